@@ -1,0 +1,44 @@
+"""The `peephole` command."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from peephole import __version__
+from peephole.cli.errors import guarded
+
+app = typer.Typer(
+    name="peephole",
+    help="An offline face-recognition doorbell, and the tools that train, quantize and measure its network.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"peephole {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _everywhere(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Print the version and leave.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    if debug:
+        os.environ["PEEPHOLE_DEBUG"] = "1"
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    sys.exit(guarded(lambda: app(prog_name="peephole", standalone_mode=False)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""What a user sees when something goes wrong: one line on stderr and an exit code, never a traceback.
+
+0: done. 1: the work failed. 2: wrong usage. 130: interrupted from the keyboard.
+`PEEPHOLE_DEBUG=1` (or `peephole --debug`) lets the traceback through, for a bug report.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+
+import typer
+from typer.exceptions import TyperException
+
+DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+def describe(error: BaseException) -> str:
+    """Say in one line what went wrong. Our own errors are shown as they are."""
+    if isinstance(error, OSError) and error.strerror and error.filename is not None:
+        text = f"{error.filename}: {error.strerror}"
+    elif isinstance(error, OSError) and error.strerror:
+        text = error.strerror
+    elif isinstance(error, OSError | ValueError | ImportError):
+        text = str(error) or type(error).__name__
+    else:
+        text = f"unexpected {type(error).__name__}: {error} (PEEPHOLE_DEBUG=1 shows where)"
+    return " ".join(text.split())
+
+
+def complain(text: str, who: str = "peephole") -> None:
+    """Print one line on stderr; a closed stderr is nobody's loss."""
+    try:
+        print(f"{who}: {text}", file=sys.stderr, flush=True)
+    except OSError:
+        return
+
+
+def _usage(error: TyperException) -> int:
+    context = getattr(error, "ctx", None)
+    who = context.command_path if context is not None else "peephole"
+    # Empty where the help text was shown in place of a message.
+    if message := " ".join(error.format_message().split()):
+        complain(f"{message.rstrip('.')}; see '{who} --help'", who)
+    return USAGE
+
+
+def _silence_stdout() -> None:
+    # The reader has gone: point stdout at nothing, or the interpreter complains when it flushes at exit.
+    with open(os.devnull, "wb") as nothing:  # noqa: PTH123 - a device, not a path of ours
+        os.dup2(nothing.fileno(), sys.stdout.fileno())
+
+
+def guarded(work: Callable[[], object]) -> int:
+    """Run `work` (which may return an exit code) and turn whatever it raises into a line and an exit code."""
+    try:
+        code = work()
+        sys.stdout.flush()
+    except TyperException as error:
+        return _usage(error)
+    except BrokenPipeError:
+        _silence_stdout()
+        return FAILED
+    except (KeyboardInterrupt, typer.Abort):
+        complain("interrupted")
+        return INTERRUPTED
+    except Exception as error:
+        if os.environ.get("PEEPHOLE_DEBUG", "0") not in ("", "0"):
+            raise
+        complain(describe(error))
+        return FAILED
+    return code if isinstance(code, int) else DONE

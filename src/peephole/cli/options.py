@@ -1,0 +1,54 @@
+"""Options that several commands share, with their defaults in one place."""
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def data_folder() -> Path:
+    """Return the folder of people, strangers and visits where none is named.
+
+    $PEEPHOLE_DATA, else `peephole` under $XDG_DATA_HOME, else ~/.local/share/peephole.
+    """
+    if chosen := os.environ.get("PEEPHOLE_DATA"):
+        return Path(chosen)
+    base = os.environ.get("XDG_DATA_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "share") / "peephole"
+
+
+class Crop(StrEnum):
+    """How a face is cut out of a picture."""
+
+    DETECT = "detect"
+    ALIGNED = "aligned"
+    CENTER = "center"
+
+
+class Arithmetic(StrEnum):
+    """What computes the descriptors."""
+
+    INT16 = "int16"
+    FLOAT = "float"
+
+
+DataOption = Annotated[
+    Path,
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        default_factory=data_folder,
+        show_default="$PEEPHOLE_DATA, else ~/.local/share/peephole",
+        help="Folder of people, strangers and visits.",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+ModelOption = Annotated[
+    Path | None,
+    typer.Option("--model", metavar="FILE", show_default="the shipped recogniser", help="Integer program to use."),
+]
+ImagesOption = Annotated[
+    Path, typer.Option("--images", metavar="TAR_OR_DIR", help="A tar file or a folder of pictures.")
+]
