@@ -1,0 +1,1 @@
+"""Training: packed faces, augmentation, losses, optimizer, the Lightning module."""

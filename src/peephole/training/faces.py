@@ -1,0 +1,80 @@
+"""Reader of the packed training faces (tar shards of grey WebP crops beside an `index.npz`)."""
+
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class PackedFaces:
+    """Faces in memory, row by row alike.
+
+    crops: uint8 [N,S,S], grey. landmarks: float32 [N,5,2], x and y in crop pixels: image-left eye,
+    image-right eye, nose, image-left and image-right mouth corner. teacher: float32 [N,D], unit
+    length. identity: int32 [N], -1 unknown.
+    """
+
+    crops: NDArray[np.uint8]
+    landmarks: NDArray[np.float32]
+    teacher: NDArray[np.float32]
+    identity: NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.crops)
+
+    def take(self, rows: NDArray[np.int64]) -> "PackedFaces":
+        """Return the faces of these rows (copies the crops)."""
+        return PackedFaces(self.crops[rows], self.landmarks[rows], self.teacher[rows], self.identity[rows])
+
+
+def _decode(folder: Path, keys: list[str]) -> NDArray[np.uint8]:
+    row = {key: i for i, key in enumerate(keys)}
+    crops: NDArray[np.uint8] | None = None
+    seen = 0
+    for shard in sorted(folder.glob("train-*.tar")):
+        with tarfile.open(shard) as tar:
+            for member in tar:
+                key = Path(member.name).stem
+                stream = tar.extractfile(member)
+                if stream is None or key not in row:
+                    continue
+                image = cv2.imdecode(np.frombuffer(stream.read(), np.uint8), cv2.IMREAD_GRAYSCALE)
+                if image is None:
+                    raise ValueError(f"{shard}: member {member.name} is not an image; fetch the shard again")
+                if crops is None:
+                    crops = np.zeros((len(keys), *image.shape), np.uint8)
+                crops[row[key]] = image
+                seen += 1
+    if crops is None or seen != len(keys):
+        raise ValueError(f"{folder}: index.npz names {len(keys)} crops, the shards hold {seen}; fetch the pack again")
+    return crops
+
+
+def load_packed_faces(folder: Path, cache: Path) -> PackedFaces:
+    """Read the pack in `folder`; decoded crops are kept in `cache` as one memory-mapped file.
+
+    Raises `FileNotFoundError` without an index, `ValueError` for a damaged shard.
+    """
+    index = np.load(folder / "index.npz")
+    decoded = cache / f"{folder.resolve().name}-crops.npy"
+    if not decoded.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        partial = decoded.with_suffix(".partial.npy")
+        np.save(partial, _decode(folder, list(index["key"])))
+        partial.rename(decoded)
+    teacher = index["teacher"].astype(np.float32)
+    teacher /= np.linalg.norm(teacher, axis=1, keepdims=True)
+    return PackedFaces(np.load(decoded, mmap_mode="r"), index["landmarks"], teacher, index["identity"])
+
+
+def split_held_out(faces: PackedFaces, identities: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Split the rows in (train, held out): `identities` whole people with 3 images or more are held out."""
+    known, counts = np.unique(faces.identity[faces.identity >= 0], return_counts=True)
+    candidates = known[counts >= 3]
+    chosen = np.random.default_rng(seed).choice(candidates, identities, replace=False)
+    held = np.isin(faces.identity, chosen)
+    return np.flatnonzero(~held), np.flatnonzero(held)

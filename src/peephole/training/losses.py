@@ -1,0 +1,33 @@
+"""Losses of a descriptor against a teacher's, each over one batch, each a scalar.
+
+`student` is [N,D], not normalised; `teacher` is [N,D] of unit length.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def cosine_loss(student: Tensor, teacher: Tensor) -> Tensor:
+    """Mean of 1 - cos(student, teacher)."""
+    return 1 - F.cosine_similarity(student, teacher, dim=1).mean()
+
+
+def norm_loss(student: Tensor) -> Tensor:
+    """Mean of (|student| - 1)^2: makes plain L2 mean what L2 after normalising means."""
+    return (student.norm(dim=1) - 1).square().mean()
+
+
+def relational_loss(student: Tensor, teacher: Tensor) -> Tensor:
+    """Mean squared difference of the two matrices of cosines in the batch (Park et al., 2019, on cosines)."""
+    unit = F.normalize(student)
+    return (unit @ unit.T - teacher @ teacher.T).square().mean()
+
+
+def bank_loss(student: Tensor, teacher: Tensor, bank: Tensor, temperature: float) -> Tensor:
+    """Cross-entropy of the student's similarities to a bank against the teacher's (Fang et al., SEED, 2021).
+
+    bank: [M,D] teacher descriptors of other faces, unit length.
+    """
+    target = torch.softmax(teacher @ bank.T / temperature, 1)
+    return -(target * torch.log_softmax(F.normalize(student) @ bank.T / temperature, 1)).sum(1).mean()
