@@ -1,0 +1,1 @@
+"""From faces in frames to visits with a decision; the state machine is pure, `doorbell.Doorbell` joins it to the rest."""

@@ -1,0 +1,51 @@
+"""The three steps from a grey image to descriptors, as one value that tests can replace."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peephole.people.records import Descriptor
+from peephole.vision.detector import Box, Face
+
+Image = NDArray[np.uint8]
+
+
+class FrameLike(Protocol):
+    """What a doorbell needs of a frame: uint8 [H,W] or [H,W,3] (BGR) and its time in seconds (any origin)."""
+
+    @property
+    def image(self) -> Image:
+        """Pixels."""
+
+    @property
+    def time(self) -> float:
+        """Seconds; only differences count."""
+
+
+class Bars(Protocol):
+    """Calibration of a program (`peephole.fixedpoint.program.Calibration`)."""
+
+    def distance_at(self, rate: float) -> int:
+        """Return the squared distance below which a share `rate` of pairs of different people falls."""
+
+
+@dataclass(frozen=True)
+class Recogniser:
+    """Detector, crop and network of one doorbell.
+
+    Attributes:
+        detect: Faces of a grey image, largest first.
+        crop: Network input uint8 [S,S] of a grey image and a box.
+        describe: Descriptor int16 [D] of a network input.
+        model: Model id that is stored with every descriptor.
+        calibration: False-accept rate -> squared distance, from the program.
+    """
+
+    detect: Callable[[Image], Sequence[Face]]
+    crop: Callable[[Image, Box], Image]
+    describe: Callable[[Image], Descriptor]
+    model: str
+    calibration: Bars

@@ -1,0 +1,83 @@
+"""A visit and what it is made of."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from peephole.people.records import Descriptor
+from peephole.vision.detector import Box
+
+Kind = Literal["known", "stranger", "unsure"]
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How good one look at a face is.
+
+    Attributes:
+        width: Width of the face in pixels of the frame.
+        sharpness: Variance of the Laplacian over the variance of the crop, in thousandths (contrast cancels out).
+        neighbours: Overlapping hits of the detector.
+        value: All of it in one figure, 0 (useless) to 1000.
+        good: Whether the look may vote and be remembered.
+    """
+
+    width: int
+    sharpness: int
+    neighbours: int
+    value: int
+    good: bool
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """One described look at a face: when, where, the descriptor, how good, and a small JPEG."""
+
+    time: float
+    box: Box
+    descriptor: Descriptor
+    quality: Quality
+    picture: bytes
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Who it was, and why.
+
+    Attributes:
+        kind: known, stranger or unsure.
+        person: Id of the person when known, else None.
+        distance: Squared distance to the nearest person (None when nobody is enrolled or nothing could be compared).
+        margin: Squared distance to the second nearest person less `distance` (None when there is no second).
+        reason: Machine-readable slug, one of `voting.REASONS`.
+        text: The same in a sentence for people.
+        nearest: Id of the nearest person, whatever the kind.
+        stranger: Id of the stranger it was, once that is settled.
+    """
+
+    kind: Kind
+    person: str | None
+    distance: int | None
+    margin: int | None
+    reason: str
+    text: str
+    nearest: str | None = None
+    stranger: str | None = None
+
+
+@dataclass(frozen=True)
+class VisitRecord:
+    """A visit as it is stored; `closed` is False while it goes on. Times are seconds since 1970.
+
+    `person_name` and `stranger_number` are looked up when the row is read, so a rename shows at once.
+    """
+
+    id: str
+    closed: bool
+    first_seen: float
+    last_seen: float
+    decision: Decision
+    sightings: int
+    repeat: bool
+    silent: bool
+    person_name: str | None
+    stranger_number: int | None

@@ -1,0 +1,87 @@
+"""What is remembered of people and strangers: plain frozen rows, no behaviour."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Descriptor = NDArray[np.int16]
+StrangerState = Literal["open", "ignored", "assigned", "discarded"]
+ReferenceSource = Literal["photo", "visit", "import"]
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody whom the owner has named; the id is opaque, the name is text for display."""
+
+    id: str
+    name: str
+    created: float
+
+
+@dataclass(frozen=True)
+class NewReference:
+    """One look at a face that is to be remembered, not stored yet.
+
+    Attributes:
+        descriptor: int16 [D], made by the program whose id is `model`.
+        model: Model id of the integer program; descriptors of two models are never compared.
+        picture: Small JPEG of the face.
+        quality: 0 to 1000, see `peephole.doorbell.quality`.
+        source: Where it came from.
+    """
+
+    descriptor: Descriptor
+    model: str
+    picture: bytes
+    quality: int
+    source: ReferenceSource
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One stored look at a person (see `NewReference` for the fields they share)."""
+
+    id: int
+    person: str
+    descriptor: Descriptor
+    model: str
+    picture: bytes
+    quality: int
+    source: ReferenceSource
+    created: float
+
+
+@dataclass(frozen=True)
+class Stranger:
+    """Somebody without a name, recognised again by the face; `number` is what the owner reads ("Stranger 12")."""
+
+    id: str
+    number: int
+    state: StrangerState
+    first_seen: float
+    last_seen: float
+    visits: int
+    person: str | None
+
+
+@dataclass(frozen=True)
+class PersonSummary:
+    """One row of the list of people: the person, the looks stored with this model and with any other."""
+
+    person: Person
+    references: int
+    foreign_references: int
+    last_seen: float | None
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How much is remembered."""
+
+    people: int
+    references: int
+    strangers_open: int
+    strangers_ignored: int
+    visits: int
