@@ -13,6 +13,7 @@ from typer.exceptions import TyperException
 
 DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
+
 def describe(error: BaseException) -> str:
     """Say in one line what went wrong. Our own errors are shown as they are."""
     if isinstance(error, OSError) and error.strerror and error.filename is not None:
