@@ -1,0 +1,63 @@
+/* The inline primitives in portable C. A port replaces the dot product by one of the same bits (arch/dot4.h chooses). */
+#ifndef PEEPHOLE_ARCH_GENERIC_H
+#define PEEPHOLE_ARCH_GENERIC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Right shifts of negative numbers must be arithmetic, as on every machine that we know of. */
+typedef char ph_shifts_are_arithmetic[((-1) >> 1) == -1 ? 1 : -1];
+
+static inline int16_t ph_clip16(int64_t value) {
+    return (int16_t)(value < INT16_MIN ? INT16_MIN : value > INT16_MAX ? INT16_MAX : value);
+}
+
+/* round(value / 2^shift), halves upwards, clipped to 16 bits; shift 0 adds no half. |value| < 2^62, shift < 62. */
+static inline int16_t ph_shift_round_clip16(int64_t value, unsigned shift) {
+    const int64_t half = shift ? (int64_t)1 << (shift - 1) : 0;
+    return ph_clip16((value + half) >> shift);
+}
+
+/* The part of a convolution that makes one output pixel: `rows` runs of `length` values that lie without gaps in the
+   input [H,W,I] and in the weights [O,KH,KW,I] alike. The steps count values from one run, or one output, to the next. */
+typedef struct {
+    int32_t rows;
+    int32_t length;
+    ptrdiff_t input_step;
+    ptrdiff_t weight_step;
+    ptrdiff_t output_step;
+} ph_window;
+
+/* sums[k] = sum over the window of input * weight of output k, k = 0..3, modulo 2^32 as a signed number. */
+static inline void ph_dot4_wrap32_generic(const ph_window *window, const int16_t *input, const int16_t *weight,
+                                          int64_t sums[4]) {
+    for (int32_t k = 0; k < 4; k++) {
+        uint32_t sum = 0;
+        for (int32_t row = 0; row < window->rows; row++) {
+            const int16_t *x = input + row * window->input_step;
+            const int16_t *w = weight + k * window->output_step + row * window->weight_step;
+            for (int32_t i = 0; i < window->length; i++) {
+                sum += (uint32_t)((int32_t)x[i] * w[i]);
+            }
+        }
+        sums[k] = (int32_t)sum;
+    }
+}
+
+/* The same sums, exact. */
+static inline void ph_dot4_exact_generic(const ph_window *window, const int16_t *input, const int16_t *weight,
+                                         int64_t sums[4]) {
+    for (int32_t k = 0; k < 4; k++) {
+        int64_t sum = 0;
+        for (int32_t row = 0; row < window->rows; row++) {
+            const int16_t *x = input + row * window->input_step;
+            const int16_t *w = weight + k * window->output_step + row * window->weight_step;
+            for (int32_t i = 0; i < window->length; i++) {
+                sum += (int32_t)x[i] * w[i];
+            }
+        }
+        sums[k] = sum;
+    }
+}
+
+#endif

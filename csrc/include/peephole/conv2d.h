@@ -1,0 +1,40 @@
+/* 16-bit convolution with zero padding, stride and fused ReLU. */
+#ifndef PEEPHOLE_CONV2D_H
+#define PEEPHOLE_CONV2D_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "peephole/status.h"
+#include "peephole/tensor.h"
+
+typedef enum {
+    PH_FULL,        /* one rounding: y = clip16((bias + sum + 2^(norm-1)) >> norm); bias has F_in + F_w fraction bits */
+    PH_PER_CHANNEL, /* a rounding after every input channel, as the old system's kernels did; bias has F_out bits */
+} ph_accumulation;
+
+typedef struct {
+    ph_shape input;
+    ph_shape output; /* output.channels is the whole tensor's, of which this layer writes a slice */
+    int32_t channel; /* first output channel that is written: concatenation is writing into slices */
+    int32_t outputs; /* O, output channels of this layer */
+    int32_t kernel_height;
+    int32_t kernel_width;
+    int32_t stride;
+    int32_t padding; /* zeros on all four sides */
+    bool relu;       /* max(y, 0) after the clip */
+    ph_accumulation accumulation;
+    int32_t accumulator_bits; /* of PH_FULL. 32: the sum of products, and bias, wrap at 2^32; 64: exact */
+} ph_conv2d;
+
+/* Writes output[y, x, channel + o] for every pixel and o < outputs.
+   output.height = (input.height + 2 * padding - kernel_height) / stride + 1, and so for the width.
+   PH_PER_CHANNEL: o = bias; then for each input channel o = clip16(((o << norm) + taps + 2^(norm-1)) >> norm), where
+   the bracket wraps at 2^32. norm <= 31; norm 0 adds no half. */
+ph_status ph_conv2d_s16(const ph_conv2d *layer, const int16_t *input, /* [H,W,I] Q(F_in) */
+                        const int16_t *weight,                        /* [O,KH,KW,I] Q(F_w[o]) */
+                        const int32_t *bias,                          /* [O] */
+                        const uint8_t *norm,                          /* [O] F_in + F_w[o] - F_out */
+                        int16_t *output);                             /* [OH,OW,C] Q(F_out) */
+
+#endif

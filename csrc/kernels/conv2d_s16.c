@@ -1,0 +1,147 @@
+#include "peephole/conv2d.h"
+
+#include "arch/dot4.h"
+
+/* The first kernel row (or column) and how many of them meet the input at this place; the others meet zeros. */
+typedef struct {
+    int32_t first;
+    int32_t count;
+} span;
+
+static span span_inside(int32_t start, int32_t kernel, int32_t side) {
+    const int32_t first = start < 0 ? -start : 0;
+    const int32_t end = side - start < kernel ? side - start : kernel;
+    if (first >= end) {
+        return (span){0, 0};
+    }
+    return (span){first, end - first};
+}
+
+static ph_status check(const ph_conv2d *layer, const uint8_t *norm) {
+    const ph_shape in = layer->input;
+    const ph_shape out = layer->output;
+    if (!ph_is_shape(in) || !ph_is_shape(out) || !ph_is_side(layer->kernel_height) ||
+        !ph_is_side(layer->kernel_width) || !ph_is_side(layer->stride) || layer->padding < 0 ||
+        layer->padding > PH_MAX_SIDE || !ph_is_slice(out, layer->channel, layer->outputs)) {
+        return PH_BAD_SHAPE;
+    }
+    const int32_t reach_y = in.height + 2 * layer->padding - layer->kernel_height;
+    const int32_t reach_x = in.width + 2 * layer->padding - layer->kernel_width;
+    if (reach_y < 0 || reach_x < 0 || out.height != reach_y / layer->stride + 1 ||
+        out.width != reach_x / layer->stride + 1 ||
+        (int64_t)layer->kernel_height * layer->kernel_width * in.channels > INT32_MAX) {
+        return PH_BAD_SHAPE;
+    }
+    if ((layer->accumulation != PH_FULL && layer->accumulation != PH_PER_CHANNEL) ||
+        (layer->accumulator_bits != 32 && layer->accumulator_bits != 64)) {
+        return PH_BAD_ARGUMENT;
+    }
+    for (int32_t o = 0; o < layer->outputs; o++) {
+        if (norm[o] > 31) {
+            return PH_BAD_ARGUMENT;
+        }
+    }
+    return PH_OK;
+}
+
+static int16_t finish(int16_t value, bool relu) {
+    return (int16_t)(relu && value < 0 ? 0 : value);
+}
+
+static int16_t round_full(int64_t sum, int32_t bias, uint8_t norm, int32_t accumulator_bits) {
+    const int64_t total = accumulator_bits == 32 ? (int32_t)((uint32_t)sum + (uint32_t)bias) : sum + bias;
+    return ph_shift_round_clip16(total, norm);
+}
+
+/* One output value by the per-channel rule: rounded and clipped after every input channel. */
+static int16_t accumulate_per_channel(const ph_window *window, int32_t channels, const int16_t *input,
+                                      const int16_t *weight, int32_t bias, uint8_t norm) {
+    const uint32_t half = norm ? (uint32_t)1 << (norm - 1) : 0;
+    int16_t running = (int16_t)bias;
+    for (int32_t c = 0; c < channels; c++) {
+        uint32_t sum = ((uint32_t)running << norm) + half;
+        for (int32_t row = 0; row < window->rows; row++) {
+            const int16_t *x = input + row * window->input_step + c;
+            const int16_t *w = weight + row * window->weight_step + c;
+            for (int32_t i = 0; i < window->length; i += channels) {
+                sum += (uint32_t)((int32_t)x[i] * w[i]);
+            }
+        }
+        running = ph_clip16((int32_t)sum >> norm);
+    }
+    return running;
+}
+
+/* Where the window of one output pixel begins. */
+typedef struct {
+    ph_window window;
+    ptrdiff_t input;
+    ptrdiff_t weight;
+} place;
+
+static place place_at(const ph_conv2d *layer, int32_t out_y, int32_t out_x) {
+    const ptrdiff_t channels = layer->input.channels;
+    const int32_t y = out_y * layer->stride - layer->padding;
+    const int32_t x = out_x * layer->stride - layer->padding;
+    const span rows = span_inside(y, layer->kernel_height, layer->input.height);
+    const span columns = span_inside(x, layer->kernel_width, layer->input.width);
+    if (rows.count == 0 || columns.count == 0) {
+        return (place){{0, 0, 0, 0, 0}, 0, 0};
+    }
+    return (place){
+        .window = {.rows = rows.count,
+                   .length = columns.count * layer->input.channels,
+                   .input_step = layer->input.width * channels,
+                   .weight_step = layer->kernel_width * channels,
+                   .output_step = layer->kernel_height * layer->kernel_width * channels},
+        .input = ((ptrdiff_t)(y + rows.first) * layer->input.width + x + columns.first) * channels,
+        .weight = ((ptrdiff_t)rows.first * layer->kernel_width + columns.first) * channels,
+    };
+}
+
+/* Up to four output channels from the first on. They are the outer loop, so that their weights stay in the cache. */
+static void convolve_block(const ph_conv2d *layer, int32_t first, int32_t count, const int16_t *input,
+                           const int16_t *weight, const int32_t *bias, const uint8_t *norm, int16_t *output) {
+    const ph_dot4 dot4 = layer->accumulator_bits == 32 ? ph_choose_dot4_wrap32() : ph_choose_dot4_exact();
+    const ptrdiff_t kernel_size = (ptrdiff_t)layer->kernel_height * layer->kernel_width * layer->input.channels;
+    for (int32_t y = 0; y < layer->output.height; y++) {
+        for (int32_t x = 0; x < layer->output.width; x++) {
+            place at = place_at(layer, y, x);
+            const int16_t *in = input + at.input;
+            const int16_t *w = weight + first * kernel_size + at.weight;
+            int16_t *out =
+                output + ((ptrdiff_t)y * layer->output.width + x) * layer->output.channels + layer->channel + first;
+            if (layer->accumulation == PH_PER_CHANNEL) {
+                for (int32_t k = 0; k < count; k++) {
+                    out[k] = finish(accumulate_per_channel(&at.window, layer->input.channels, in,
+                                                           w + k * kernel_size, bias[first + k], norm[first + k]),
+                                    layer->relu);
+                }
+                continue;
+            }
+            int64_t sums[4];
+            if (count < 4) {
+                at.window.output_step = 0; /* there are no four outputs left to read: make the one four times */
+            }
+            dot4(&at.window, in, w, sums);
+            for (int32_t k = 0; k < count; k++) {
+                out[k] = finish(round_full(sums[k], bias[first + k], norm[first + k], layer->accumulator_bits),
+                                layer->relu);
+            }
+        }
+    }
+}
+
+ph_status ph_conv2d_s16(const ph_conv2d *layer, const int16_t *input, const int16_t *weight, const int32_t *bias,
+                        const uint8_t *norm, int16_t *output) {
+    const ph_status status = check(layer, norm);
+    if (status != PH_OK) {
+        return status;
+    }
+    for (int32_t first = 0; first < layer->outputs;) {
+        const int32_t count = layer->outputs - first >= 4 ? 4 : 1;
+        convolve_block(layer, first, count, input, weight, bias, norm, output);
+        first += count;
+    }
+    return PH_OK;
+}

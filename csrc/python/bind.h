@@ -1,0 +1,10 @@
+// What each file of this folder adds to the module.
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+namespace peephole {
+
+void bind_kernels(nanobind::module_ &m);
+
+} // namespace peephole

@@ -1,0 +1,131 @@
+// Python's view of the kernels in csrc/kernels, under the same names.
+#include "bind.h"
+#include "border.h"
+
+#include <nanobind/stl/string.h>
+
+#include <string>
+
+#include "peephole/conv2d.h"
+#include "peephole/distance.h"
+
+namespace peephole {
+namespace {
+
+ph_shape shape_of(const std::vector<int64_t> &shape) {
+    return {static_cast<int32_t>(shape[0]), static_cast<int32_t>(shape[1]), static_cast<int32_t>(shape[2])};
+}
+
+ph_accumulation accumulation_named(const std::string &name) {
+    if (name == "full") {
+        return PH_FULL;
+    }
+    if (name == "per_channel") {
+        return PH_PER_CHANNEL;
+    }
+    refuse("accumulation must be \"full\" or \"per_channel\", not \"" + name + "\"");
+}
+
+void expect_slice(int64_t channel, int64_t count, int64_t channels) {
+    if (channel < 0 || channel + count > channels) {
+        refuse("out has " + std::to_string(channels) + " channels, too few for " + std::to_string(count) +
+               " of them from channel " + std::to_string(channel) + " on");
+    }
+}
+
+void conv2d_s16(nb::handle x_, nb::handle weight_, nb::handle bias_, nb::handle norm_, int32_t stride, int32_t padding,
+                bool relu, const std::string &accumulation, int32_t accumulator_bits, nb::handle out_,
+                int32_t channel) {
+    const auto x = input<int16_t>(x_, "x", 3);
+    const auto weight = input<int16_t>(weight_, "weight", 4);
+    const auto bias = input<int32_t>(bias_, "bias", 1);
+    const auto norm = input<uint8_t>(norm_, "norm", 1);
+    const auto out = output<int16_t>(out_, "out", 3);
+    const ph_conv2d layer{shape_of(x.shape),
+                          shape_of(out.shape),
+                          channel,
+                          weight.side(0),
+                          weight.side(1),
+                          weight.side(2),
+                          stride,
+                          padding,
+                          relu,
+                          accumulation_named(accumulation),
+                          accumulator_bits};
+    if (stride < 1 || padding < 0 || stride > PH_MAX_SIDE || padding > PH_MAX_SIDE) {
+        refuse("stride must be 1 to 32,767 and padding 0 to 32,767");
+    }
+    if (accumulator_bits != 32 && accumulator_bits != 64) {
+        refuse("accumulator_bits must be 32 or 64, not " + std::to_string(accumulator_bits));
+    }
+    const int64_t outputs = weight.shape[0];
+    expect_shape(weight, "weight", {outputs, weight.shape[1], weight.shape[2], x.shape[2]});
+    expect_shape(bias, "bias", {outputs});
+    expect_shape(norm, "norm", {outputs});
+    expect_slice(channel, outputs, out.shape[2]);
+    const int64_t reach_y = x.shape[0] + 2 * int64_t{padding} - weight.shape[1];
+    const int64_t reach_x = x.shape[1] + 2 * int64_t{padding} - weight.shape[2];
+    if (reach_y < 0 || reach_x < 0) {
+        refuse("weight is larger than the padded x");
+    }
+    expect_shape(out, "out", {reach_y / stride + 1, reach_x / stride + 1, out.shape[2]});
+    for (int64_t o = 0; o < outputs; o++) {
+        if (norm.data[o] > 31) {
+            refuse("norm must be 0 to 31, not " + std::to_string(norm.data[o]));
+        }
+    }
+    expect_apart(x, "x", out, "out");
+    expect_apart(weight, "weight", out, "out");
+    expect_apart(bias, "bias", out, "out");
+    expect_apart(norm, "norm", out, "out");
+    ph_status status;
+    {
+        nb::gil_scoped_release release;
+        status = ph_conv2d_s16(&layer, x.data, weight.data, bias.data, norm.data, out.data);
+    }
+    raise_unless_ok(status, "conv2d_s16");
+}
+
+uint64_t squared_l2_s16(nb::handle a_, nb::handle b_) {
+    const auto a = input<int16_t>(a_, "a", 1);
+    const auto b = input<int16_t>(b_, "b", 1);
+    expect_shape(b, "b", a.shape);
+    uint64_t distance = 0;
+    ph_status status;
+    {
+        nb::gil_scoped_release release;
+        status = ph_squared_l2_s16(a.side(0), a.data, b.data, &distance);
+    }
+    raise_unless_ok(status, "squared_l2_s16");
+    return distance;
+}
+
+void squared_l2_many_s16(nb::handle a_, nb::handle b_, nb::handle out_) {
+    const auto a = input<int16_t>(a_, "a", 1);
+    const auto b = input<int16_t>(b_, "b", 2);
+    const auto out = output<uint64_t>(out_, "out", 1);
+    expect_shape(b, "b", {b.shape[0], a.shape[0]});
+    expect_shape(out, "out", {b.shape[0]});
+    expect_apart(a, "a", out, "out");
+    expect_apart(b, "b", out, "out");
+    ph_status status;
+    {
+        nb::gil_scoped_release release;
+        status = ph_squared_l2_many_s16(a.side(0), b.side(0), a.data, b.data, out.data);
+    }
+    raise_unless_ok(status, "squared_l2_many_s16");
+}
+
+} // namespace
+
+void bind_kernels(nb::module_ &m) {
+    using nb::literals::operator""_a;
+    m.def("conv2d_s16", &conv2d_s16, "x"_a, "weight"_a, "bias"_a, "norm"_a, "stride"_a, "padding"_a, "relu"_a,
+          "accumulation"_a, "accumulator_bits"_a, "out"_a, "channel"_a,
+          "Convolve x [H,W,I] with weight [O,KH,KW,I] into out[..., channel:channel+O].");
+    m.def("squared_l2_s16", &squared_l2_s16, "a"_a, "b"_a, "The exact squared distance of two int16 vectors.");
+    m.def("squared_l2_many_s16", &squared_l2_many_s16, "a"_a, "b"_a, "out"_a,
+          "The exact squared distances of a [N] to each row of b [M,N], into out [M].");
+}
+
+} // namespace peephole

@@ -1,0 +1,6 @@
+#include "bind.h"
+
+NB_MODULE(_core, m) {
+    m.doc() = "The C kernels of peephole; every array is checked before a kernel sees it.";
+    peephole::bind_kernels(m);
+}
