@@ -125,7 +125,7 @@ def test_extreme_integers_do_not_wrap() -> None:
 
 
 def test_an_unknown_metric_is_refused_by_name() -> None:
-    with pytest.raises(ValueError, match="'hamming'.*l2norm"):
+    with pytest.raises(ValueError, match=r"'hamming'.*l2norm"):
         distances(np.zeros((1, 2)), np.zeros((1, 2)), "hamming")
 
 
