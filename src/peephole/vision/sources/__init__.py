@@ -1,0 +1,43 @@
+"""Where pictures come from: a camera, a network stream, a recording, a folder, or the demo."""
+
+import re
+from pathlib import Path
+
+from peephole.vision.image_files import SUFFIXES
+from peephole.vision.sources.demo import DemoSource
+from peephole.vision.sources.files import FolderSource, VideoSource
+from peephole.vision.sources.frame import Frame, FrameSource, Image, Report
+from peephole.vision.sources.live import camera_works, open_camera, open_stream
+
+__all__ = ["Frame", "FrameSource", "Image", "Report", "camera_works", "open_source"]
+
+_STREAM = re.compile(r"^(rtsps?|https?)://", re.IGNORECASE)
+
+
+def open_source(spec: str, *, once: bool = False, report: Report = print) -> FrameSource:
+    """Open what the owner named.
+
+    Args:
+        spec: `demo`, `camera:N`, an `rtsp://` (or `http://`) address, a video file, a picture, or a folder of pictures.
+        once: end where the source ends: the demo after one round, a camera or stream at its first failure.
+        report: takes one line whenever the source is lost or comes back.
+
+    Raises:
+        FileNotFoundError: there is no such file or folder.
+        ValueError: it is not a source that can be read.
+    """
+    if spec == "demo":
+        return DemoSource(once=once)
+    if spec.startswith("camera:"):
+        number = spec.removeprefix("camera:")
+        if not (number.isascii() and number.isdigit() and len(number) < 4):
+            raise ValueError(f"{spec}: a camera is named by its number; write camera:0 for the first one")
+        return open_camera(int(number), once=once, report=report)
+    if _STREAM.match(spec):
+        return open_stream(spec, once=once, report=report)
+    path = Path(spec)
+    if not path.exists():
+        raise FileNotFoundError(f"{spec}: no such file or folder; a source is demo, camera:N, rtsp://.., FILE or DIR")
+    if path.is_dir() or path.suffix.lower() in SUFFIXES:
+        return FolderSource(path)
+    return VideoSource(path, report=report)

@@ -1,0 +1,44 @@
+"""What every source of pictures gives: frames with a time of their own."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Image = npt.NDArray[np.uint8]
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One picture of a source.
+
+    Attributes:
+        image: uint8, [H,W,3] in blue-green-red order, or [H,W] grey.
+        time: seconds since the epoch. A recording counts from the moment it was opened at the rate it was recorded
+            at, however fast it is read, so that its visits come out alike at any speed.
+        number: frames the source has had so far; a live source skips numbers when the reader is slower than it.
+    """
+
+    image: Image
+    time: float
+    number: int
+
+
+class FrameSource(Protocol):
+    """An iterator of frames that may hold a device, a connection or a file open until `close`."""
+
+    name: str
+    """How messages call it; never with a password in it."""
+    live: bool
+    """Whether its frames come at their own pace (a camera) rather than as fast as they are asked for."""
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Give the frames in order; ends with the source, or never."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the device; the iterator ends soon after. May be called from another thread, and twice."""
+        ...

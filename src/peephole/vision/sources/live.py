@@ -1,0 +1,200 @@
+"""Sources that come at their own pace: a camera of this machine, or a stream from the network.
+
+One thread reads, and keeps only the newest frame; the doorbell takes it when it is ready, so that it never works on a
+picture from long ago. When the source fails, or falls silent, the reader says so once and tries again, ever more
+seldom; the frame that then comes is said once too.
+"""
+
+import os
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import cv2
+
+from peephole.vision.sources.files import silence_opencv
+from peephole.vision.sources.frame import Frame, Image, Report
+
+
+class Capture(Protocol):
+    """The part of OpenCV's VideoCapture that is used here."""
+
+    def isOpened(self) -> bool:  # noqa: N802  (OpenCV's name)
+        """Tell whether frames may be read."""
+        ...
+
+    def read(self) -> tuple[bool, Image | None]:
+        """Block until the next frame, an error or a time-out."""
+        ...
+
+    def release(self) -> None:
+        """Let go of the device."""
+        ...
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a live source is waited for, in seconds."""
+
+    open: float = 5.0
+    """Until a connection must stand."""
+    silence: float = 10.0
+    """Without a new frame until the source counts as lost, even while OpenCV still waits."""
+    first_retry: float = 1.0
+    """Before the second try; doubled after each further failure."""
+    longest_retry: float = 30.0
+    """Never wait longer than this between two tries."""
+
+
+@dataclass
+class _Connection:
+    """One try: its thread may hang inside OpenCV for ever, and is then left behind with this object."""
+
+    frame: Frame | None = None
+    failed: bool = False
+
+
+class LiveSource:
+    """The newest frame of a camera or stream."""
+
+    live = True
+
+    def __init__(
+        self,
+        name: str,
+        connect: Callable[[], Capture],
+        *,
+        once: bool = False,
+        report: Report = print,
+        patience: Patience | None = None,
+    ) -> None:
+        """Prepare a source; nothing is opened before the first frame is asked for.
+
+        Args:
+            name: how messages call it.
+            connect: opens the device; called again for every try, in a thread of its own.
+            once: raise ConnectionError at the first failure instead of trying again.
+            report: takes one line at each change between working and not working.
+            patience: the waits.
+        """
+        self.name = name
+        self._connect = connect
+        self._once = once
+        self._report = report
+        self._patience = patience or Patience()
+        self._changed = threading.Condition()
+        self._closed = False
+        self._count = 0
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Give the newest frame whenever there is a newer one than the last given; reconnects until closed.
+
+        Raises:
+            ConnectionError: the source failed, and it was opened with `once`.
+        """
+        wait, working = self._patience.first_retry, None
+        while not self._closed:
+            connection = _Connection()
+            threading.Thread(target=self._fill, args=(connection,), name=f"read {self.name}", daemon=True).start()
+            for frame in self._frames(connection):
+                if working is False:
+                    self._report(f"{self.name}: the picture is back")
+                working, wait = True, self._patience.first_retry
+                yield frame
+            if self._closed:
+                return
+            problem = "the picture stopped" if working else "cannot be reached"
+            if self._once:
+                raise ConnectionError(f"{self.name}: {problem}; check that it is switched on and that its name is right")
+            if working is not False:
+                self._report(f"{self.name}: {problem}; trying again until it comes back")
+            working = False
+            with self._changed:
+                self._changed.wait_for(lambda: self._closed, timeout=wait)
+            wait = min(2 * wait, self._patience.longest_retry)
+
+    def close(self) -> None:
+        """End the iterator now, and the reading thread with its next frame."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def _frames(self, connection: _Connection) -> Iterator[Frame]:
+        """Give the frames of one connection until it fails, falls silent or is closed."""
+        allowed = self._patience.open + self._patience.silence
+        while True:
+            with self._changed:
+                ready = self._changed.wait_for(
+                    lambda: self._closed or connection.failed or connection.frame is not None, timeout=allowed
+                )
+                frame, connection.frame = connection.frame, None
+                if self._closed or not ready or frame is None:
+                    connection.failed = True
+                    return
+            allowed = self._patience.silence
+            yield frame
+
+    def _fill(self, connection: _Connection) -> None:
+        """Read one connection into its slot; runs in a thread of its own."""
+        try:
+            capture = self._connect()
+            try:
+                while capture.isOpened() and not self._closed and not connection.failed:
+                    got, image = capture.read()
+                    if not got or image is None:
+                        break
+                    with self._changed:
+                        connection.frame = Frame(image, time.time(), self._count)
+                        self._count += 1
+                        self._changed.notify_all()
+            finally:
+                capture.release()
+        except cv2.error:
+            pass  # a device that OpenCV cannot handle is a device that failed
+        finally:
+            with self._changed:
+                connection.failed = True
+                self._changed.notify_all()
+
+
+def open_camera(index: int, *, once: bool, report: Report, patience: Patience | None = None) -> LiveSource:
+    """Camera number `index` of this machine."""
+
+    def connect() -> Capture:
+        silence_opencv()
+        return cv2.VideoCapture(index)  # type: ignore[return-value]
+
+    return LiveSource(f"camera {index}", connect, once=once, report=report, patience=patience)
+
+
+def open_stream(url: str, *, once: bool, report: Report, patience: Patience | None = None) -> LiveSource:
+    """A stream from the network: RTSP (over TCP, which loses no parts of pictures) or HTTP."""
+    limits = patience or Patience()
+
+    def connect() -> Capture:
+        silence_opencv()
+        os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp")
+        times = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, int(1000 * limits.open)]
+        times += [cv2.CAP_PROP_READ_TIMEOUT_MSEC, int(1000 * limits.silence)]
+        return cv2.VideoCapture(url, cv2.CAP_FFMPEG, times)  # type: ignore[return-value]
+
+    return LiveSource(without_password(url), connect, once=once, report=report, patience=limits)
+
+
+def without_password(url: str) -> str:
+    """The address as it may be shown: `rtsp://user:secret@door/1` becomes `rtsp://user:***@door/1`."""
+    return re.sub(r"^(\w+://[^/@:]*):[^/]*@", r"\1:***@", url)
+
+
+def camera_works(index: int = 0, patience: float = 5.0) -> bool:
+    """Whether a camera is there and gives a picture in time; a device file alone may be no more than a promise."""
+    source = open_camera(index, once=True, report=lambda line: None, patience=Patience(open=patience, silence=patience))
+    try:
+        return any(True for _ in source)
+    except ConnectionError:
+        return False
+    finally:
+        source.close()
