@@ -20,7 +20,7 @@ FALLBACK_RATE = 10.0
 def silence_opencv() -> None:
     """Keep OpenCV and FFmpeg from writing to stderr: what went wrong is said once, by us, in one line."""
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-    cv2.setLogLevel(0)
+    cv2.setLogLevel(0)  # type: ignore[attr-defined]  # missing in its stubs
 
 
 class FolderSource:

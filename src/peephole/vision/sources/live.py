@@ -108,7 +108,9 @@ class LiveSource:
                 return
             problem = "the picture stopped" if working else "cannot be reached"
             if self._once:
-                raise ConnectionError(f"{self.name}: {problem}; check that it is switched on and that its name is right")
+                raise ConnectionError(
+                    f"{self.name}: {problem}; check that it is switched on and that its name is right"
+                )
             if working is not False:
                 self._report(f"{self.name}: {problem}; trying again until it comes back")
             working = False

@@ -113,18 +113,18 @@ def _disc(size: int) -> npt.NDArray[np.uint8]:
 def cut_out(portrait: Portrait) -> Cutout:
     """Separate the person from the background: GrabCut, led by the outline (half a second)."""
     image = read_picture(portrait.path())
-    drawn = np.zeros(image.shape[:2], np.uint8)
+    drawn: Image = np.zeros(image.shape[:2], np.uint8)
     cv2.fillPoly(drawn, [np.array(portrait.outline, np.int32)], 255)
     above = 40  # rows, so that the shrinking below does not eat into the person at the border
     inside = cv2.erode(cv2.copyMakeBorder(drawn, 0, above, 0, 0, cv2.BORDER_REPLICATE), _disc(19))[: drawn.shape[0]]
-    guess = np.full(drawn.shape, cv2.GC_BGD, np.uint8)
+    guess: Image = np.full(drawn.shape, cv2.GC_BGD, np.uint8)
     guess[cv2.dilate(drawn, _disc(17)) > 0] = cv2.GC_PR_BGD
     guess[drawn > 0] = cv2.GC_PR_FGD
     guess[inside > 0] = cv2.GC_FGD
     cv2.setRNGSeed(1)  # GrabCut starts from random clusters: the demo shall look alike at every start
-    cv2.grabCut(image, guess, None, np.zeros((1, 65)), np.zeros((1, 65)), 2, cv2.GC_INIT_WITH_MASK)
+    cv2.grabCut(image, guess, (0, 0, 1, 1), np.zeros((1, 65)), np.zeros((1, 65)), 2, cv2.GC_INIT_WITH_MASK)
     person = np.where((guess == cv2.GC_FGD) | (guess == cv2.GC_PR_FGD), 255, 0).astype(np.uint8)
-    smooth = cv2.GaussianBlur(cv2.erode(cv2.medianBlur(person, 7), _disc(3)), (5, 5), 0)
+    smooth = np.asarray(cv2.GaussianBlur(cv2.erode(cv2.medianBlur(person, 7), _disc(3)), (5, 5), 0), np.uint8)
     x, y, width = portrait.face
     return Cutout(
         _continued(image, portrait.last_row, 4 * width),

@@ -34,7 +34,7 @@ def _clouds(random: np.random.Generator, cells: tuple[int, int]) -> npt.NDArray[
 def _mix(low: tuple[int, int, int], high: tuple[int, int, int], share: npt.NDArray[np.float32]) -> Image:
     """Blend two colours by a share [H,W]."""
     ends = np.array([low, high], np.float32)
-    return (ends[0] + (ends[1] - ends[0]) * share[..., None]).astype(np.uint8)
+    return np.asarray(ends[0] + (ends[1] - ends[0]) * share[..., None]).astype(np.uint8)
 
 
 def _blend(below: Image, above: Image, share: npt.NDArray[np.float32]) -> Image:

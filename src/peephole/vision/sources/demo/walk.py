@@ -85,5 +85,7 @@ def compose(scene: Scene, cutouts: list[Cutout], pose: Pose, mood: Mood) -> Imag
     return picture.clip(0, 255).astype(np.uint8)
 
 
-def _placed(layer: npt.NDArray[np.generic], matrix: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+def _placed(
+    layer: npt.NDArray[np.uint8] | npt.NDArray[np.float32], matrix: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float32]:
     return np.asarray(cv2.warpAffine(layer, matrix, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR), np.float32)
