@@ -8,6 +8,8 @@
 #include "peephole/status.h"
 #include "peephole/tensor.h"
 
+PH_BEGIN_C
+
 typedef enum {
     PH_FULL,        /* one rounding: y = clip16((bias + sum + 2^(norm-1)) >> norm); bias has F_in + F_w fraction bits */
     PH_PER_CHANNEL, /* a rounding after every input channel, as the old system's kernels did; bias has F_out bits */
@@ -36,5 +38,7 @@ ph_status ph_conv2d_s16(const ph_conv2d *layer, const int16_t *input, /* [H,W,I]
                         const int32_t *bias,                          /* [O] */
                         const uint8_t *norm,                          /* [O] F_in + F_w[o] - F_out */
                         int16_t *output);                             /* [OH,OW,C] Q(F_out) */
+
+PH_END_C
 
 #endif

@@ -8,4 +8,13 @@ typedef enum {
     PH_BAD_ARGUMENT = 2, /* a number outside the range that the kernel computes exactly */
 } ph_status;
 
+/* Around the functions of every public header, so that C++ finds them under their C names. */
+#ifdef __cplusplus
+#define PH_BEGIN_C extern "C" {
+#define PH_END_C }
+#else
+#define PH_BEGIN_C
+#define PH_END_C
+#endif
+
 #endif
