@@ -6,8 +6,8 @@ padding, so that the input's offset folds exactly too.
 """
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.functional import adaptive_avg_pool2d
 
 # (squeeze, expand) channels of fire2 .. fire9; a pool stands before fire2, fire4 and fire6.
 FIRES_1_1 = ((16, 64), (16, 64), (32, 128), (32, 128), (48, 192), (48, 192), (64, 256), (64, 256))
@@ -62,7 +62,7 @@ class SqueezeNet(nn.Module):
             if number in POOL_BEFORE:
                 x = self.pool(x)
             x = self.get_submodule(name)(x)
-        x = self.descriptor(F.adaptive_avg_pool2d(x, 1))
+        x = self.descriptor(adaptive_avg_pool2d(x, 1))
         return x.flatten(1)
 
 

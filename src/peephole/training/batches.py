@@ -34,9 +34,6 @@ class FaceBatches(IterableDataset[tuple[Tensor, Tensor, Tensor]]):
         self.how, self.seed, self.first, self.last = how, seed, first, last
         self.windows = template_windows(faces.landmarks)
 
-    def __len__(self) -> int:
-        return self.last - self.first
-
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         cv2.setNumThreads(1)
         worker = torch.utils.data.get_worker_info()
@@ -47,9 +44,7 @@ class FaceBatches(IterableDataset[tuple[Tensor, Tensor, Tensor]]):
     def _batch(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
         rows = self._rows_of(step)
         rng = np.random.default_rng((self.seed, 1, step))
-        images = np.stack(
-            [augment(self.faces.crops[r], self.windows[r], self.size, self.how, rng) for r in rows]
-        )
+        images = np.stack([augment(self.faces.crops[r], self.windows[r], self.size, self.how, rng) for r in rows])
         return torch.from_numpy(images[:, None]), torch.from_numpy(self.faces.teacher[rows]), torch.from_numpy(rows)
 
     def _rows_of(self, step: int) -> np.ndarray:

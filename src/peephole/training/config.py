@@ -45,6 +45,7 @@ class TrainingConfig:
     batch: int = 256
     held_out_identities: int = 400
     optimizer: str = "muon"
+    warm_up_steps: int = 100
     vector_learning_rate: float = 0.3
     weight_decay: float = 0.01
     average_decay: float = 0.998
@@ -68,10 +69,10 @@ class TrainingConfig:
         return self.stages[-1], 1.0
 
     def learning_rate(self, step: int) -> float:
-        """Return the learning rate of a step, warmed up over the run's first 100 steps."""
+        """Return the learning rate of a step, warmed up over the run's first steps."""
         stage, done = self.stage_at(step)
         first, last = stage.learning_rate
-        return (first + (last - first) * done) * min(1.0, (step + 1) / 100)
+        return (first + (last - first) * done) * min(1.0, (step + 1) / self.warm_up_steps)
 
 
 def read_config(path: Path) -> TrainingConfig:

@@ -4,23 +4,23 @@
 """
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
+from torch.nn.functional import cosine_similarity, normalize
 
 
 def cosine_loss(student: Tensor, teacher: Tensor) -> Tensor:
     """Mean of 1 - cos(student, teacher)."""
-    return 1 - F.cosine_similarity(student, teacher, dim=1).mean()
+    return 1 - cosine_similarity(student, teacher, dim=1).mean()
 
 
 def norm_loss(student: Tensor) -> Tensor:
     """Mean of (|student| - 1)^2: makes plain L2 mean what L2 after normalising means."""
-    return (student.norm(dim=1) - 1).square().mean()
+    return (torch.linalg.vector_norm(student, dim=1) - 1).square().mean()
 
 
 def relational_loss(student: Tensor, teacher: Tensor) -> Tensor:
     """Mean squared difference of the two matrices of cosines in the batch (Park et al., 2019, on cosines)."""
-    unit = F.normalize(student)
+    unit = normalize(student)
     return (unit @ unit.T - teacher @ teacher.T).square().mean()
 
 
@@ -30,4 +30,4 @@ def bank_loss(student: Tensor, teacher: Tensor, bank: Tensor, temperature: float
     bank: [M,D] teacher descriptors of other faces, unit length.
     """
     target = torch.softmax(teacher @ bank.T / temperature, 1)
-    return -(target * torch.log_softmax(F.normalize(student) @ bank.T / temperature, 1)).sum(1).mean()
+    return -(target * torch.log_softmax(normalize(student) @ bank.T / temperature, 1)).sum(1).mean()

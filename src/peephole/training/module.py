@@ -1,10 +1,11 @@
 """The Lightning module: distillation of a teacher's descriptors into a small network."""
 
-from typing import Any
+from typing import Any, cast
 
 import lightning
 import numpy as np
 import torch
+from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
@@ -33,12 +34,15 @@ class Distillation(lightning.LightningModule):
         self.config = config
         self.identity = identity
         self.held_out: list[tuple[Tensor, Tensor, Tensor]] = []
-        self.network = build(config.architecture, config.descriptor).to(memory_format=torch.channels_last)
-        average = get_ema_multi_avg_fn(config.average_decay)
+        self.network = build(config.architecture, config.descriptor)
+        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stubs
+        average = get_ema_multi_avg_fn(config.average_decay)  # type: ignore[no-untyped-call]
         self.average = AveragedModel(self.network, multi_avg_fn=average, use_buffers=True)
         self.average.requires_grad_(False)
         self.register_buffer("bank", bank, persistent=False)
         self.automatic_optimization = False
+        self.step = 0
+        self.optimizer_states: list[dict[str, Any]] = []  # for the next stage or restart
 
     def start_from(self, weights: dict[str, Tensor]) -> None:
         """Load weights into the network and its average. Raises `RuntimeError` when names or shapes differ.
@@ -63,17 +67,19 @@ class Distillation(lightning.LightningModule):
             first: torch.optim.Optimizer = Muon(matrices, lr=1.0, weight_decay=decay)
         else:
             first = torch.optim.AdamW(matrices, lr=1.0, weight_decay=decay)
-        return [first, torch.optim.AdamW(vectors, lr=1.0, weight_decay=0.0)]
+        optimizers = [first, torch.optim.AdamW(vectors, lr=1.0, weight_decay=0.0)]
+        for optimizer, state in zip(optimizers, self.optimizer_states, strict=False):
+            optimizer.load_state_dict(state)
+        return optimizers
 
     def training_step(self, batch: tuple[Tensor, Tensor, Tensor], index: int) -> None:
         """One step on (images, teacher, rows)."""
         images, teacher, _ = batch
-        rate = self.config.learning_rate(self.done)
+        rate = self.config.learning_rate(self.step)
         student = self.network(to_input(images).contiguous(memory_format=torch.channels_last)).float()
         losses = self._losses(student.float(), teacher)
         loss = torch.stack(list(losses.values())).sum()
-        optimizers = self.optimizers()
-        assert isinstance(optimizers, list)
+        optimizers = cast("list[LightningOptimizer]", self.optimizers())
         for optimizer, factor in zip(optimizers, (1.0, self.config.vector_learning_rate), strict=True):
             for group in optimizer.param_groups:
                 group["lr"] = rate * factor
@@ -82,13 +88,9 @@ class Distillation(lightning.LightningModule):
         for optimizer in optimizers:
             optimizer.step()
         self.average.update_parameters(self.network)
+        self.step += 1
         cosine = torch.cosine_similarity(student.detach(), teacher).mean()
         self.log_dict({"loss": loss.detach(), "cosine": cosine, "rate": rate}, prog_bar=True)
-
-    @property
-    def done(self) -> int:
-        """Steps done so far, over all restarts."""
-        return self.trainer.global_step // 2  # Lightning counts each of the two optimizers' steps
 
     def _losses(self, student: Tensor, teacher: Tensor) -> dict[str, Tensor]:
         weight = self.config.loss
@@ -121,10 +123,24 @@ class Distillation(lightning.LightningModule):
         unit = torch.nn.functional.normalize(student)
         self.log("held_out_tar_l2norm", true_accept_rate(unit, teacher, identity), prog_bar=True)
 
-    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Say for which architecture the weights are."""
-        checkpoint["architecture"] = self.config.architecture
-        checkpoint["descriptor"] = self.config.descriptor
+    def checkpoint(self, optimizers: list[torch.optim.Optimizer]) -> dict[str, Any]:
+        """Return all that going on needs; batches depend on the step alone, so no generator's state is in it."""
+        return {
+            "architecture": self.config.architecture,
+            "descriptor": self.config.descriptor,
+            "step": self.step,
+            "state_dict": self.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in optimizers],
+        }
+
+    def resume(self, checkpoint: dict[str, Any]) -> None:
+        """Go on from a checkpoint. Raises `ValueError` when it is of another network."""
+        told = (checkpoint["architecture"], checkpoint["descriptor"])
+        if told != (self.config.architecture, self.config.descriptor):
+            raise ValueError(f"the checkpoint is of {told}, the config of another network; choose a new run folder")
+        self.load_state_dict(checkpoint["state_dict"])
+        self.optimizer_states = checkpoint["optimizers"]
+        self.step = checkpoint["step"]
 
 
 def true_accept_rate(student: Tensor, teacher: Tensor, identity: Tensor, false_accept_rate: float = 0.01) -> Tensor:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import logging
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import lightning
 import numpy as np
 import torch
-from lightning.pytorch.callbacks import ModelCheckpoint, TQDMProgressBar
+from lightning.pytorch.callbacks import TQDMProgressBar
 from lightning.pytorch.loggers import CSVLogger
 from torch.utils.data import DataLoader
 
@@ -29,7 +30,8 @@ def _loader(batches: FaceBatches, workers: int) -> DataLoader[Any]:
 
 def _write_description(config: TrainingConfig, faces: int) -> None:
     config.run.mkdir(parents=True, exist_ok=True)
-    revision = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
+    command = ["git", "rev-parse", "HEAD"]
+    revision = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603
     description = {"config": dataclasses.asdict(config), "git": revision, "torch": torch.__version__, "faces": faces}
     (config.run / "run.json").write_text(json.dumps(description, indent=2, default=str) + "\n")
 
@@ -43,37 +45,52 @@ def _stage_end(config: TrainingConfig, step: int) -> int:
     return end
 
 
-def _latest_step(checkpoint: Path) -> int:
-    if not checkpoint.exists():
-        return 0
-    return int(torch.load(checkpoint, map_location="cpu", weights_only=True)["global_step"]) // 2
+class Checkpoints(lightning.Callback):
+    """Writes the run's one checkpoint every so many steps and at the end of each stage; a kill leaves a whole one."""
+
+    def __init__(self, path: Path, every: int) -> None:
+        self.path, self.every = path, every
+
+    def on_train_batch_end(self, trainer: lightning.Trainer, module: Any, *_: Any) -> None:
+        """Write when it is time."""
+        if module.step % self.every == 0:
+            self.write(trainer, module)
+
+    def on_train_end(self, trainer: lightning.Trainer, module: Any) -> None:
+        """Write the last state, and hand the optimizers' on to the next stage."""
+        self.write(trainer, module)
+        module.optimizer_states = [optimizer.state_dict() for optimizer in trainer.optimizers]
+
+    def write(self, trainer: lightning.Trainer, module: Any) -> None:
+        """Write to a neighbour and rename, on the first of several processes."""
+        if trainer.is_global_zero:
+            partial = self.path.with_suffix(".partial")
+            torch.save(module.checkpoint(trainer.optimizers), partial)
+            partial.replace(self.path)
 
 
 def _fit_stage(
-    config: TrainingConfig, faces: PackedFaces, rows: tuple[Any, Any], module: Distillation, step: int, workers: int
+    config: TrainingConfig, faces: PackedFaces, rows: tuple[Any, Any], module: Distillation, workers: int
 ) -> None:
-    last = config.run / "last.ckpt"
-    end = _stage_end(config, step)
-    stage, _ = config.stage_at(step)
-    train = FaceBatches(faces, rows[0], stage.size, config.batch, config.augmentation, config.seed, step, end)
-    held = len(rows[1]) // config.batch
-    validation = FaceBatches(faces, rows[1], stage.size, config.batch, PLAIN, config.seed, 0, held)
-    keep = ModelCheckpoint(config.run, filename="last", every_n_train_steps=config.checkpoint_every, enable_version_counter=False)
+    first, end = module.step, _stage_end(config, module.step)
+    stage, _ = config.stage_at(first)
+    train = FaceBatches(faces, rows[0], stage.size, config.batch, config.augmentation, config.seed, first, end)
+    size = min(config.batch, len(rows[1]))
+    held_out = FaceBatches(faces, rows[1], stage.size, size, PLAIN, config.seed, 0, len(rows[1]) // size)
     trainer = lightning.Trainer(
         accelerator="auto",
         precision="bf16-mixed",
-        max_steps=2 * end,
-        max_epochs=-1,
-        val_check_interval=min(config.validate_every, end - step),
-        check_val_every_n_epoch=None,
+        max_steps=2 * (end - first),  # Lightning counts the steps of both optimizers
+        max_epochs=1,
+        val_check_interval=min(config.validate_every, end - first),
         num_sanity_val_steps=0,
         log_every_n_steps=20,
         logger=CSVLogger(config.run, name="log"),
-        callbacks=[keep, TQDMProgressBar(refresh_rate=20)],
+        callbacks=[Checkpoints(config.run / "last.ckpt", config.checkpoint_every), TQDMProgressBar(refresh_rate=20)],
+        enable_checkpointing=False,
         enable_model_summary=False,
     )
-    trainer.fit(module, _loader(train, workers), _loader(validation, 0), ckpt_path=str(last) if last.exists() else None)
-    trainer.save_checkpoint(last)
+    trainer.fit(module, _loader(train, workers), _loader(held_out, 0))
 
 
 def train(config: TrainingConfig, workers: int = 1) -> Path:
@@ -81,6 +98,7 @@ def train(config: TrainingConfig, workers: int = 1) -> Path:
 
     Returns the path of the checkpoint. Interrupted at any moment, the same call goes on.
     """
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     lightning.seed_everything(config.seed, verbose=False)
     faces = load_packed_faces(config.data, config.run.parent / "cache")
     rows = split_held_out(faces, config.held_out_identities, config.seed)
@@ -88,8 +106,13 @@ def train(config: TrainingConfig, workers: int = 1) -> Path:
     chosen = np.random.default_rng(config.seed).choice(rows[0], config.loss.bank_size if config.loss.bank else 0)
     module = Distillation(config, torch.from_numpy(faces.teacher[chosen]), torch.from_numpy(faces.identity))
     last = config.run / "last.ckpt"
-    if config.warm_start is not None and not last.exists():
+    if last.exists():
+        module.resume(torch.load(last, map_location="cpu", weights_only=True))
+    elif config.warm_start is not None:
         module.start_from(read_weights(str(config.warm_start)))
-    while (step := _latest_step(last)) < config.steps:
-        _fit_stage(config, faces, rows, module, step, workers)
+    while module.step < config.steps:
+        step = module.step
+        _fit_stage(module, faces, rows, workers)
+        if module.step == step:  # Lightning swallows the interrupt and returns
+            raise KeyboardInterrupt
     return last

@@ -1,0 +1,155 @@
+"""A tiny run on made-up people: it learns, it goes on at the exact step, and its batches repeat."""
+
+import io
+import tarfile
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("lightning")
+
+from peephole.training.augmentation import TEMPLATE, Augmentation, crop, template_windows  # noqa: E402
+from peephole.training.batches import FaceBatches  # noqa: E402
+from peephole.training.config import Stage, TrainingConfig, read_config  # noqa: E402
+from peephole.training.faces import PackedFaces, load_packed_faces, split_held_out  # noqa: E402
+from peephole.training.module import network_of_checkpoint  # noqa: E402
+from peephole.training.run import PLAIN, train  # noqa: E402
+
+# Lightning's own: a deprecated torch call, and advice on loader workers that two cores cannot follow.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*LeafSpec.*:FutureWarning"),
+    pytest.mark.filterwarnings("ignore:.*does not have many workers.*"),
+]
+
+PEOPLE, IMAGES, SIDE = 12, 6, 144
+
+
+def _write_pack(folder: Path) -> None:
+    """People are made-up patterns; landmarks are the template's own points."""
+    rng = np.random.default_rng(0)
+    patterns = rng.integers(0, 256, (PEOPLE, 6, 6), np.uint8)
+    teacher = rng.normal(size=(PEOPLE, 16))
+    teacher /= np.linalg.norm(teacher, axis=1, keepdims=True)
+    keys, identity = [], np.repeat(np.arange(PEOPLE), IMAGES)
+    folder.mkdir()
+    with tarfile.open(folder / "train-000.tar", "w") as tar:
+        for i, person in enumerate(identity):
+            image = cv2.resize(patterns[person], (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
+            data = cv2.imencode(".webp", image)[1].tobytes()
+            member = tarfile.TarInfo(f"face-{i}.webp")
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
+            keys.append(f"face-{i}")
+    landmarks = np.repeat((TEMPLATE + (SIDE - 112) / 2)[None], len(keys), 0).astype(np.float32)
+    np.savez(
+        folder / "index.npz",
+        key=np.array(keys),
+        identity=identity.astype(np.int32),
+        landmarks=landmarks,
+        teacher=teacher[identity].astype(np.float16),
+    )
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> TrainingConfig:
+    _write_pack(tmp_path / "pack")
+    return TrainingConfig(
+        data=tmp_path / "pack",
+        run=tmp_path / "run",
+        stages=(Stage(240, 64, (1e-2, 1e-2)), Stage(160, 72, (1e-2, 0.0))),
+        descriptor=16,
+        batch=8,
+        augmentation=PLAIN,
+        held_out_identities=2,
+        warm_up_steps=3,
+        average_decay=0.5,
+        validate_every=100,
+        checkpoint_every=5,
+    )
+
+
+def _weights(path: Path) -> dict[str, "torch.Tensor"]:
+    return network_of_checkpoint(str(path)).state_dict()
+
+
+def test_training_learns_to_follow_the_teacher(config: TrainingConfig) -> None:
+    longer = (Stage(960, 64, (1e-2, 1e-2)), Stage(320, 64, (1e-2, 0.0)))
+    checkpoint = train(replace(config, stages=longer), workers=0)
+    faces = load_packed_faces(config.data, config.run.parent / "cache")
+    rows, _ = split_held_out(faces, config.held_out_identities, config.seed)
+    images, teacher, _ = next(iter(FaceBatches(faces, rows, 64, len(rows), PLAIN, 1, 0, 1)))
+    with torch.no_grad():
+        student = network_of_checkpoint(str(checkpoint))((images.float() - 128) / 128)
+    assert torch.cosine_similarity(student, teacher).mean() > 0.5
+
+
+def test_an_interrupted_run_ends_in_the_same_weights(config: TrainingConfig, tmp_path: Path) -> None:
+    whole = _weights(train(config, workers=0))
+    halved = replace(config, run=tmp_path / "halves", stages=config.stages[:1])
+    train(halved, workers=0)
+    resumed = _weights(train(replace(halved, stages=config.stages), workers=0))
+    assert whole.keys() == resumed.keys()
+    for name in whole:
+        torch.testing.assert_close(resumed[name], whole[name], rtol=0, atol=0)
+
+
+def test_a_batch_depends_on_seed_and_step_alone() -> None:
+    rng = np.random.default_rng(0)
+    faces = PackedFaces(
+        rng.integers(0, 256, (20, SIDE, SIDE), np.uint8),
+        np.repeat(TEMPLATE[None], 20, 0),
+        np.eye(20, dtype=np.float32),
+        np.arange(20, dtype=np.int32),
+    )
+    rows = np.arange(20)
+
+    def batches(first: int, seed: int = 3) -> list[tuple["torch.Tensor", ...]]:
+        return list(FaceBatches(faces, rows, 64, 5, Augmentation(), seed, first, 8))
+
+    whole, tail = batches(0), batches(6)
+    for got, expected in zip(tail, whole[6:], strict=True):
+        assert all(torch.equal(a, b) for a, b in zip(got, expected, strict=True))
+    assert sorted(torch.cat([b[2] for b in whole[:4]]).tolist()) == list(range(20))
+    assert not torch.equal(batches(0, seed=4)[0][0], whole[0][0])
+
+
+def test_the_template_window_of_a_turned_and_scaled_template_is_found() -> None:
+    angle, scale = 0.3, 1.7
+    turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    moved = (TEMPLATE - 55.5) @ turn.T + [80, 90]
+    np.testing.assert_allclose(template_windows(moved[None])[0], [80, 90, 112 * scale, angle], rtol=1e-4)
+
+
+def test_crop_of_the_whole_window_is_the_image_itself() -> None:
+    image = np.random.default_rng(1).integers(0, 256, (64, 64), np.uint8)
+    window = np.array([31.5, 31.5, 64, 0], np.float32)
+    np.testing.assert_array_equal(crop(image, window, 64), image)
+    np.testing.assert_array_equal(crop(image, window, 64, mirror=True), image[:, ::-1])
+
+
+def test_a_held_out_person_has_no_image_in_training(config: TrainingConfig) -> None:
+    faces = load_packed_faces(config.data, config.run.parent / "cache")
+    rows, held = split_held_out(faces, 3, seed=5)
+    assert len(rows) + len(held) == len(faces)
+    assert len(held) == 3 * IMAGES
+    assert not set(faces.identity[rows]) & set(faces.identity[held])
+
+
+def test_a_wrong_config_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_text('data = "d"\nrun = "r"\nstages = [{images = "many", size = 96, learning_rate = [1, 0]}]\n')
+    with pytest.raises(ValueError, match=r"bad\.toml: stages\.0\.images"):
+        read_config(path)
+
+
+def test_a_damaged_shard_is_named(config: TrainingConfig) -> None:
+    with tarfile.open(config.data / "train-000.tar", "w") as tar:
+        member = tarfile.TarInfo("face-0.webp")
+        member.size = 4
+        tar.addfile(member, io.BytesIO(b"junk"))
+    with pytest.raises(ValueError, match=r"train-000\.tar: member face-0\.webp is not an image"):
+        load_packed_faces(config.data, config.run.parent / "cache")
