@@ -1,4 +1,5 @@
-/* The inline primitives in portable C. A port replaces the dot product by one of the same bits (arch/dot4.h chooses). */
+/* The inline primitives in portable C. A port replaces the dot product by one of the same bits (arch/dot4.h chooses).
+ */
 #ifndef PEEPHOLE_ARCH_GENERIC_H
 #define PEEPHOLE_ARCH_GENERIC_H
 
@@ -19,7 +20,8 @@ static inline int16_t ph_shift_round_clip16(int64_t value, unsigned shift) {
 }
 
 /* The part of a convolution that makes one output pixel: `rows` runs of `length` values that lie without gaps in the
-   input [H,W,I] and in the weights [O,KH,KW,I] alike. The steps count values from one run, or one output, to the next. */
+   input [H,W,I] and in the weights [O,KH,KW,I] alike. The steps count values from one run, or one output, to the next.
+ */
 typedef struct {
     int32_t rows;
     int32_t length;

@@ -17,7 +17,7 @@ static span span_inside(int32_t start, int32_t kernel, int32_t side) {
     return (span){first, end - first};
 }
 
-static ph_status check(const ph_conv2d *layer, const uint8_t *norm) {
+static ph_status check(const ph_conv2d *layer, const int32_t *bias, const uint8_t *norm) {
     const ph_shape in = layer->input;
     const ph_shape out = layer->output;
     if (!ph_is_shape(in) || !ph_is_shape(out) || !ph_is_side(layer->kernel_height) ||
@@ -37,7 +37,7 @@ static ph_status check(const ph_conv2d *layer, const uint8_t *norm) {
         return PH_BAD_ARGUMENT;
     }
     for (int32_t o = 0; o < layer->outputs; o++) {
-        if (norm[o] > 31) {
+        if (norm[o] > 31 || (layer->accumulation == PH_PER_CHANNEL && (bias[o] < INT16_MIN || bias[o] > INT16_MAX))) {
             return PH_BAD_ARGUMENT;
         }
     }
@@ -113,8 +113,8 @@ static void convolve_block(const ph_conv2d *layer, int32_t first, int32_t count,
                 output + ((ptrdiff_t)y * layer->output.width + x) * layer->output.channels + layer->channel + first;
             if (layer->accumulation == PH_PER_CHANNEL) {
                 for (int32_t k = 0; k < count; k++) {
-                    out[k] = finish(accumulate_per_channel(&at.window, layer->input.channels, in,
-                                                           w + k * kernel_size, bias[first + k], norm[first + k]),
+                    out[k] = finish(accumulate_per_channel(&at.window, layer->input.channels, in, w + k * kernel_size,
+                                                           bias[first + k], norm[first + k]),
                                     layer->relu);
                 }
                 continue;
@@ -125,8 +125,8 @@ static void convolve_block(const ph_conv2d *layer, int32_t first, int32_t count,
             }
             dot4(&at.window, in, w, sums);
             for (int32_t k = 0; k < count; k++) {
-                out[k] = finish(round_full(sums[k], bias[first + k], norm[first + k], layer->accumulator_bits),
-                                layer->relu);
+                out[k] =
+                    finish(round_full(sums[k], bias[first + k], norm[first + k], layer->accumulator_bits), layer->relu);
             }
         }
     }
@@ -134,7 +134,7 @@ static void convolve_block(const ph_conv2d *layer, int32_t first, int32_t count,
 
 ph_status ph_conv2d_s16(const ph_conv2d *layer, const int16_t *input, const int16_t *weight, const int32_t *bias,
                         const uint8_t *norm, int16_t *output) {
-    const ph_status status = check(layer, norm);
+    const ph_status status = check(layer, bias, norm);
     if (status != PH_OK) {
         return status;
     }

@@ -44,7 +44,9 @@ template <typename T> struct View {
         }
         return product;
     }
-    int32_t side(size_t axis) const { return static_cast<int32_t>(shape[axis]); }
+    int32_t side(size_t axis) const {
+        return static_cast<int32_t>(shape[axis]);
+    }
 };
 
 [[noreturn]] inline void refuse(const std::string &sentence) {
@@ -115,7 +117,8 @@ template <typename A, typename B>
 void expect_apart(const View<A> &read, const char *read_name, const View<B> &written, const char *written_name) {
     const auto a = reinterpret_cast<uintptr_t>(read.data);
     const auto b = reinterpret_cast<uintptr_t>(written.data);
-    if (a < b + static_cast<size_t>(written.size()) * sizeof(B) && b < a + static_cast<size_t>(read.size()) * sizeof(A)) {
+    if (a < b + static_cast<size_t>(written.size()) * sizeof(B) &&
+        b < a + static_cast<size_t>(read.size()) * sizeof(A)) {
         refuse(std::string(written_name) + " must not share memory with " + read_name);
     }
 }

@@ -8,6 +8,8 @@
 
 #include "peephole/conv2d.h"
 #include "peephole/distance.h"
+#include "peephole/pool.h"
+#include "peephole/warp.h"
 
 namespace peephole {
 namespace {
@@ -73,6 +75,9 @@ void conv2d_s16(nb::handle x_, nb::handle weight_, nb::handle bias_, nb::handle 
         if (norm.data[o] > 31) {
             refuse("norm must be 0 to 31, not " + std::to_string(norm.data[o]));
         }
+        if (layer.accumulation == PH_PER_CHANNEL && (bias.data[o] < INT16_MIN || bias.data[o] > INT16_MAX)) {
+            refuse("bias must fit 16 bits where accumulation is per_channel, unlike " + std::to_string(bias.data[o]));
+        }
     }
     expect_apart(x, "x", out, "out");
     expect_apart(weight, "weight", out, "out");
@@ -84,6 +89,89 @@ void conv2d_s16(nb::handle x_, nb::handle weight_, nb::handle bias_, nb::handle 
         status = ph_conv2d_s16(&layer, x.data, weight.data, bias.data, norm.data, out.data);
     }
     raise_unless_ok(status, "conv2d_s16");
+}
+
+void maxpool_s16(nb::handle x_, int32_t size, int32_t stride, nb::handle out_, int32_t channel) {
+    const auto x = input<int16_t>(x_, "x", 3);
+    const auto out = output<int16_t>(out_, "out", 3);
+    if (size < 1 || stride < 1 || stride > PH_MAX_SIDE) {
+        refuse("size and stride must be 1 to 32,767");
+    }
+    if (size > x.shape[0] || size > x.shape[1]) {
+        refuse("size " + std::to_string(size) + " is larger than x, " + shape_text(x.shape));
+    }
+    expect_shape(out, "out", {(x.shape[0] - size) / stride + 1, (x.shape[1] - size) / stride + 1, out.shape[2]});
+    expect_slice(channel, x.shape[2], out.shape[2]);
+    expect_apart(x, "x", out, "out");
+    ph_status status;
+    {
+        nb::gil_scoped_release release;
+        status = ph_maxpool_s16(shape_of(x.shape), size, stride, x.data, shape_of(out.shape), channel, out.data);
+    }
+    raise_unless_ok(status, "maxpool_s16");
+}
+
+void global_average_pool_s16(nb::handle x_, int32_t factor, int32_t shift, nb::handle out_, int32_t channel) {
+    const auto x = input<int16_t>(x_, "x", 3);
+    const auto out = output<int16_t>(out_, "out", 3);
+    if (factor < 0 || shift < 0 || shift > 61) {
+        refuse("factor must not be negative and shift must be 0 to 61");
+    }
+    expect_shape(out, "out", {1, 1, out.shape[2]});
+    expect_slice(channel, x.shape[2], out.shape[2]);
+    expect_apart(x, "x", out, "out");
+    ph_status status;
+    {
+        nb::gil_scoped_release release;
+        status = ph_global_average_pool_s16(shape_of(x.shape), factor, static_cast<uint8_t>(shift), x.data,
+                                            shape_of(out.shape), channel, out.data);
+    }
+    raise_unless_ok(status, "global_average_pool_s16");
+}
+
+void copy_channels_s16(nb::handle x_, nb::handle out_, int32_t channel) {
+    const auto x = input<int16_t>(x_, "x", 3);
+    const auto out = output<int16_t>(out_, "out", 3);
+    expect_shape(out, "out", {x.shape[0], x.shape[1], out.shape[2]});
+    expect_slice(channel, x.shape[2], out.shape[2]);
+    expect_apart(x, "x", out, "out");
+    ph_status status;
+    {
+        nb::gil_scoped_release release;
+        status = ph_copy_channels_s16(shape_of(x.shape), x.data, shape_of(out.shape), channel, out.data);
+    }
+    raise_unless_ok(status, "copy_channels_s16");
+}
+
+ph_image_size size_of(const std::vector<int64_t> &shape) {
+    return {static_cast<int32_t>(shape[0]), static_cast<int32_t>(shape[1])};
+}
+
+void warp_affine_u8(nb::handle image_, nb::handle matrix_, nb::handle out_) {
+    const auto image = input<uint8_t>(image_, "image", 2);
+    const auto matrix = input<int32_t>(matrix_, "matrix", 2);
+    const auto out = output<uint8_t>(out_, "out", 2);
+    expect_shape(matrix, "matrix", {2, 3});
+    expect_apart(image, "image", out, "out");
+    expect_apart(matrix, "matrix", out, "out");
+    ph_status status;
+    {
+        nb::gil_scoped_release release;
+        status = ph_warp_affine_u8(size_of(image.shape), image.data, matrix.data, size_of(out.shape), out.data);
+    }
+    raise_unless_ok(status, "warp_affine_u8");
+}
+
+void resize_u8(nb::handle image_, nb::handle out_) {
+    const auto image = input<uint8_t>(image_, "image", 2);
+    const auto out = output<uint8_t>(out_, "out", 2);
+    expect_apart(image, "image", out, "out");
+    ph_status status;
+    {
+        nb::gil_scoped_release release;
+        status = ph_resize_u8(size_of(image.shape), image.data, size_of(out.shape), out.data);
+    }
+    raise_unless_ok(status, "resize_u8");
 }
 
 uint64_t squared_l2_s16(nb::handle a_, nb::handle b_) {
@@ -123,6 +211,15 @@ void bind_kernels(nb::module_ &m) {
     m.def("conv2d_s16", &conv2d_s16, "x"_a, "weight"_a, "bias"_a, "norm"_a, "stride"_a, "padding"_a, "relu"_a,
           "accumulation"_a, "accumulator_bits"_a, "out"_a, "channel"_a,
           "Convolve x [H,W,I] with weight [O,KH,KW,I] into out[..., channel:channel+O].");
+    m.def("maxpool_s16", &maxpool_s16, "x"_a, "size"_a, "stride"_a, "out"_a, "channel"_a,
+          "The largest of size x size values of x [H,W,C], into out[..., channel:channel+C].");
+    m.def("global_average_pool_s16", &global_average_pool_s16, "x"_a, "factor"_a, "shift"_a, "out"_a, "channel"_a,
+          "The sum of x [H,W,C] over its pixels, times factor / 2**shift, into out[0, 0, channel:channel+C].");
+    m.def("copy_channels_s16", &copy_channels_s16, "x"_a, "out"_a, "channel"_a,
+          "Copy x [H,W,C] into out[..., channel:channel+C].");
+    m.def("warp_affine_u8", &warp_affine_u8, "image"_a, "matrix"_a, "out"_a,
+          "Resample image [H,W] by matrix [2,3] (Q16, from a pixel of out to one of image), into out [h,w].");
+    m.def("resize_u8", &resize_u8, "image"_a, "out"_a, "Scale image [H,W] into out [h,w], pixel centres aligned.");
     m.def("squared_l2_s16", &squared_l2_s16, "a"_a, "b"_a, "The exact squared distance of two int16 vectors.");
     m.def("squared_l2_many_s16", &squared_l2_many_s16, "a"_a, "b"_a, "out"_a,
           "The exact squared distances of a [N] to each row of b [M,N], into out [M].");

@@ -32,7 +32,7 @@ typedef struct {
 /* Writes output[y, x, channel + o] for every pixel and o < outputs.
    output.height = (input.height + 2 * padding - kernel_height) / stride + 1, and so for the width.
    PH_PER_CHANNEL: o = bias; then for each input channel o = clip16(((o << norm) + taps + 2^(norm-1)) >> norm), where
-   the bracket wraps at 2^32. norm <= 31; norm 0 adds no half. */
+   the bracket wraps at 2^32 and the bias must fit 16 bits. norm <= 31; norm 0 adds no half. */
 ph_status ph_conv2d_s16(const ph_conv2d *layer, const int16_t *input, /* [H,W,I] Q(F_in) */
                         const int16_t *weight,                        /* [O,KH,KW,I] Q(F_w[o]) */
                         const int32_t *bias,                          /* [O] */

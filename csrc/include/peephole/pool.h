@@ -1,0 +1,32 @@
+/* Pooling, and copying a tensor into a slice of channels. Each writes output[..., channel : channel + input.channels].
+ */
+#ifndef PEEPHOLE_POOL_H
+#define PEEPHOLE_POOL_H
+
+#include <stdint.h>
+
+#include "peephole/status.h"
+#include "peephole/tensor.h"
+
+PH_BEGIN_C
+
+/* The largest of size x size values, no padding.
+   output.height = (input.height - size) / stride + 1, rounded down, and so for the width. */
+ph_status ph_maxpool_s16(ph_shape input_shape, int32_t size, int32_t stride, const int16_t *input, /* [H,W,C] */
+                         ph_shape output_shape, int32_t channel, int16_t *output); /* [OH,OW,CT], same Q-format */
+
+/* y = clip16((S * factor + 2^(shift-1)) >> shift), S the exact sum over all pixels of a channel; shift 0 adds no half.
+   factor / 2^shift is about 1 / (H * W). factor >= 0 and shift <= 61, and S * factor must stay below 2^62 whatever
+   the input holds, else PH_BAD_ARGUMENT. */
+ph_status ph_global_average_pool_s16(ph_shape input_shape, int32_t factor, uint8_t shift,
+                                     const int16_t *input,                                     /* [H,W,C] */
+                                     ph_shape output_shape, int32_t channel, int16_t *output); /* [1,1,CT] */
+
+/* Copies a tensor into a slice of channels of a wider one: concatenation, where it cannot be left to the layer before.
+   Both have the same height, width and Q-format. */
+ph_status ph_copy_channels_s16(ph_shape input_shape, const int16_t *input,               /* [H,W,C] */
+                               ph_shape output_shape, int32_t channel, int16_t *output); /* [H,W,CT] */
+
+PH_END_C
+
+#endif

@@ -1,0 +1,20 @@
+"""The kernels in pure NumPy: slow, plain, and what the C kernels of the same names must equal bit for bit."""
+
+from peephole.fixedpoint.reference.conv2d_s16 import conv2d_s16
+from peephole.fixedpoint.reference.copy_channels_s16 import copy_channels_s16
+from peephole.fixedpoint.reference.global_average_pool_s16 import global_average_pool_s16
+from peephole.fixedpoint.reference.maxpool_s16 import maxpool_s16
+from peephole.fixedpoint.reference.resize_u8 import resize_u8
+from peephole.fixedpoint.reference.squared_l2_s16 import squared_l2_many_s16, squared_l2_s16
+from peephole.fixedpoint.reference.warp_affine_u8 import warp_affine_u8
+
+__all__ = [
+    "conv2d_s16",
+    "copy_channels_s16",
+    "global_average_pool_s16",
+    "maxpool_s16",
+    "resize_u8",
+    "squared_l2_many_s16",
+    "squared_l2_s16",
+    "warp_affine_u8",
+]

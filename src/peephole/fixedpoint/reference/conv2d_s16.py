@@ -1,0 +1,74 @@
+"""16-bit convolution by both accumulation rules, in NumPy: what the C kernel must equal bit for bit."""
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peephole.fixedpoint.reference.rounding import clip16, shift_round_clip16, wrap32
+
+Int16 = NDArray[np.int16]
+
+
+def conv2d_s16(
+    x: Int16,
+    weight: Int16,
+    bias: NDArray[np.int32],
+    norm: NDArray[np.uint8],
+    stride: int,
+    padding: int,
+    relu: bool,
+    accumulation: Literal["full", "per_channel"],
+    accumulator_bits: Literal[32, 64],
+    out: Int16,
+    channel: int,
+) -> None:
+    """Convolve x [H,W,I] with weight [O,KH,KW,I] into out[..., channel:channel+O].
+
+    `full` rounds once: clip16((bias + sum + 2^(norm-1)) >> norm), where bias + sum wraps at 2^32 if `accumulator_bits`
+    is 32. `per_channel` starts at the bias, which must fit 16 bits, and rounds and clips after every input channel, wrapping at 2^32.
+    """
+    taps = _windows(x, weight.shape[1], weight.shape[2], stride, padding)
+    if accumulation == "full":
+        y = _full(taps, weight, bias, norm, accumulator_bits)
+    else:
+        y = _per_channel(taps, weight, bias, norm)
+    out[..., channel : channel + len(weight)] = np.maximum(y, 0) if relu else y
+
+
+def _windows(x: Int16, height: int, width: int, stride: int, padding: int) -> NDArray[np.int64]:
+    """Every window of the zero-padded input: [OH,OW,KH,KW,I]."""
+    padded = np.pad(x.astype(np.int64), ((padding, padding), (padding, padding), (0, 0)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (height, width), axis=(0, 1))  # type: ignore[call-overload]
+    return np.moveaxis(windows[::stride, ::stride], 2, -1)
+
+
+def _full(
+    taps: NDArray[np.int64], weight: Int16, bias: NDArray[np.int32], norm: NDArray[np.uint8], accumulator_bits: int
+) -> Int16:
+    rows, columns = taps.shape[:2]
+    sums = _exact_product(taps.reshape(rows * columns, -1), weight.reshape(len(weight), -1).T)
+    total = sums.reshape(rows, columns, -1) + bias
+    if accumulator_bits == 32:
+        total = wrap32(total)
+    return shift_round_clip16(total, norm)
+
+
+def _exact_product(a: NDArray[np.int64], b: Int16) -> NDArray[np.int64]:
+    """a @ b, exact: through float64 (far faster than int64) where every partial sum stays below 2^53."""
+    if a.shape[1] < 2**22:
+        product = a.astype(np.float64) @ b.astype(np.float64)  # |sum| < 2^22 * 2^30
+        return product.astype(np.int64)
+    return a @ b.astype(np.int64)
+
+
+def _per_channel(taps: NDArray[np.int64], weight: Int16, bias: NDArray[np.int32], norm: NDArray[np.uint8]) -> Int16:
+    rows, columns = taps.shape[:2]
+    shift = norm.astype(np.int64)
+    half = (1 << shift) >> 1
+    running = np.broadcast_to(bias.astype(np.int64), (rows, columns, len(weight)))
+    for c in range(taps.shape[-1]):
+        sums = taps[..., c].reshape(rows * columns, -1) @ weight[..., c].reshape(len(weight), -1).T.astype(np.int64)
+        total = wrap32((running << shift) + sums.reshape(running.shape) + half)
+        running = clip16(total >> shift).astype(np.int64)
+    return running.astype(np.int16)
