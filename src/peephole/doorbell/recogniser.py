@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from peephole.doorbell.policy import Calibration
 from peephole.people.records import Descriptor
 from peephole.vision.detector import Box, Face
 
@@ -25,13 +26,6 @@ class FrameLike(Protocol):
         """Seconds; only differences count."""
 
 
-class Bars(Protocol):
-    """Calibration of a program (`peephole.fixedpoint.program.Calibration`)."""
-
-    def distance_at(self, rate: float) -> int:
-        """Return the squared distance below which a share `rate` of pairs of different people falls."""
-
-
 @dataclass(frozen=True)
 class Recogniser:
     """Detector, crop and network of one doorbell.
@@ -48,4 +42,4 @@ class Recogniser:
     crop: Callable[[Image, Box], Image]
     describe: Callable[[Image], Descriptor]
     model: str
-    calibration: Bars
+    calibration: Calibration

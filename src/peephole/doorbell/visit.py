@@ -1,5 +1,6 @@
 """A visit and what it is made of."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -62,6 +63,23 @@ class Decision:
     text: str
     nearest: str | None = None
     stranger: str | None = None
+
+
+@dataclass(frozen=True)
+class VisitState:
+    """A visit as it stands, to be stored: `looks` are the ones kept, by running number; `sightings` counts all faces."""
+
+    id: str
+    first_seen: float
+    last_seen: float
+    decision: Decision
+    sightings: int
+    looks: Mapping[int, Sighting]
+    model: str
+
+    def best(self) -> Sighting | None:
+        """Return the best look."""
+        return max(self.looks.values(), key=lambda look: (look.quality.good, look.quality.value), default=None)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,112 @@
+"""What a doorbell asks of its storage; `peephole.store.store.Store` keeps it in SQLite.
+
+Every method is one transaction: done and on the disk when it returns, or not done at all (OSError, one sentence).
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from peephole.doorbell.visit import VisitRecord, VisitState
+from peephole.people.records import Descriptor, NewReference, Person, PersonSummary, Reference, Stranger, StrangerState
+
+
+class PeopleShelf(Protocol):
+    """People and the looks they are recognised by."""
+
+    def add(self, name: str, looks: Sequence[NewReference]) -> Person:
+        """Add looks to the person of that name or id; a new name makes a new person."""
+
+    def find(self, key: str) -> Person | None:
+        """Return the person of that id or name."""
+
+    def get(self, key: str) -> Person:
+        """Return the person of that id or name, or raise ValueError."""
+
+    def all(self, model: str) -> list[PersonSummary]:
+        """Return everybody, by name."""
+
+    def rename(self, key: str, name: str) -> Person:
+        """Give a person another name."""
+
+    def remove(self, key: str) -> Person:
+        """Forget a person."""
+
+    def looks(self, model: str) -> list[tuple[str, Descriptor]]:
+        """Return (person id, descriptor) of every reference made by that model."""
+
+    def references(self, person_id: str) -> list[Reference]:
+        """Return everything stored of one person, best first."""
+
+    def picture(self, person_id: str) -> bytes | None:
+        """Return the best picture of a person."""
+
+
+class StrangersShelf(Protocol):
+    """Strangers and the looks they are recognised by."""
+
+    def get(self, key: str) -> Stranger:
+        """Return the stranger of that id or number, or raise ValueError."""
+
+    def all(self, states: Sequence[StrangerState]) -> list[Stranger]:
+        """Return strangers in those states, the last seen first."""
+
+    def looks(self, model: str) -> list[tuple[str, Descriptor]]:
+        """Return (stranger id, descriptor) of every look at an open or ignored stranger made by that model."""
+
+    def assign(self, key: str, name: str) -> Person:
+        """Make a stranger a person, or one more set of looks of that person."""
+
+    def ignore(self, key: str) -> Stranger:
+        """Keep recognising, silently."""
+
+    def discard(self, key: str) -> Stranger:
+        """Erase looks and pictures."""
+
+    def picture(self, stranger_id: str) -> bytes | None:
+        """Return the best picture of a stranger."""
+
+
+class VisitsShelf(Protocol):
+    """Visits, open and closed."""
+
+    def save(self, state: VisitState) -> None:
+        """Write an open visit as it stands: the row, and the looks kept."""
+
+    def close(self, state: VisitState, keep: int, cool_down: float) -> VisitRecord:
+        """Write and close a visit, attach it to its stranger or open a new one, and return it as stored.
+
+        A decision `stranger` without a stranger's id makes a new stranger; the best `keep` good looks are remembered.
+        What other processes changed meanwhile counts: a person who is gone, a stranger who has been named.
+        Closing a visit again changes nothing.
+        """
+
+    def unfinished(self, model: str) -> list[VisitState]:
+        """Return the visits that were never closed, with the looks made by that model."""
+
+    def recent(self, limit: int, before: float | None) -> list[VisitRecord]:
+        """Return visits, newest first."""
+
+    def picture(self, visit_id: str) -> bytes | None:
+        """Return the best picture of a visit."""
+
+    def count(self) -> int:
+        """Return how many there are."""
+
+
+class Archive(Protocol):
+    """Everything that survives a restart."""
+
+    @property
+    def people(self) -> PeopleShelf:
+        """People."""
+
+    @property
+    def strangers(self) -> StrangersShelf:
+        """Strangers."""
+
+    @property
+    def visits(self) -> VisitsShelf:
+        """Visits."""
+
+    def gallery_version(self) -> tuple[int, int]:
+        """Return a value that changes when people or strangers change, here or in another process."""

@@ -1,0 +1,96 @@
+"""How a doorbell decides: rates and counts; the distances they mean come from the program's calibration."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class Calibration(Protocol):
+    """False-accept rate -> squared distance, measured on the integer program (`fixedpoint.program.Calibration`)."""
+
+    @property
+    def points(self) -> tuple[tuple[float, int], ...]:
+        """(rate, squared distance), rates rising."""
+
+    def distance_at(self, rate: float) -> int:
+        """Return the squared distance below which a share `rate` of pairs of different people falls."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Everything about deciding that an owner may want to change.
+
+    Attributes:
+        known_rate: How often a stranger may be as near as the known bar to any one of the people, all together.
+        stranger_rate: The same for the outer bar: nobody within it means a stranger; between the bars is unsure.
+        same_stranger_rate: How often two strangers may be taken for one; stricter, for a merge cannot be taken apart.
+        known_sightings: Good looks that must agree before a name is given.
+        stranger_sightings: Good looks before somebody counts as a stranger.
+        votes: At most so many looks vote, the best ones by quality.
+        margin_share: The second nearest person must be further away by this share of the known bar.
+        opening_faces: Faces in a row before there is a visit; one more than a detector's flicker.
+        hold_seconds: A face that is gone for less is followed by its place.
+        blink_seconds: A face that is gone for longer is followed by its place only if it does not look different.
+        gap_seconds: A face that is gone for less is recognised as the same visit; after that the visit ends.
+        longest_seconds: A visit is ended after this time even if the face stays.
+        cool_down_seconds: Somebody who comes back sooner makes a visit marked `repeat`.
+        look_seconds: Time between two described looks at a face.
+        later_look_seconds: The same once a visit has all the looks it keeps.
+        save_seconds: Time between two writes of "last seen" of a visit that shows nothing new.
+        keep_looks: Looks that a visit keeps, the best ones.
+        keep_stranger_looks: Looks that are kept of a stranger.
+        min_width: Narrower faces (pixels of the frame) neither vote nor are remembered.
+        good_width: From this width on a face counts as large.
+        min_sharpness: More blurred faces neither vote nor are remembered (thousandths, see `quality`).
+        good_sharpness: From here on a face counts as sharp.
+        good_neighbours: From so many overlapping hits on the detector counts as certain.
+    """
+
+    known_rate: float = 1e-3
+    stranger_rate: float = 1e-2
+    same_stranger_rate: float = 5e-4
+    known_sightings: int = 3
+    stranger_sightings: int = 4
+    votes: int = 9
+    margin_share: float = 0.05
+    opening_faces: int = 2
+    hold_seconds: float = 1.0
+    blink_seconds: float = 0.4
+    gap_seconds: float = 3.0
+    longest_seconds: float = 300.0
+    cool_down_seconds: float = 60.0
+    look_seconds: float = 0.1
+    later_look_seconds: float = 0.5
+    save_seconds: float = 1.0
+    keep_looks: int = 12
+    keep_stranger_looks: int = 8
+    min_width: int = 40
+    good_width: int = 96
+    min_sharpness: int = 2
+    good_sharpness: int = 40
+    good_neighbours: int = 12
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Squared distances for one gallery: within `known` may be known, beyond `stranger` is nobody of the people."""
+
+    known: int
+    stranger: int
+    same_stranger: int
+    margin: int
+
+
+def bars(policy: Policy, calibration: Calibration, people: int) -> Bars:
+    """Return the bars for so many people: each comparison adds a chance of an error, so each gets its share."""
+
+    def distance_at(rate: float) -> int:
+        # A rate rarer than was ever measured has no distance; the rarest that was measured is the strictest bar there is.
+        return calibration.distance_at(min(max(rate, calibration.points[0][0]), calibration.points[-1][0]))
+
+    known = distance_at(policy.known_rate / max(people, 1))
+    return Bars(
+        known=known,
+        stranger=max(known, distance_at(policy.stranger_rate)),
+        same_stranger=min(known, distance_at(policy.same_stranger_rate)),
+        margin=int(known * policy.margin_share),
+    )

@@ -1,0 +1,89 @@
+"""One SQLite connection for all threads of a process: WAL, every commit on the disk before it is acknowledged."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from peephole.store.errors import clear_error
+from peephole.store.migrations import Migration, migrate
+
+_BUSY_SECONDS = 10.0
+_SETTINGS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA secure_delete = ON",  # what the owner erases is overwritten, not only unlinked
+)
+
+
+class Database:
+    """A migrated database file. Every method may be called from any thread; errors are clear sentences."""
+
+    def __init__(self, path: Path, migrations: Sequence[Migration]) -> None:
+        """Open or create `path` and bring it to the newest schema."""
+        self.path = path
+        self._lock = threading.RLock()
+        self._own_changes = 0
+        try:
+            self._connection = sqlite3.connect(
+                path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+        except sqlite3.Error as error:
+            raise clear_error(error, path) from error
+        try:
+            for setting in _SETTINGS:
+                self._connection.execute(setting).fetchall()
+            migrate(self._connection, path, migrations)
+        except sqlite3.Error as error:
+            self._connection.close()
+            raise clear_error(error, path) from error
+        except BaseException:
+            self._connection.close()
+            raise
+        self._connection.row_factory = sqlite3.Row
+
+    def close(self) -> None:
+        """Close the file; the database is of no use afterwards."""
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def change(self, gallery: bool = False) -> Iterator[sqlite3.Connection]:
+        """Run a write transaction: all of it is stored, or nothing.
+
+        `gallery` says that people or strangers change, so that `gallery_version` moves on.
+        """
+        with self._lock:
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException as error:
+                # A full disk may have made SQLite roll back already.
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                if isinstance(error, sqlite3.Error):
+                    raise clear_error(error, self.path) from error
+                raise
+            self._own_changes += gallery
+
+    def rows(self, query: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        """Return the rows of a SELECT."""
+        with self._lock:
+            try:
+                return self._connection.execute(query, values).fetchall()
+            except sqlite3.Error as error:
+                raise clear_error(error, self.path) from error
+
+    def row(self, query: str, values: Sequence[Any] = ()) -> sqlite3.Row | None:
+        """Return the first row of a SELECT, or None."""
+        found = self.rows(query, values)
+        return found[0] if found else None
+
+    def gallery_version(self) -> tuple[int, int]:
+        """Return a value that changes when people or strangers change, here or in another process."""
+        found = self.row("PRAGMA data_version")
+        return (int(found[0]) if found else 0, self._own_changes)

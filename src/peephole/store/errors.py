@@ -1,0 +1,29 @@
+"""SQLite's errors in one clear sentence each: which file, what is wrong, what to do."""
+
+import errno
+import sqlite3
+from pathlib import Path
+
+_FULL = sqlite3.SQLITE_FULL
+_WRITE_FAILED = {sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_TRUNCATE}
+_SHARED_MEMORY_FAILED = {sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_SHMMAP, sqlite3.SQLITE_IOERR_SHMOPEN}
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_READ_ONLY = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN}
+
+
+def clear_error(error: sqlite3.Error, path: Path) -> OSError | ValueError:
+    """Return the exception to raise in place of `error`."""
+    code = getattr(error, "sqlite_errorcode", 0)
+    family = code & 0xFF
+    if family == _FULL or code in _WRITE_FAILED | _SHARED_MEMORY_FAILED:
+        return OSError(
+            errno.ENOSPC, f"{path}: cannot be written, the disk is full; make room, nothing stored before is lost"
+        )
+    if family in _DAMAGED:
+        return ValueError(f"{path}: damaged or not a doorbell's database; move it away, or put a backup in its place")
+    if family in _BUSY:
+        return OSError(errno.EBUSY, f"{path}: another process keeps it locked; try again when that has finished")
+    if family in _READ_ONLY:
+        return OSError(errno.EACCES, f"{path}: cannot be opened for writing; check the owner and the permissions")
+    return OSError(errno.EIO, f"{path}: the database failed ({error}); check the disk")

@@ -1,0 +1,94 @@
+"""Rows of SQLite to typed values and back."""
+
+import secrets
+import sqlite3
+
+import numpy as np
+
+from peephole.doorbell.visit import Decision, Quality, Sighting, VisitRecord
+from peephole.people.records import Descriptor, Person, Reference, Stranger
+from peephole.vision.detector import Box
+
+
+def new_id(kind: str) -> str:
+    """Return an opaque id; the letter in front only helps whoever reads a log."""
+    return f"{kind}{secrets.token_hex(8)}"
+
+
+def to_blob(descriptor: Descriptor) -> bytes:
+    """Return little-endian int16."""
+    return descriptor.astype("<i2").tobytes()
+
+
+def to_descriptor(blob: bytes) -> Descriptor:
+    """Return int16 [D]."""
+    return np.frombuffer(blob, "<i2").astype(np.int16)
+
+
+def to_person(row: sqlite3.Row) -> Person:
+    """Read a row of `people`."""
+    return Person(row["id"], row["name"], row["created"])
+
+
+def to_reference(row: sqlite3.Row) -> Reference:
+    """Read a row of `person_references`."""
+    return Reference(
+        id=row["id"],
+        person=row["person"],
+        descriptor=to_descriptor(row["descriptor"]),
+        model=row["model"],
+        picture=row["picture"],
+        quality=row["quality"],
+        source=row["source"],
+        created=row["created"],
+    )
+
+
+def to_stranger(row: sqlite3.Row) -> Stranger:
+    """Read a row of `strangers`."""
+    return Stranger(
+        id=row["id"],
+        number=row["number"],
+        state=row["state"],
+        first_seen=row["first_seen"],
+        last_seen=row["last_seen"],
+        visits=row["visits"],
+        person=row["person"],
+    )
+
+
+def to_decision(row: sqlite3.Row) -> Decision:
+    """Read the decision of a row of `visits`."""
+    return Decision(
+        kind=row["kind"],
+        person=row["person"],
+        distance=row["distance"],
+        margin=row["margin"],
+        reason=row["reason"],
+        text=row["text"],
+        nearest=row["nearest"],
+        stranger=row["stranger"],
+    )
+
+
+def to_visit(row: sqlite3.Row) -> VisitRecord:
+    """Read a row of `visits` joined with the person's name and the stranger's number."""
+    return VisitRecord(
+        id=row["id"],
+        closed=bool(row["closed"]),
+        first_seen=row["first_seen"],
+        last_seen=row["last_seen"],
+        decision=to_decision(row),
+        sightings=row["sightings"],
+        repeat=bool(row["repeat"]),
+        silent=bool(row["silent"]),
+        person_name=row["person_name"],
+        stranger_number=row["stranger_number"],
+    )
+
+
+def to_sighting(row: sqlite3.Row) -> Sighting:
+    """Read a row of `visit_looks`."""
+    quality = Quality(row["width"], row["sharpness"], row["neighbours"], row["quality"], bool(row["good"]))
+    box = Box(row["x"], row["y"], row["width"], row["height"])
+    return Sighting(row["time"], box, to_descriptor(row["descriptor"]), quality, row["picture"])

@@ -1,0 +1,45 @@
+"""The data folder: one SQLite file with people, strangers and visits."""
+
+from pathlib import Path
+from types import TracebackType
+
+from peephole.store.database import Database
+from peephole.store.instance import make_folder
+from peephole.store.migrations import shipped
+from peephole.store.people import PeopleTable
+from peephole.store.strangers import StrangersTable
+from peephole.store.visits import VisitsTable
+
+DATABASE_NAME = "peephole.db"
+
+
+class Store:
+    """Everything that a doorbell remembers (`doorbell.archive.Archive`); any thread, several processes.
+
+    Raises `OSError` or `ValueError` with one clear sentence: no space, no permission, a damaged or foreign file, a
+    database of a newer version.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Open the data folder, which is made when missing, and bring the database to the newest schema."""
+        make_folder(folder)
+        self._database = Database(folder / DATABASE_NAME, shipped())
+        self.people = PeopleTable(self._database)
+        self.strangers = StrangersTable(self._database)
+        self.visits = VisitsTable(self._database)
+
+    def gallery_version(self) -> tuple[int, int]:
+        """Return a value that changes when people or strangers change, here or in another process."""
+        return self._database.gallery_version()
+
+    def close(self) -> None:
+        """Close the database."""
+        self._database.close()
+
+    def __enter__(self) -> "Store":
+        """Use the store in a `with` block."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Close the database."""
+        self.close()

@@ -1,0 +1,189 @@
+"""Visits: written while they last, so that a killed process loses nothing, and closed exactly once."""
+
+import dataclasses
+import sqlite3
+
+from peephole.doorbell.visit import Decision, VisitRecord, VisitState
+from peephole.doorbell.voting import REASONS
+from peephole.store.database import Database
+from peephole.store.rows import to_blob, to_decision, to_sighting, to_visit
+from peephole.store.strangers import add_stranger, remember
+
+_RECORDS = (
+    "SELECT visits.*, people.name AS person_name, strangers.number AS stranger_number FROM visits"
+    " LEFT JOIN people ON people.id = visits.person LEFT JOIN strangers ON strangers.id = visits.stranger"
+)
+# A person or stranger may have been removed by another process a moment ago: then the column stays empty.
+_SAVE = (
+    "INSERT INTO visits (id, closed, first_seen, last_seen, kind, person, nearest, stranger, distance, margin, reason,"
+    " text, sightings, repeat, silent, picture) VALUES (:id, 0, :first_seen, :last_seen, :kind,"
+    " (SELECT id FROM people WHERE id = :person), (SELECT id FROM people WHERE id = :nearest),"
+    " (SELECT id FROM strangers WHERE id = :stranger), :distance, :margin, :reason, :text, :sightings, 0, 0, :picture)"
+    " ON CONFLICT (id) DO UPDATE SET last_seen = excluded.last_seen, kind = excluded.kind, person = excluded.person,"
+    " nearest = excluded.nearest, stranger = excluded.stranger, distance = excluded.distance,"
+    " margin = excluded.margin, reason = excluded.reason, text = excluded.text, sightings = excluded.sightings,"
+    " picture = coalesce(excluded.picture, picture) WHERE closed = 0"
+)
+_SAVE_LOOK = (
+    "INSERT OR IGNORE INTO visit_looks (visit, number, time, x, y, width, height, descriptor, model, sharpness,"
+    " neighbours, quality, good, picture) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+class VisitsTable:
+    """The visits (see `doorbell.archive.VisitsShelf`)."""
+
+    def __init__(self, database: Database) -> None:
+        """Work on an open database."""
+        self._database = database
+
+    def save(self, state: VisitState) -> None:
+        """Write an open visit as it stands: the row, and the looks kept."""
+        with self._database.change() as connection:
+            _save(connection, state)
+
+    def close(self, state: VisitState, keep: int, cool_down: float) -> VisitRecord:
+        """Write and close a visit, attach it to its stranger or open a new one, and return it as stored."""
+        with self._database.change(gallery=state.decision.kind == "stranger") as connection:
+            _save(connection, state)
+            if connection.execute("SELECT closed FROM visits WHERE id = ?", (state.id,)).fetchone()["closed"]:
+                return to_visit(_record(connection, state.id))
+            decision = _settled(connection, state.decision)
+            if decision.kind == "stranger":
+                stranger = decision.stranger or add_stranger(connection, state.first_seen)
+                decision = dataclasses.replace(decision, stranger=stranger)
+                remember(connection, stranger, list(state.looks.values()), state.model, state.last_seen, keep)
+            connection.execute(
+                "UPDATE visits SET closed = 1, kind = ?, person = ?, stranger = ?, reason = ?, text = ?, repeat = ?,"
+                " silent = coalesce((SELECT state = 'ignored' FROM strangers WHERE id = ?), 0) WHERE id = ?",
+                (
+                    decision.kind,
+                    decision.person,
+                    decision.stranger,
+                    decision.reason,
+                    decision.text,
+                    _was_here(connection, state, decision, cool_down),
+                    decision.stranger,
+                    state.id,
+                ),
+            )
+            connection.execute("DELETE FROM visit_looks WHERE visit = ?", (state.id,))
+            return to_visit(_record(connection, state.id))
+
+    def unfinished(self, model: str) -> list[VisitState]:
+        """Return the visits that were never closed, with the looks made by `model`."""
+        found = []
+        for row in self._database.rows("SELECT * FROM visits WHERE closed = 0 ORDER BY first_seen"):
+            looks = self._database.rows(
+                "SELECT * FROM visit_looks WHERE visit = ? AND model = ? ORDER BY number", (row["id"], model)
+            )
+            found.append(
+                VisitState(
+                    id=row["id"],
+                    first_seen=row["first_seen"],
+                    last_seen=row["last_seen"],
+                    decision=to_decision(row),
+                    sightings=row["sightings"],
+                    looks={look["number"]: to_sighting(look) for look in looks},
+                    model=model,
+                )
+            )
+        return found
+
+    def get(self, visit_id: str) -> VisitRecord:
+        """Return the visit of that id, or raise ValueError."""
+        row = self._database.row(f"{_RECORDS} WHERE visits.id = ?", (visit_id,))
+        if row is None:
+            raise ValueError(f"{visit_id}: there is no visit of this id")
+        return to_visit(row)
+
+    def recent(self, limit: int, before: float | None) -> list[VisitRecord]:
+        """Return visits, newest first; `before` is a first_seen to page from."""
+        rows = self._database.rows(
+            f"{_RECORDS} WHERE ? IS NULL OR first_seen < ? ORDER BY visits.first_seen DESC, visits.id LIMIT ?",
+            (before, before, limit),
+        )
+        return [to_visit(row) for row in rows]
+
+    def picture(self, visit_id: str) -> bytes | None:
+        """Return the best picture of a visit."""
+        row = self._database.row("SELECT picture FROM visits WHERE id = ?", (visit_id,))
+        return bytes(row["picture"]) if row is not None and row["picture"] is not None else None
+
+    def count(self) -> int:
+        """Return how many there are."""
+        row = self._database.row("SELECT count(*) FROM visits")
+        return int(row[0]) if row is not None else 0
+
+
+def _save(connection: sqlite3.Connection, state: VisitState) -> None:
+    best = state.best()
+    row = {
+        **vars(state.decision),
+        "id": state.id,
+        "first_seen": state.first_seen,
+        "last_seen": state.last_seen,
+        "sightings": state.sightings,
+        "picture": best.picture if best is not None else None,
+    }
+    if not connection.execute(_SAVE, row).rowcount:
+        return  # closed already
+    numbers = [row[0] for row in connection.execute("SELECT number FROM visit_looks WHERE visit = ?", (state.id,))]
+    dropped = [(state.id, number) for number in numbers if number not in state.looks]
+    connection.executemany("DELETE FROM visit_looks WHERE visit = ? AND number = ?", dropped)
+    connection.executemany(
+        _SAVE_LOOK,
+        [
+            (
+                state.id,
+                number,
+                look.time,
+                look.box.x,
+                look.box.y,
+                look.quality.width,
+                look.box.height,
+                to_blob(look.descriptor),
+                state.model,
+                look.quality.sharpness,
+                look.quality.neighbours,
+                look.quality.value,
+                look.quality.good,
+                look.picture,
+            )
+            for number, look in state.looks.items()
+            if number not in numbers
+        ],
+    )
+
+
+def _settled(connection: sqlite3.Connection, decision: Decision) -> Decision:
+    """Bring a decision up to date with what the owner did while it was made."""
+    if decision.kind == "known":
+        if connection.execute("SELECT 1 FROM people WHERE id = ?", (decision.person,)).fetchone():
+            return decision
+        return dataclasses.replace(
+            decision, kind="unsure", person=None, reason="person_removed", text=REASONS["person_removed"]
+        )
+    if decision.kind == "unsure" or decision.stranger is None:
+        return decision
+    row = connection.execute("SELECT state, person FROM strangers WHERE id = ?", (decision.stranger,)).fetchone()
+    if row is not None and row["state"] in ("open", "ignored"):
+        return decision
+    if row is not None and row["state"] == "assigned" and row["person"] is not None:
+        return dataclasses.replace(
+            decision, kind="known", person=row["person"], reason="assigned", text=REASONS["assigned"]
+        )
+    return dataclasses.replace(decision, stranger=None)
+
+
+def _was_here(connection: sqlite3.Connection, state: VisitState, decision: Decision, cool_down: float) -> bool:
+    row = connection.execute(
+        "SELECT 1 FROM visits WHERE id <> ? AND (person = ? OR stranger = ?) AND first_seen <= ? AND last_seen > ?",
+        (state.id, decision.person, decision.stranger, state.first_seen, state.first_seen - cool_down),
+    ).fetchone()
+    return row is not None
+
+
+def _record(connection: sqlite3.Connection, visit_id: str) -> sqlite3.Row:
+    row: sqlite3.Row = connection.execute(f"{_RECORDS} WHERE visits.id = ?", (visit_id,)).fetchone()
+    return row
