@@ -15,7 +15,8 @@ def cosine_loss(student: Tensor, teacher: Tensor) -> Tensor:
 
 def norm_loss(student: Tensor) -> Tensor:
     """Mean of (|student| - 1)^2: makes plain L2 mean what L2 after normalising means."""
-    return (torch.linalg.vector_norm(student, dim=1) - 1).square().mean()
+    excess: Tensor = torch.linalg.vector_norm(student, dim=1) - 1
+    return excess.square().mean()
 
 
 def relational_loss(student: Tensor, teacher: Tensor) -> Tensor:

@@ -12,8 +12,8 @@ from torch import Tensor
 def orthogonalise(matrix: Tensor, steps: int = 5) -> Tensor:
     """Return about U V^T of the singular value decomposition U S V^T of a matrix, by Newton-Schulz."""
     a, b, c = 3.4445, -4.7750, 2.0315  # quintic coefficients of the paper
-    x = matrix.T if matrix.shape[0] > matrix.shape[1] else matrix
-    x = x / (torch.linalg.matrix_norm(x) + 1e-7)
+    wide: Tensor = matrix.T if matrix.shape[0] > matrix.shape[1] else matrix
+    x: Tensor = wide / (torch.linalg.matrix_norm(wide) + 1e-7)
     for _ in range(steps):
         gram = x @ x.T
         x = a * x + (b * gram + c * gram @ gram) @ x

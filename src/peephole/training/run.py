@@ -69,9 +69,8 @@ class Checkpoints(lightning.Callback):
             partial.replace(self.path)
 
 
-def _fit_stage(
-    config: TrainingConfig, faces: PackedFaces, rows: tuple[Any, Any], module: Distillation, workers: int
-) -> None:
+def _fit_stage(module: Distillation, faces: PackedFaces, rows: tuple[Any, Any], workers: int) -> None:
+    config = module.config
     first, end = module.step, _stage_end(config, module.step)
     stage, _ = config.stage_at(first)
     train = FaceBatches(faces, rows[0], stage.size, config.batch, config.augmentation, config.seed, first, end)
