@@ -53,9 +53,9 @@ def test_a_missing_or_binary_file_is_named(tmp_path: Path) -> None:
         read_pairs(tmp_path / "pairs.bin")
 
 
-@pytest.mark.parametrize("path", ["A_B/A_B_0001.webp", "lfw/A_B/A_B_0001.jpg", "A_B_0001.png"])
+@pytest.mark.parametrize("path", ["A.B/A.B_0001.webp", "lfw/A.B/A.B_0001.JPG", "A.B_0001.png", "A.B/A.B_0001"])
 def test_pictures_are_known_by_their_file_name(path: str) -> None:
-    assert picture_name(path) == "A_B_0001"
+    assert picture_name(path) == "A.B_0001"
 
 
 def test_the_published_pairs_are_whole(research_data: Path) -> None:

@@ -7,7 +7,10 @@ from typing import Annotated
 import typer
 
 from peephole import __version__
+from peephole.cli import evaluate
+from peephole.cli.embed import embed
 from peephole.cli.errors import guarded
+from peephole.cli.train import train
 
 app = typer.Typer(
     name="peephole",
@@ -15,6 +18,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
 )
 
 
@@ -33,6 +37,11 @@ def _everywhere(
 ) -> None:
     if debug:
         os.environ["PEEPHOLE_DEBUG"] = "1"
+
+
+app.command("embed")(embed)
+app.command("train")(train)
+app.add_typer(evaluate.group, name="evaluate")
 
 
 def main() -> None:

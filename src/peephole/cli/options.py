@@ -34,6 +34,15 @@ class Arithmetic(StrEnum):
     FLOAT = "float"
 
 
+class Metric(StrEnum):
+    """How far apart two descriptors are."""
+
+    L2 = "l2"
+    L2NORM = "l2norm"
+    COSINE = "cosine"
+    L1 = "l1"
+
+
 DataOption = Annotated[
     Path,
     typer.Option(
@@ -51,4 +60,12 @@ ModelOption = Annotated[
 ]
 ImagesOption = Annotated[
     Path, typer.Option("--images", metavar="TAR_OR_DIR", help="A tar file or a folder of pictures.")
+]
+LandmarksOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--landmarks",
+        metavar="FILE.npz",
+        help="For --crop aligned: arrays `names` and `landmarks` [N,5,2], x and y in picture pixels.",
+    ),
 ]

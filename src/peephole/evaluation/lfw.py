@@ -1,7 +1,12 @@
 """The pairs file of Labeled Faces in the Wild."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path, PurePosixPath
+
+from peephole.vision.image_files import SUFFIXES
 
 
 @dataclass(frozen=True)
@@ -20,15 +25,29 @@ class PairList:
     pairs: tuple[Pair, ...]
     folds: int
 
-    @property
+    @cached_property
     def names(self) -> frozenset[str]:
         """Every picture that some pair names."""
         return frozenset(name for pair in self.pairs for name in (pair.left, pair.right))
 
+    def check_pictures(self, paths: Iterable[str], source: str) -> None:
+        """Raise `ValueError` unless each picture that a pair names is among the paths, and only once."""
+        count = Counter(picture_name(path) for path in paths)
+        names = self.names
+        absent = sorted(name for name in names if not count[name])
+        if absent:
+            others = f" and {len(absent) - 1} more" if len(absent) > 1 else ""
+            raise ValueError(f"{source}: lacks {absent[0]}{others}, which the pairs file names")
+        if twice := sorted(name for name in names if count[name] > 1):
+            raise ValueError(f"{source}: holds {count[twice[0]]} pictures named {twice[0]}; give one of each")
+
 
 def picture_name(path: str) -> str:
     """Return the name that pairs use for a picture file: its file name without folder and suffix."""
-    return PurePosixPath(path).stem
+    name = PurePosixPath(path).name
+    # Only a picture's suffix: a person's name may hold a full stop.
+    stem, dot, suffix = name.rpartition(".")
+    return stem if dot + suffix.lower() in SUFFIXES else name
 
 
 def _number(text: str) -> int:

@@ -2,8 +2,11 @@
 
 import tarfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 import cv2
 import numpy as np
@@ -49,37 +52,58 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
     return _decode(path.read_bytes(), cv2.IMREAD_COLOR, str(path))
 
 
-def _from_folder(folder: Path, wanted: Callable[[str], bool]) -> Iterator[EncodedPicture]:
+# A picture not read yet: its name, and what reads it.
+_Entry = tuple[str, Callable[[], bytes]]
+
+
+def _from_folder(folder: Path) -> Iterator[_Entry]:
     for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if path.suffix.lower() in SUFFIXES and path.is_file() and wanted(name):
-            yield EncodedPicture(name, path.read_bytes(), str(folder))
+        if path.suffix.lower() in SUFFIXES and path.is_file():
+            yield path.relative_to(folder).as_posix(), path.read_bytes
 
 
-def _from_tar(path: Path, wanted: Callable[[str], bool]) -> Iterator[EncodedPicture]:
+@contextmanager
+def _whole(tar: Path) -> Iterator[None]:
     try:
-        with tarfile.open(path) as tar:
-            for member in tar:
-                if not member.isfile() or PurePosixPath(member.name).suffix.lower() not in SUFFIXES:
-                    continue
-                stream = tar.extractfile(member)
-                if stream is not None and wanted(member.name):
-                    yield EncodedPicture(member.name, stream.read(), str(path))
+        yield
     except (tarfile.TarError, EOFError) as error:
-        raise ValueError(f"{path}: not a whole tar file ({error}); fetch it again") from error
+        raise ValueError(f"{tar}: not a whole tar file ({error}); fetch it again") from error
+
+
+def _read_member(tar: Path, stream: IO[bytes]) -> bytes:
+    with _whole(tar):
+        return stream.read()
+
+
+def _from_tar(path: Path) -> Iterator[_Entry]:
+    with _whole(path), tarfile.open(path) as tar:
+        for member in tar:
+            stream = tar.extractfile(member) if member.isfile() else None
+            if stream is not None and PurePosixPath(member.name).suffix.lower() in SUFFIXES:
+                yield member.name, partial(_read_member, path, stream)
+
+
+def _entries(source: Path) -> Iterator[_Entry]:
+    if not source.exists():
+        raise FileNotFoundError(f"{source}: no such tar file or folder of pictures")
+    return _from_folder(source) if source.is_dir() else _from_tar(source)
+
+
+def list_pictures(source: Path) -> list[str]:
+    """Return the names of the pictures in a tar file or folder, in the order of `read_pictures`."""
+    return [name for name, _ in _entries(source)]
 
 
 def read_pictures(source: Path, wanted: Callable[[str], bool] = lambda name: True) -> Iterator[EncodedPicture]:
     """Yield the pictures of a tar file (in its order) or of a folder and its sub-folders (by name), undecoded.
 
-    `wanted` chooses by name, before the file is read. Raises `FileNotFoundError` where `source` does not exist and
+    `wanted` chooses by name, before a picture is read. Raises `FileNotFoundError` where `source` does not exist and
     `ValueError` where it is neither a folder nor a whole tar file, or holds no picture that is wanted.
     """
-    if not source.exists():
-        raise FileNotFoundError(f"{source}: no such tar file or folder of pictures")
     found = False
-    for picture in _from_folder(source, wanted) if source.is_dir() else _from_tar(source, wanted):
-        found = True
-        yield picture
+    for name, read in _entries(source):
+        if wanted(name):
+            found = True
+            yield EncodedPicture(name, read(), str(source))
     if not found:
         raise ValueError(f"{source}: holds no picture that is asked for")

@@ -1,0 +1,79 @@
+"""`peephole embed`: descriptors of many pictures, for use elsewhere."""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from peephole.cli.options import Arithmetic, Crop, ImagesOption, JsonOption, LandmarksOption, ModelOption
+from peephole.cli.output import plain, print_json, progress
+
+SMALLEST_FACE = 40
+
+
+def _write_arrays(path: Path, arrays: dict[str, Any]) -> None:
+    import numpy as np
+
+    # Beside the file and then renamed over it, so that a broken run leaves no half of one.
+    handle, partial = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            np.savez(stream, **arrays)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(partial).chmod(0o644)
+        Path(partial).replace(path)
+    except BaseException:
+        Path(partial).unlink(missing_ok=True)
+        raise
+
+
+def embed(
+    images: ImagesOption,
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE.npz", help="Where to write the arrays.")],
+    crop: Annotated[Crop, typer.Option(help="How faces are cut out.")] = Crop.DETECT,
+    arithmetic: Annotated[
+        Arithmetic, typer.Option(help="int16: an integer program. float: the checkpoint that --model names.")
+    ] = Arithmetic.INT16,
+    model: ModelOption = None,
+    landmarks: LandmarksOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Describe the most central face of every picture in a tar file or folder.
+
+    Writes an .npz file with the arrays `name` [N] (path inside the tar or folder), `descriptor` [N,D], `missed`
+    (pictures in which no face was found, or that have no landmarks; they have no descriptor) and `model_id`.
+    A picture that cannot be read stops the run, and nothing is written.
+    """
+    import numpy as np
+
+    from peephole.cli.programs import load_embedder, make_cutter, threads
+    from peephole.evaluation.embedding import embed as describe
+    from peephole.vision.image_files import list_pictures, read_pictures
+
+    if not output.absolute().parent.is_dir():
+        raise FileNotFoundError(f"{output.absolute().parent}: no such folder to write {output.name} into")
+    embedder = load_embedder(model, arithmetic)
+    cut = make_cutter(crop, embedder.size, landmarks, SMALLEST_FACE)
+    total = len(list_pictures(images))
+    found = list(progress(describe(read_pictures(images), cut, embedder, threads()), "describing", total))
+    faces = [item for item in found if item.found]
+    missed = [item.name for item in found if not item.found]
+    if not faces:
+        raise ValueError(f"{images}: no face was found in any of {len(found)} pictures, so nothing was written")
+    arrays = {
+        "name": np.array([item.name for item in faces]),
+        "descriptor": np.stack([item.descriptor for item in faces]),
+        "missed": np.array(missed, dtype=str),
+        "model_id": np.array(embedder.model_id),
+    }
+    _write_arrays(output, arrays)
+    if json:
+        told = {"file": str(output), "pictures": len(found), "faces": len(faces), "missed": missed}
+        print_json(told | {"arithmetic": arithmetic.value, "crop": crop.value, "model_id": embedder.model_id})
+        return
+    print(f"{len(faces)} descriptors of {len(found)} pictures written to {plain(str(output))}")
+    for name in missed:
+        print(f"no face: {plain(name)}")

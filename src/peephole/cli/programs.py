@@ -1,0 +1,86 @@
+"""Loading what commands name: integer programs, float networks, and the pieces that cut and describe faces."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from peephole.cli.options import Arithmetic, Crop
+
+if TYPE_CHECKING:
+    from peephole.evaluation.embedding import Cutter, Embedder
+    from peephole.fixedpoint.float_network import FloatNetwork
+    from peephole.fixedpoint.program import IntegerProgram
+
+
+def threads() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def program_path(model: Path | None) -> Path:
+    """Return the program that is meant: the one named, else the shipped one."""
+    from peephole.weights import default_program
+
+    if model is not None and not model.is_file():
+        raise FileNotFoundError(f"{model}: no such program file")
+    return model or default_program()
+
+
+def load_program(model: Path | None) -> "IntegerProgram":
+    """Read the integer program named, else the shipped one."""
+    from peephole.fixedpoint.program import IntegerProgram
+
+    return IntegerProgram.load(program_path(model))
+
+
+def needs_training_packages(error: ModuleNotFoundError) -> ValueError:
+    """Say how to get what training needs."""
+    return ValueError(f"this needs the package {error.name}; install it with: pip install 'peephole[train]'")
+
+
+def load_float(path: Path) -> "FloatNetwork":
+    """Read a float network: a checkpoint of `peephole train`, or a float network saved as .safetensors."""
+    from peephole.fixedpoint.float_network import FloatNetwork
+
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such checkpoint")
+    if path.suffix == ".safetensors":
+        return FloatNetwork.load(path)
+    try:
+        from peephole.fixedpoint.importer import import_network
+        from peephole.training.module import network_of_checkpoint
+    except ModuleNotFoundError as error:
+        raise needs_training_packages(error) from error
+    try:
+        network = network_of_checkpoint(str(path))
+    except Exception as error:
+        # torch.load raises a dozen kinds of errors for a file of another kind.
+        raise ValueError(f"{path}: not a whole checkpoint of peephole train ({type(error).__name__})") from error
+    return import_network(network, path.stem)
+
+
+def load_embedder(model: Path | None, arithmetic: Arithmetic) -> "Embedder":
+    """Return what describes faces: the integer program, or the float network of a checkpoint."""
+    from peephole.evaluation.embedding import float_embedder, integer_embedder
+
+    if arithmetic == Arithmetic.INT16:
+        return integer_embedder(load_program(model))
+    if model is None:
+        raise typer.BadParameter("--arithmetic float needs --model CHECKPOINT: the package ships integers only")
+    return float_embedder(load_float(model))
+
+
+def make_cutter(crop: Crop, size: int, landmarks: Path | None, smallest_face: int) -> "Cutter":
+    """Return what cuts faces of size x size out of pictures."""
+    from peephole.evaluation.embedding import AlignedCut, CentreCut, DetectedCut, read_landmarks
+    from peephole.vision.detector import Detector
+
+    if crop == Crop.ALIGNED:
+        if landmarks is None:
+            raise typer.BadParameter("--crop aligned needs --landmarks FILE.npz")
+        return AlignedCut(size, read_landmarks(landmarks))
+    if crop == Crop.CENTER:
+        return CentreCut(size)
+    return DetectedCut(size, Detector(min_size=smallest_face))

@@ -1,0 +1,25 @@
+"""`peephole train`: one TOML file decides a run."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from peephole.cli.programs import needs_training_packages
+
+
+def train(
+    config: Annotated[Path, typer.Argument(metavar="CONFIG.toml", help="All that decides the run.")],
+) -> None:
+    """Train a network; started again, it goes on where it stopped.
+
+    Prints the path of the checkpoint, which `peephole quantize` makes an integer program of.
+    """
+    if not config.is_file():
+        raise FileNotFoundError(f"{config}: no such file")
+    try:
+        from peephole.training.config import read_config
+        from peephole.training.run import train as train_by
+    except ModuleNotFoundError as error:
+        raise needs_training_packages(error) from error
+    print(train_by(read_config(config)))
