@@ -1,0 +1,30 @@
+"""What every test may ask for."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# The same examples on every machine and no time limit an example: a busy machine must not turn a test red.
+settings.register_profile(
+    "peephole", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.load_profile("peephole")
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def research_data() -> Path:
+    """The folder of research data beside the checkout; the test is skipped where there is none."""
+    folder = CHECKOUT.parent / "shared" / "data"
+    if not (folder / "lfw" / "pairs.txt").is_file():
+        pytest.skip(f"no research data in {folder}")
+    return folder
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever asks for the research data carries the marker, so that `-m 'not research'` leaves it out."""
+    for item in items:
+        if "research_data" in getattr(item, "fixturenames", ()):
+            item.add_marker("research")

@@ -1,0 +1,83 @@
+"""Pooling and concatenation: C equals NumPy bit for bit."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from arrays import FILLS, fill, filled, sentinel
+from hypothesis import given
+from hypothesis import strategies as st
+
+from peephole import _core
+from peephole.fixedpoint import reference
+
+
+@st.composite
+def slices(draw: st.DrawFn) -> tuple[Any, int, int]:
+    """A tensor, the channel to write it to, and how many channels the output has."""
+    shape = (draw(st.integers(1, 12)), draw(st.integers(1, 12)), draw(st.integers(1, 40)))
+    channel = draw(st.integers(0, 5))
+    return draw(filled(shape, np.int16)), channel, channel + shape[2] + draw(st.integers(0, 5))
+
+
+@given(slices(), st.data())
+def test_maxpool(case: tuple[Any, int, int], data: st.DataObject) -> None:
+    x, channel, channels = case
+    size, stride = data.draw(st.integers(1, min(x.shape[:2]))), data.draw(st.integers(1, 4))
+    shape = ((x.shape[0] - size) // stride + 1, (x.shape[1] - size) // stride + 1, channels)
+    ours, expected = sentinel(shape), sentinel(shape)
+    _core.maxpool_s16(x, size, stride, ours, channel)
+    reference.maxpool_s16(x, size, stride, expected, channel)
+    np.testing.assert_array_equal(ours, expected)
+
+
+def test_maxpool_rounds_the_size_down() -> None:
+    x = np.arange(-8, 8, dtype=np.int16).reshape(4, 4, 1)
+    out = sentinel((1, 1, 1))
+    _core.maxpool_s16(x, 3, 2, out, 0)
+    assert out[0, 0, 0] == x[2, 2, 0]
+
+
+@given(slices(), st.integers(0, 2**30), st.integers(0, 61))
+def test_global_average_pool(case: tuple[Any, int, int], factor: int, shift: int) -> None:
+    x, channel, channels = case
+    ours, expected = sentinel((1, 1, channels)), sentinel((1, 1, channels))
+    _core.global_average_pool_s16(x, factor, shift, ours, channel)
+    reference.global_average_pool_s16(x, factor, shift, expected, channel)
+    np.testing.assert_array_equal(ours, expected)
+
+
+@pytest.mark.parametrize("how", FILLS)
+def test_global_average_pool_of_the_old_system(how: str) -> None:
+    x = fill(np.random.default_rng(3), how, (7, 7, 512), np.int16)
+    out = sentinel((1, 1, 512))
+    _core.global_average_pool_s16(x, 1337, 16, out, 0)
+    sums = x.astype(np.int64).sum(axis=(0, 1))
+    assert out[0, 0].tolist() == [min(max((int(s) * 1337 + 2**15) >> 16, -32768), 32767) for s in sums]
+
+
+def test_global_average_pool_rounds_halves_upwards_and_saturates() -> None:
+    def pooled(value: int, factor: int, shift: int) -> int:
+        out = sentinel((1, 1, 1))
+        _core.global_average_pool_s16(np.full((1, 1, 1), value, np.int16), factor, shift, out, 0)
+        return int(out[0, 0, 0])
+
+    assert [pooled(value, 1, 1) for value in (-3, -1, 1, 3)] == [-1, 0, 1, 2]
+    assert [pooled(value, 1, 0) for value in (-3, 3)] == [-3, 3]
+    assert [pooled(value, 3, 1) for value in (-32768, 32767)] == [-32768, 32767]
+
+
+def test_global_average_pool_refuses_what_could_overflow() -> None:
+    x = np.zeros((256, 256, 1), np.int16)
+    _core.global_average_pool_s16(x, 2**31 - 1, 30, sentinel((1, 1, 1)), 0)
+    with pytest.raises(ValueError, match="exactly"):
+        _core.global_average_pool_s16(np.zeros((257, 256, 1), np.int16), 2**31 - 1, 30, sentinel((1, 1, 1)), 0)
+
+
+@given(slices())
+def test_copy_channels(case: tuple[Any, int, int]) -> None:
+    x, channel, channels = case
+    ours, expected = sentinel((*x.shape[:2], channels)), sentinel((*x.shape[:2], channels))
+    _core.copy_channels_s16(x, ours, channel)
+    reference.copy_channels_s16(x, expected, channel)
+    np.testing.assert_array_equal(ours, expected)
