@@ -16,6 +16,9 @@ class PeopleShelf(Protocol):
     def add(self, name: str, looks: Sequence[NewReference]) -> Person:
         """Add looks to the person of that name or id; a new name makes a new person."""
 
+    def add_new(self, name: str, looks: Sequence[NewReference]) -> Person:
+        """Make a new person with looks; raise ValueError when the name is taken."""
+
     def find(self, key: str) -> Person | None:
         """Return the person of that id or name."""
 

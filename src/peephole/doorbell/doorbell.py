@@ -1,63 +1,22 @@
 """The doorbell as the page and the command line see it."""
 
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
+from peephole.doorbell import photos as stills
+from peephole.doorbell import transfer
+from peephole.doorbell.archive import Archive
 from peephole.doorbell.events import Event
+from peephole.doorbell.gallery import read_gallery
+from peephole.doorbell.photos import Enrolment, IdentifiedFace, Photo, PhotoReport
+from peephole.doorbell.pictures import portrait as jpeg_portrait
+from peephole.doorbell.policy import Policy
 from peephole.doorbell.recogniser import FrameLike, Image, Recogniser
-from peephole.doorbell.visit import Decision, Kind, VisitRecord
+from peephole.doorbell.visit import VisitRecord
+from peephole.doorbell.watcher import LiveFace, Portrait, Watcher
+from peephole.people.names import clean_name
 from peephole.people.records import Counts, Person, PersonSummary, Stranger
-from peephole.vision.detector import Box
 
-
-@dataclass(frozen=True)
-class Photo:
-    """A decoded picture, uint8 [H,W,3] (BGR) or [H,W], and what to call it in messages (a file name)."""
-
-    label: str
-    image: Image
-
-
-@dataclass(frozen=True)
-class PhotoReport:
-    """What became of one photo: `outcome` is ok, no_face, too_small or blurred; `text` says it in a sentence.
-
-    With several faces the largest is used; `faces` says how many there were.
-    """
-
-    label: str
-    outcome: str
-    text: str
-    faces: int
-    box: Box | None
-
-
-@dataclass(frozen=True)
-class Enrolment:
-    """The person and one report a photo."""
-
-    person: Person
-    photos: tuple[PhotoReport, ...]
-
-
-@dataclass(frozen=True)
-class IdentifiedFace:
-    """One face of a still picture; `name` is the nearest person's, whatever the decision."""
-
-    box: Box
-    name: str | None
-    decision: Decision
-
-
-@dataclass(frozen=True)
-class LiveFace:
-    """One tracked face of the newest frame, for the overlay of the live page."""
-
-    visit: str
-    box: Box
-    label: str
-    kind: Kind
+__all__ = ["Doorbell", "Enrolment", "IdentifiedFace", "LiveFace", "Photo", "PhotoReport"]
 
 
 class Doorbell:
@@ -65,96 +24,129 @@ class Doorbell:
 
     `process` and `flush` belong to one thread (the pipeline); every other method may be called from any thread.
     A `key` of a person is an id or a name; a key of a stranger is an id or a running number.
-    Unknown keys raise ValueError with one sentence.
+    Unknown keys raise ValueError with one sentence; a full disk raises OSError with one.
     """
 
+    def __init__(
+        self,
+        archive: Archive,
+        recogniser: Recogniser,
+        policy: Policy | None = None,
+        portrait: Portrait = jpeg_portrait,
+    ) -> None:
+        """Join the parts; `portrait` makes the small JPEG of a face."""
+        self._archive = archive
+        self._recogniser = recogniser
+        self._policy = policy or Policy()
+        self._watcher = Watcher(archive, recogniser, self._policy, portrait)
+
     def process(self, frame: FrameLike) -> list[Event]:
-        """Look at one frame and return what happened."""
-        raise NotImplementedError
+        """Look at one frame and return what happened; a full disk is told as a `Problem`, once."""
+        return self._watcher.process(frame)
 
     def flush(self) -> list[Event]:
         """End every open visit (the source has ended); raises OSError when they cannot be stored."""
-        raise NotImplementedError
+        return self._watcher.flush()
 
     def recover(self) -> list[Event]:
         """End the visits that a killed process left open; only the holder of the instance lock may call this."""
-        raise NotImplementedError
+        return self._watcher.recover()
 
     def current(self) -> tuple[LiveFace, ...]:
         """Return the faces of the newest frame (thread-safe snapshot)."""
-        raise NotImplementedError
+        return self._watcher.current()
 
     def enrol(self, name: str, photos: Sequence[Photo]) -> Enrolment:
-        """Add photos to the person of that name, or id; a new name makes a new person.
+        """Add photos to the person of that name or id; a new name makes a new person.
 
         Raises ValueError when no photo can be used; then nothing is stored.
         """
-        raise NotImplementedError
+        if self._archive.people.find(name) is None:
+            clean_name(name)  # before the work, not after it
+        reports, looks = stills.usable(photos, self._recogniser, self._policy)
+        return Enrolment(self._archive.people.add(name, looks), reports)
 
     def identify(self, image: Image) -> list[IdentifiedFace]:
         """Find and compare every face of a still picture; nothing is stored."""
-        raise NotImplementedError
+        gallery = read_gallery(self._archive, self._recogniser, self._policy)
+        return stills.identify(image, self._recogniser, gallery, self._policy)
 
     def people(self) -> list[PersonSummary]:
         """Return everybody, by name."""
-        raise NotImplementedError
+        return self._archive.people.all(self._recogniser.model)
 
     def rename(self, key: str, name: str) -> Person:
         """Give a person another name; a name that somebody else has is refused."""
-        raise NotImplementedError
+        return self._archive.people.rename(key, name)
 
     def remove(self, key: str) -> Person:
         """Forget a person with every reference; past visits stay, without the name."""
-        raise NotImplementedError
+        return self._archive.people.remove(key)
 
     def export_person(self, key: str) -> bytes:
         """Return a zip archive with the person's name, descriptors and pictures."""
-        raise NotImplementedError
+        person = self._archive.people.get(key)
+        return transfer.pack(person, self._archive.people.references(person.id))
 
     def import_person(self, archive: bytes, name: str | None = None) -> Person:
-        """Add the person of an exported archive; a foreign, damaged or other-model archive is refused."""
-        raise NotImplementedError
+        """Add the person of an exported archive; a foreign, damaged or other-model archive is refused.
+
+        A name that is taken already is refused too: two people must not be joined by accident.
+        """
+        own_name, looks = transfer.unpack(archive, self._recogniser.model)
+        name = own_name if name is None else clean_name(name)
+        return self._archive.people.add_new(name, looks)
 
     def strangers(self, every_state: bool = False) -> list[Stranger]:
-        """Return the inbox (open strangers, newest first), or strangers in every state."""
-        raise NotImplementedError
+        """Return the inbox (open strangers, last seen first), or strangers in every state."""
+        if every_state:
+            return self._archive.strangers.all(("open", "ignored", "assigned", "discarded"))
+        return self._archive.strangers.all(("open",))
 
     def assign(self, key: str, name: str) -> Person:
         """Name a stranger: becomes a new person or joins the one of that name or id; past visits follow."""
-        raise NotImplementedError
+        return self._archive.strangers.assign(key, name)
 
     def ignore(self, key: str) -> Stranger:
         """Keep recognising this stranger, silently."""
-        raise NotImplementedError
+        return self._archive.strangers.ignore(key)
 
     def discard(self, key: str) -> Stranger:
         """Forget a stranger: descriptors and pictures are erased."""
-        raise NotImplementedError
+        return self._archive.strangers.discard(key)
 
     def visits(self, limit: int = 50, before: float | None = None) -> list[VisitRecord]:
         """Return visits, newest first; `before` is a first_seen to page from."""
-        raise NotImplementedError
+        return self._archive.visits.recent(limit, before)
 
     def person_picture(self, person_id: str) -> bytes | None:
         """Return the best picture (JPEG) of a person."""
-        raise NotImplementedError
+        return self._archive.people.picture(person_id)
 
     def stranger_picture(self, stranger_id: str) -> bytes | None:
         """Return the best picture (JPEG) of a stranger."""
-        raise NotImplementedError
+        return self._archive.strangers.picture(stranger_id)
 
     def visit_picture(self, visit_id: str) -> bytes | None:
         """Return the best picture (JPEG) of a visit."""
-        raise NotImplementedError
+        return self._archive.visits.picture(visit_id)
 
     def counts(self) -> Counts:
         """Return how much is remembered."""
-        raise NotImplementedError
+        people = self.people()
+        return Counts(
+            people=len(people),
+            references=sum(row.references + row.foreign_references for row in people),
+            strangers_open=len(self._archive.strangers.all(("open",))),
+            strangers_ignored=len(self._archive.strangers.all(("ignored",))),
+            visits=self._archive.visits.count(),
+        )
 
     def problems(self) -> list[str]:
         """Return what the owner should put right, one sentence each (empty when all is well)."""
-        raise NotImplementedError
-
-
-Clock = Callable[[], float]
-_CLOCK: Clock = time.time
+        return [
+            f"{row.person.name}: {row.foreign_references} of the stored looks were made with another model and cannot be "
+            "compared any more; enrol from photos again"
+            for row in self.people()
+            if row.foreign_references
+        ]

@@ -36,6 +36,7 @@ class Policy:
         look_seconds: Time between two described looks at a face.
         later_look_seconds: The same once a visit has all the looks it keeps.
         save_seconds: Time between two writes of "last seen" of a visit that shows nothing new.
+        retry_seconds: Time between two attempts to write to a disk that is full.
         keep_looks: Looks that a visit keeps, the best ones.
         keep_stranger_looks: Looks that are kept of a stranger.
         min_width: Narrower faces (pixels of the frame) neither vote nor are remembered.
@@ -61,6 +62,7 @@ class Policy:
     look_seconds: float = 0.1
     later_look_seconds: float = 0.5
     save_seconds: float = 1.0
+    retry_seconds: float = 5.0
     keep_looks: int = 12
     keep_stranger_looks: int = 8
     min_width: int = 40

@@ -64,9 +64,11 @@ class Walk:
 
     def likeness(self, descriptor: Descriptor) -> int | None:
         """Return the squared distance to the nearest good look kept; None when there is none to compare with."""
-        return References.of(("", look.descriptor) for look in self.kept.values() if look.quality.good).distances(
-            descriptor
-        ).get("")
+        return (
+            References.of(("", look.descriptor) for look in self.kept.values() if look.quality.good)
+            .distances(descriptor)
+            .get("")
+        )
 
 
 class Tracker:
@@ -133,6 +135,7 @@ class Tracker:
         into.faces += walk.faces
         into.last_seen = max(into.last_seen, walk.last_seen)
         into.box = walk.box
+        into.saved = None
         for look in walk.kept.values():
             into.add(look, self._policy)
 

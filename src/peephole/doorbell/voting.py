@@ -46,9 +46,7 @@ def decide(sightings: Sequence[Sighting], people: References, bars: Bars, policy
     return _decide_far(votes, nearest, people, bars, policy)
 
 
-def _decide_near(
-    votes: Sequence[Sighting], nearest: Match, people: References, bars: Bars, policy: Policy
-) -> Decision:
+def _decide_near(votes: Sequence[Sighting], nearest: Match, people: References, bars: Bars, policy: Policy) -> Decision:
     agreeing = _agreeing(votes, people, bars).get(nearest.person or "", 0)
     if len(votes) < policy.known_sightings:
         return _decision("unsure", "too_few_looks", nearest)

@@ -22,7 +22,9 @@ class InstanceLock:
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise OSError(error.errno, f"{path}: cannot be opened ({error.strerror}); check the disk and the permissions") from error
+            raise OSError(
+                error.errno, f"{path}: cannot be opened ({error.strerror}); check the disk and the permissions"
+            ) from error
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -47,7 +49,9 @@ class InstanceLock:
         """Hold the folder for a `with` block."""
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Let the folder go."""
         self.close()
 

@@ -47,14 +47,16 @@ class PeopleTable:
         """Add looks to the person of that name or id; a new name makes a new person."""
         with self._database.change(gallery=True) as connection:
             person = find_or_add(connection, name)
-            now = time.time()
-            connection.executemany(
-                _INSERT_REFERENCE,
-                [
-                    (person.id, to_blob(look.descriptor), look.model, look.picture, look.quality, look.source, now)
-                    for look in looks
-                ],
-            )
+            _add_looks(connection, person, looks)
+        return person
+
+    def add_new(self, name: str, looks: Sequence[NewReference]) -> Person:
+        """Make a new person with looks; raise ValueError when the name is taken."""
+        with self._database.change(gallery=True) as connection:
+            if find_person(connection, name) is not None:
+                raise ValueError(f"{name}: somebody has this name already; choose another one")
+            person = find_or_add(connection, name)
+            _add_looks(connection, person, looks)
         return person
 
     def find(self, key: str) -> Person | None:
@@ -127,6 +129,17 @@ class PeopleTable:
         """Return how many people and references there are."""
         row = self._database.row("SELECT (SELECT count(*) FROM people), (SELECT count(*) FROM person_references)")
         return (row[0], row[1]) if row is not None else (0, 0)
+
+
+def _add_looks(connection: sqlite3.Connection, person: Person, looks: Sequence[NewReference]) -> None:
+    now = time.time()
+    connection.executemany(
+        _INSERT_REFERENCE,
+        [
+            (person.id, to_blob(look.descriptor), look.model, look.picture, look.quality, look.source, now)
+            for look in looks
+        ],
+    )
 
 
 def _known(person: Person | None, key: str) -> Person:

@@ -23,7 +23,9 @@ def shipped() -> tuple[Migration, ...]:
     files = sorted(Path(__file__).parent.glob("[0-9][0-9][0-9][0-9]_*.sql"))
     steps = tuple(Migration(int(file.name[:4]), file.stem[5:], file.read_text("utf-8")) for file in files)
     if [step.number for step in steps] != list(range(1, len(steps) + 1)):
-        raise ValueError(f"{Path(__file__).parent}: the migrations are not numbered 1, 2, 3 ...; install the package again")
+        raise ValueError(
+            f"{Path(__file__).parent}: the migrations are not numbered 1, 2, 3 ...; install the package again"
+        )
     return steps
 
 
