@@ -7,9 +7,12 @@ from typing import Annotated
 import typer
 
 from peephole import __version__
-from peephole.cli import evaluate
+from peephole.cli import evaluate, people, strangers
+from peephole.cli.describe import describe
 from peephole.cli.embed import embed
 from peephole.cli.errors import guarded
+from peephole.cli.identify import identify
+from peephole.cli.quantize import quantize
 from peephole.cli.train import train
 
 app = typer.Typer(
@@ -39,9 +42,14 @@ def _everywhere(
         os.environ["PEEPHOLE_DEBUG"] = "1"
 
 
+app.command("identify")(identify)
+app.add_typer(people.group, name="people")
+app.add_typer(strangers.group, name="strangers")
 app.command("embed")(embed)
 app.command("train")(train)
 app.add_typer(evaluate.group, name="evaluate")
+app.command("quantize")(quantize)
+app.command("describe")(describe)
 
 
 def main() -> None:

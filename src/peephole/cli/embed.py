@@ -1,33 +1,14 @@
 """`peephole embed`: descriptors of many pictures, for use elsewhere."""
 
-import os
-import tempfile
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from peephole.cli.options import Arithmetic, Crop, ImagesOption, JsonOption, LandmarksOption, ModelOption
-from peephole.cli.output import plain, print_json, progress
+from peephole.cli.output import check_folder_of, plain, print_json, progress, write_whole
 
 SMALLEST_FACE = 40
-
-
-def _write_arrays(path: Path, arrays: dict[str, Any]) -> None:
-    import numpy as np
-
-    # Beside the file and then renamed over it, so that a broken run leaves no half of one.
-    handle, partial = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            np.savez(stream, **arrays)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(partial).chmod(0o644)
-        Path(partial).replace(path)
-    except BaseException:
-        Path(partial).unlink(missing_ok=True)
-        raise
 
 
 def embed(
@@ -53,8 +34,7 @@ def embed(
     from peephole.evaluation.embedding import embed as describe
     from peephole.vision.image_files import list_pictures, read_pictures
 
-    if not output.absolute().parent.is_dir():
-        raise FileNotFoundError(f"{output.absolute().parent}: no such folder to write {output.name} into")
+    check_folder_of(output)
     embedder = load_embedder(model, arithmetic)
     cut = make_cutter(crop, embedder.size, landmarks, SMALLEST_FACE)
     total = len(list_pictures(images))
@@ -69,7 +49,7 @@ def embed(
         "missed": np.array(missed, dtype=str),
         "model_id": np.array(embedder.model_id),
     }
-    _write_arrays(output, arrays)
+    write_whole(output, lambda stream: np.savez(stream, **arrays))
     if json:
         told = {"file": str(output), "pictures": len(found), "faces": len(faces), "missed": missed}
         print_json(told | {"arithmetic": arithmetic.value, "crop": crop.value, "model_id": embedder.model_id})

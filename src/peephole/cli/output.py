@@ -1,9 +1,16 @@
-"""What commands print: JSON for programs, plain text for people. Progress goes to stderr, and only to a terminal."""
+"""What commands print and write: JSON for programs, plain text for people, files whole or not at all.
+
+Progress goes to stderr, and only to a terminal.
+"""
 
 import json
+import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, TypeVar
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any, TypeVar
 
 Item = TypeVar("Item")
 
@@ -24,6 +31,37 @@ def print_table(titles: Sequence[str], rows: Sequence[Sequence[object]]) -> None
     widths = [max(len(row[column]) for row in cells) for column in range(len(titles))]
     for row in cells:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def local_time(seconds: float | None) -> str:
+    """Return seconds since 1970 as a local date and time; a dash for never."""
+    return "-" if seconds is None else datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def check_folder_of(output: Path) -> None:
+    """Raise an `OSError` unless a file can be put there: said before the work, not after it."""
+    folder = output.absolute().parent
+    if output.is_dir():
+        raise IsADirectoryError(f"{output}: a folder; name a file to write")
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{folder}: no such folder to write {output.name} into")
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(f"{folder}: may not be written to; choose another place for {output.name}")
+
+
+def write_whole(path: Path, write: Callable[[IO[bytes]], object], mode: int = 0o644) -> None:
+    """Write a file beside its place and rename it there, so that a broken run leaves the old one or none."""
+    handle, partial = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.absolute().parent)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            write(stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(partial).chmod(mode)
+        Path(partial).replace(path)
+    except BaseException:
+        Path(partial).unlink(missing_ok=True)
+        raise
 
 
 def progress(items: Iterable[Item], title: str, total: int) -> Iterator[Item]:

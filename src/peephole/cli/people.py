@@ -1,0 +1,140 @@
+"""`peephole people`: those whom the owner has named."""
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from peephole.cli.options import DataOption, JsonOption, ModelOption
+from peephole.cli.output import check_folder_of, local_time, plain, print_json, print_table, write_whole
+
+if TYPE_CHECKING:
+    from peephole.people.records import Person
+
+group = typer.Typer(no_args_is_help=True, help="The people that the doorbell knows.")
+
+PersonKey = Annotated[str, typer.Argument(metavar="NAME", help="Name or id of a person.")]
+
+
+def _tell(person: "Person", what: str, json: bool) -> None:
+    if json:
+        print_json(dataclasses.asdict(person))
+    else:
+        print(plain(f"{person.name}: {what}"))
+
+
+@group.command("list")
+def list_people(data: DataOption, model: ModelOption = None, json: JsonOption = False) -> None:
+    """List everybody: name, looks that this model compares with, looks made by other models, last visit."""
+    from peephole.cli.gallery import opened_doorbell
+
+    with opened_doorbell(data, model) as doorbell:
+        people = doorbell.people()
+    if json:
+        print_json(
+            [
+                dataclasses.asdict(row.person)
+                | {
+                    "references": row.references,
+                    "foreign_references": row.foreign_references,
+                    "last_seen": row.last_seen,
+                }
+                for row in people
+            ]
+        )
+        return
+    if not people:
+        print("nobody yet; add somebody with: peephole people add NAME IMAGE...")
+        return
+    rows = [
+        (row.person.name, row.references, row.foreign_references, local_time(row.last_seen), row.person.id)
+        for row in people
+    ]
+    print_table(("name", "looks", "of other models", "last seen", "id"), rows)
+
+
+@group.command("add")
+def add(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A new name, or the name or id of somebody known.")],
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Photos; of several faces the largest.")],
+    data: DataOption,
+    model: ModelOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Add a person, or more photos of one.
+
+    Fails, and stores nothing, where a picture cannot be read or no photo can be used.
+    """
+    from peephole.cli.gallery import opened_doorbell
+    from peephole.doorbell.doorbell import Photo
+    from peephole.vision.image_files import read_picture
+
+    photos = [Photo(str(image), read_picture(image)) for image in images]
+    with opened_doorbell(data, model) as doorbell:
+        enrolment = doorbell.enrol(name, photos)
+    if json:
+        print_json(dataclasses.asdict(enrolment))
+        return
+    for photo in enrolment.photos:
+        print(plain(f"{photo.label}: {photo.text}"))
+    used = sum(photo.outcome == "ok" for photo in enrolment.photos)
+    print(plain(f"{enrolment.person.name}: {used} of {len(photos)} photos added"))
+
+
+@group.command("rename")
+def rename(
+    key: PersonKey,
+    name: Annotated[str, typer.Argument(metavar="NEW_NAME", help="A name that nobody else has.")],
+    data: DataOption,
+    model: ModelOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Give a person another name."""
+    from peephole.cli.gallery import opened_doorbell
+
+    with opened_doorbell(data, model) as doorbell:
+        _tell(doorbell.rename(key, name), "renamed", json)
+
+
+@group.command("remove")
+def remove(key: PersonKey, data: DataOption, model: ModelOption = None, json: JsonOption = False) -> None:
+    """Forget a person, with every picture and descriptor; past visits stay, without the name."""
+    from peephole.cli.gallery import opened_doorbell
+
+    with opened_doorbell(data, model) as doorbell:
+        _tell(doorbell.remove(key), "removed", json)
+
+
+@group.command("export")
+def export_person(
+    key: PersonKey,
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE.zip", help="The archive to write.")],
+    data: DataOption,
+    model: ModelOption = None,
+) -> None:
+    """Write all that is kept of a person to a zip archive, readable by its owner only."""
+    from peephole.cli.gallery import opened_doorbell
+
+    check_folder_of(output)
+    with opened_doorbell(data, model) as doorbell:
+        archive = doorbell.export_person(key)
+    write_whole(output, lambda stream: stream.write(archive), mode=0o600)
+    print(f"{plain(str(output))}: {len(archive)} bytes")
+
+
+@group.command("import")
+def import_person(
+    archive: Annotated[Path, typer.Argument(metavar="FILE.zip", help="An archive of `peephole people export`.")],
+    data: DataOption,
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="Another name than the archive's.")] = None,
+    model: ModelOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Add the person of an exported archive."""
+    from peephole.cli.gallery import opened_doorbell
+
+    if not archive.is_file():
+        raise FileNotFoundError(f"{archive}: no such archive")
+    with opened_doorbell(data, model) as doorbell:
+        _tell(doorbell.import_person(archive.read_bytes(), name), "imported", json)

@@ -1,0 +1,71 @@
+"""`peephole quantize`: from a float checkpoint to the integer program that devices run."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from peephole.cli.options import Crop, JsonOption
+from peephole.cli.output import check_folder_of, plain, print_json
+
+if TYPE_CHECKING:
+    from peephole.fixedpoint.program import Calibration, IntegerProgram
+
+# As in a training config that does not say otherwise.
+HELD_OUT_PEOPLE, SEED = 400, 1
+
+
+def _thresholds(program: "IntegerProgram", pack: Path, people: int, seed: int) -> "Calibration":
+    from peephole.cli.programs import make_cutter, threads
+    from peephole.evaluation.calibration import calibrate, held_out
+    from peephole.evaluation.embedding import integer_embedder
+
+    embedder = integer_embedder(program)
+    # Even an aligned program is measured behind the detector until it has landmarks of its own.
+    cut = make_cutter(Crop.DETECT, embedder.size, None, smallest_face=60)
+    return calibrate(pack, held_out(pack, people, seed), cut, embedder, threads())
+
+
+def quantize(
+    checkpoint: Annotated[Path, typer.Argument(metavar="CHECKPOINT", help="Of `peephole train`, or a float network.")],
+    calibration: Annotated[
+        Path, typer.Option("--calibration", metavar="SRC", help="Faces: a tar, a folder, or packed training faces.")
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="M.safetensors", help="The program to write.")],
+    bits: Annotated[int, typer.Option(help="Bits of activations and weights.")] = 16,
+    images: Annotated[int, typer.Option(min=1, help="How many faces the ranges are taken from.")] = 256,
+    held_out: Annotated[int, typer.Option(min=2, help="People that training held out of the pack.")] = HELD_OUT_PEOPLE,
+    seed: Annotated[int, typer.Option(help="Seed of the training run, which decides whom it held out.")] = SEED,
+    json: JsonOption = False,
+) -> None:
+    """Make an integer program of a checkpoint and report what it costs, layer by layer.
+
+    The ranges of the activations are taken from the faces of SRC. Where SRC is the packed training faces, the
+    thresholds are measured too, on the people whom training held out, behind the detector: for each false-accept rate
+    the distance that accepts no more pairs of different people. Otherwise the program carries no thresholds, and no
+    doorbell can decide by it.
+    """
+    from peephole.cli.programs import load_float
+    from peephole.fixedpoint.calibration_images import read_calibration_images
+    from peephole.fixedpoint.quantize import QuantizationOptions
+    from peephole.fixedpoint.quantize import quantize as quantize_network
+
+    check_folder_of(output)
+    network = load_float(checkpoint)
+    faces = read_calibration_images(calibration, (network.input.height, network.input.width), images)
+    program, report = quantize_network(network, faces, QuantizationOptions(), bits)
+    if (calibration / "index.npz").is_file():
+        program = program.with_calibration(_thresholds(program, calibration, held_out, seed))
+    else:
+        print("peephole: no thresholds: SRC is not the packed training faces", file=sys.stderr)
+    program.save(output)
+    points = [] if program.calibration is None else list(program.calibration.points)
+    if json:
+        told = {"file": str(output), "model_id": program.model_id, "thresholds": points}
+        print_json(report.as_json() | told)
+        return
+    print(report.table())
+    for rate, distance in points:
+        print(f"false-accept rate {rate:g}: squared distance {distance}")
+    print(f"{plain(str(output))}: model {program.model_id}")
