@@ -1,0 +1,38 @@
+/* Every dot product that this machine can run gives the bits of the plain one. */
+#include "arch/dot4.h"
+
+#include "check.h"
+
+static void compare(ph_dot4 plain, ph_dot4 fast, int32_t rows, int32_t length, fill_kind x_fill, fill_kind w_fill) {
+    const ph_window window = {rows, length, length + 3, length + 5, rows * (length + 5) + 7};
+    const size_t x_values = (size_t)((rows - 1) * (length + 3) + length);
+    const size_t w_values = (size_t)(3 * window.output_step + (rows - 1) * (length + 5) + length);
+    int16_t *x = filled_s16(x_values, x_fill);
+    int16_t *w = filled_s16(w_values, w_fill);
+    int64_t expected[4], actual[4];
+    plain(&window, x, w, expected);
+    fast(&window, x, w, actual);
+    for (int k = 0; k < 4; k++) {
+        CHECK_EQUAL(actual[k], expected[k]);
+    }
+    free(x);
+    free(w);
+}
+
+int main(void) {
+    static const int32_t lengths[] = {1, 3, 9, 15, 16, 17, 31, 48, 192, 255, 256, 257, 300, 512, 2049};
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        for (int32_t rows = 1; rows <= 3; rows++) {
+            for (int fills = 0; fills < FILLS * FILLS; fills++) {
+                const fill_kind x_fill = (fill_kind)(fills / FILLS), w_fill = (fill_kind)(fills % FILLS);
+                compare(ph_dot4_wrap32_generic, ph_choose_dot4_wrap32(), rows, lengths[i], x_fill, w_fill);
+                compare(ph_dot4_exact_generic, ph_choose_dot4_exact(), rows, lengths[i], x_fill, w_fill);
+            }
+        }
+    }
+    const ph_window nothing = {0, 0, 0, 0, 0};
+    int64_t sums[4] = {7, 7, 7, 7};
+    ph_choose_dot4_exact()(&nothing, (const int16_t[1]){5}, (const int16_t[1]){5}, sums);
+    CHECK_EQUAL(sums[0] | sums[1] | sums[2] | sums[3], 0);
+    FINISH();
+}

@@ -1,0 +1,213 @@
+"""The border between Python and C: whatever a kernel could stumble over is refused in one sentence that names it."""
+
+import ast
+import inspect
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import peephole
+from peephole import _core
+from peephole.fixedpoint import reference
+
+
+def conv(**changes: Any) -> None:
+    """A convolution that fits, but for the changes."""
+    arguments = {
+        "x": np.zeros((6, 5, 3), np.int16),
+        "weight": np.zeros((4, 3, 3, 3), np.int16),
+        "bias": np.zeros(4, np.int32),
+        "norm": np.zeros(4, np.uint8),
+        "stride": 1,
+        "padding": 1,
+        "relu": True,
+        "accumulation": "full",
+        "accumulator_bits": 64,
+        "out": np.zeros((6, 5, 8), np.int16),
+        "channel": 2,
+    }
+    _core.conv2d_s16(**(arguments | changes))
+
+
+def pool(**changes: Any) -> None:
+    arguments = {"x": zeros(6, 5, 3), "size": 3, "stride": 2, "out": zeros(2, 2, 4), "channel": 1}
+    _core.maxpool_s16(**(arguments | changes))
+
+
+def average(**changes: Any) -> None:
+    arguments = {"x": zeros(6, 5, 3), "factor": 1, "shift": 5, "out": zeros(1, 1, 4), "channel": 1}
+    _core.global_average_pool_s16(**(arguments | changes))
+
+
+def copy(**changes: Any) -> None:
+    arguments = {"x": zeros(6, 5, 3), "out": zeros(6, 5, 4), "channel": 1}
+    _core.copy_channels_s16(**(arguments | changes))
+
+
+def many(**changes: Any) -> None:
+    arguments = {"a": zeros(8), "b": zeros(3, 8), "out": np.zeros(3, np.uint64)}
+    _core.squared_l2_many_s16(**(arguments | changes))
+
+
+def warp(**changes: Any) -> None:
+    arguments = {"image": grey(9, 9), "matrix": np.zeros((2, 3), np.int32), "out": grey(4, 4)}
+    _core.warp_affine_u8(**(arguments | changes))
+
+
+def resize(**changes: Any) -> None:
+    arguments = {"image": grey(9, 9), "out": grey(4, 4)}
+    _core.resize_u8(**(arguments | changes))
+
+
+def one(**changes: Any) -> None:
+    arguments = {"a": zeros(8), "b": zeros(8)}
+    _core.squared_l2_s16(**(arguments | changes))
+
+
+def zeros(*shape: int) -> Any:
+    return np.zeros(shape, np.int16)
+
+
+def grey(*shape: int) -> Any:
+    return np.zeros(shape, np.uint8)
+
+
+def locked(array: Any) -> Any:
+    array.flags.writeable = False
+    return array
+
+
+SHARED = zeros(6, 5, 8)
+SHARED_GREY = grey(20, 20)
+
+REFUSED: list[tuple[Callable[..., None], dict[str, Any], str]] = [
+    (conv, {"x": np.zeros((6, 5, 3), np.int32)}, "x must hold int16"),
+    (conv, {"x": np.zeros((6, 5, 3), ">i2")}, "x must be a numpy array of int16 in this machine's byte order"),
+    (conv, {"x": [[[1]]]}, "x must be a numpy array"),
+    (conv, {"x": zeros(6, 5)}, r"x must have 3 axes, not the shape \[6, 5\]"),
+    (conv, {"x": zeros(6, 10, 3)[:, ::2]}, "x must be contiguous"),
+    (conv, {"x": zeros(5, 6, 3).transpose(1, 0, 2)}, "x must be contiguous"),
+    (conv, {"x": zeros(6, 5, 3)[::-1]}, "x must be contiguous"),
+    (conv, {"x": zeros(0, 5, 3), "padding": 3, "out": zeros(4, 9, 8)}, "sizes"),
+    (conv, {"x": zeros(6, 5, 0), "weight": zeros(4, 3, 3, 0)}, "sizes"),
+    (conv, {"x": zeros(32768, 5, 3), "out": zeros(32768, 5, 8)}, "sizes"),
+    (conv, {"weight": zeros(4, 3, 3, 2)}, r"weight must have the shape \[4, 3, 3, 3\], not \[4, 3, 3, 2\]"),
+    (conv, {"weight": zeros(4, 9, 3, 3)}, "weight is larger than the padded x"),
+    (conv, {"weight": zeros(0, 3, 3, 3), "bias": np.zeros(0, np.int32), "norm": grey(0)}, "sizes"),
+    (conv, {"bias": np.zeros(5, np.int32)}, r"bias must have the shape \[4\]"),
+    (conv, {"bias": np.zeros(4, np.int64)}, "bias must hold int32"),
+    (conv, {"bias": np.full(4, 32768, np.int32), "accumulation": "per_channel"}, "bias must fit 16 bits.*32768"),
+    (conv, {"bias": np.full(4, -32769, np.int32), "accumulation": "per_channel"}, "bias must fit 16 bits.*-32769"),
+    (conv, {"norm": grey(3)}, r"norm must have the shape \[4\]"),
+    (conv, {"norm": np.array([0, 0, 0, 32], np.uint8)}, "norm must be 0 to 31, not 32"),
+    (conv, {"stride": 0}, "stride"),
+    (conv, {"stride": 2}, r"out must have the shape \[3, 3, 8\], not \[6, 5, 8\]"),
+    (conv, {"padding": -1}, "padding"),
+    (conv, {"padding": 40_000}, "padding"),
+    (conv, {"accumulation": "half"}, 'accumulation must be "full" or "per_channel", not "half"'),
+    (conv, {"accumulator_bits": 48}, "accumulator_bits must be 32 or 64, not 48"),
+    (conv, {"out": locked(zeros(6, 5, 8))}, "out must be a writable numpy array"),
+    (conv, {"out": zeros(6, 5, 16)[..., ::2]}, "out must be contiguous"),
+    (conv, {"channel": 5}, "out has 8 channels, too few for 4 of them from channel 5 on"),
+    (conv, {"channel": -1}, "channel -1"),
+    (conv, {"channel": 2**31 - 1}, "channel 2147483647"),
+    (conv, {"x": SHARED.reshape(-1)[:90].reshape(6, 5, 3), "out": SHARED}, "out must not share memory with x"),
+    (conv, {"weight": SHARED.reshape(-1)[:108].reshape(4, 3, 3, 3), "out": SHARED}, "share memory with weight"),
+    (conv, {"bias": SHARED.reshape(-1)[:8].view(np.int32), "out": SHARED}, "share memory with bias"),
+    (conv, {"norm": SHARED.reshape(-1)[-2:].view(np.uint8), "out": SHARED}, "share memory with norm"),
+    (pool, {"x": grey(6, 5, 3)}, "x must hold int16"),
+    (pool, {"size": 0}, "size and stride"),
+    (pool, {"stride": 0}, "size and stride"),
+    (pool, {"size": 6}, "size 6 is larger than x"),
+    (pool, {"out": zeros(3, 2, 4)}, r"out must have the shape \[2, 2, 4\]"),
+    (pool, {"channel": 2}, "too few"),
+    (pool, {"x": SHARED, "out": SHARED[:2].reshape(-1)[:64].reshape(2, 2, 16)}, "share memory with x"),
+    (pool, {"x": zeros(6, 5, 0)}, "sizes"),
+    (average, {"factor": -1}, "factor"),
+    (average, {"shift": 62}, "shift"),
+    (average, {"shift": -1}, "shift"),
+    (average, {"out": zeros(1, 2, 4)}, r"out must have the shape \[1, 1, 4\]"),
+    (average, {"channel": 2}, "too few"),
+    (average, {"x": SHARED, "out": SHARED.reshape(-1)[-9:].reshape(1, 1, 9)}, "share memory with x"),
+    (average, {"x": zeros(0, 5, 3)}, "sizes"),
+    (copy, {"out": zeros(5, 6, 4)}, r"out must have the shape \[6, 5, 4\]"),
+    (copy, {"channel": 2}, "too few"),
+    (copy, {"x": SHARED, "out": SHARED, "channel": 0}, "share memory with x"),
+    (copy, {"x": zeros(6, 5, 0)}, "sizes"),
+    (many, {"b": zeros(3, 7)}, r"b must have the shape \[3, 8\], not \[3, 7\]"),
+    (many, {"out": np.zeros(4, np.uint64)}, r"out must have the shape \[3\]"),
+    (many, {"out": np.zeros(3, np.int64)}, "out must hold uint64"),
+    (many, {"b": SHARED.reshape(-1)[:24].reshape(3, 8), "out": SHARED.reshape(-1)[:12].view(np.uint64)}, "with b"),
+    (many, {"a": SHARED.reshape(-1)[:8], "out": SHARED.reshape(-1)[4:16].view(np.uint64)}, "with a"),
+    (one, {"b": zeros(7)}, r"b must have the shape \[8\], not \[7\]"),
+    (one, {"a": zeros(2, 4)}, "a must have 1 axes"),
+    (warp, {"matrix": np.zeros((3, 3), np.int32)}, r"matrix must have the shape \[2, 3\]"),
+    (warp, {"matrix": np.zeros((2, 3))}, "matrix must hold int32"),
+    (warp, {"image": grey(9, 9, 3)}, "image must have 2 axes"),
+    (warp, {"image": grey(0, 9)}, "sizes"),
+    (warp, {"out": grey(0, 9)}, "sizes"),
+    (warp, {"out": locked(grey(4, 4))}, "writable"),
+    (warp, {"image": SHARED_GREY, "out": SHARED_GREY[:4]}, "share memory with image"),
+    (warp, {"matrix": SHARED_GREY.reshape(-1)[:24].view(np.int32).reshape(2, 3), "out": SHARED_GREY[:4]}, "matrix"),
+    (resize, {"image": zeros(9, 9)}, "image must hold uint8"),
+    (resize, {"image": grey(9, 18)[:, ::2]}, "image must be contiguous"),
+    (resize, {"out": grey(4, 0)}, "sizes"),
+    (resize, {"image": grey(1, 32768)}, "sizes"),
+    (resize, {"image": SHARED_GREY, "out": SHARED_GREY[:4]}, "share memory with image"),
+]
+
+
+@pytest.mark.parametrize(("kernel", "changes", "sentence"), REFUSED)
+def test_refused(kernel: Callable[..., None], changes: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        kernel(**changes)
+
+
+@pytest.mark.parametrize("kernel", [conv, pool, average, copy, many, one, warp, resize])
+def test_accepted_without_changes(kernel: Callable[..., None]) -> None:
+    kernel()
+
+
+def test_read_only_inputs_are_fine() -> None:
+    conv(x=locked(zeros(6, 5, 3)), weight=locked(zeros(4, 3, 3, 3)))
+
+
+def test_a_refusal_leaves_the_output_alone() -> None:
+    out = np.full((6, 5, 8), 9, np.int16)
+    with pytest.raises(ValueError, match="norm"):
+        conv(out=out, norm=np.array([0, 0, 0, 99], np.uint8))
+    assert (out == 9).all()
+
+
+def test_every_kernel_has_a_type_and_a_reference_of_its_name_and_parameters() -> None:
+    stub = ast.parse((Path(peephole.__file__).parent / "_core.pyi").read_text())
+    typed = {node.name: [a.arg for a in node.args.args] for node in stub.body if isinstance(node, ast.FunctionDef)}
+    assert set(typed) == {name for name in dir(_core) if not name.startswith("_")}
+    for name in reference.__all__:
+        assert list(inspect.signature(getattr(reference, name)).parameters) == typed[name]
+
+
+def test_other_threads_run_while_a_kernel_does() -> None:
+    """A long convolution releases Python's lock: meanwhile this thread counts on."""
+    x, weight = np.ones((200, 200, 64), np.int16), np.ones((64, 3, 3, 64), np.int16)
+    out = np.zeros((200, 200, 64), np.int16)
+    layer = (x, weight, np.zeros(64, np.int32), np.zeros(64, np.uint8), 1, 1, False, "full", 64, out, 0)
+    started = threading.Event()
+
+    def work() -> None:
+        started.set()
+        _core.conv2d_s16(*layer)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    started.wait()
+    turns = 0
+    while worker.is_alive():
+        turns += 1
+        time.sleep(0.001)
+    assert turns > 5
