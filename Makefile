@@ -1,0 +1,85 @@
+# make run    starts the doorbell and its page on http://127.0.0.1:8642: on a camera if there is one, else on the demo
+# make test   lint, C tests, Python tests
+#
+# Both make the environment in .venv first and need only Python 3.11 or newer, a C and C++ compiler and make itself.
+# What is already there and unchanged is not made again.
+
+PYTHON ?= python3
+ARGS ?=
+
+VENV := .venv
+CTEST_BUILD := build/ctest
+C_FILES := $(shell find csrc -name '*.c' -o -name '*.h' -o -name '*.cpp')
+CORE := $(C_FILES) CMakeLists.txt pyproject.toml
+
+export PATH := $(abspath $(VENV))/bin:$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
+PIP_INSTALL := $(VENV)/bin/python -m pip install --quiet
+
+.PHONY: help run test lint format ctest pytest core clean
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+
+help:
+	@sed -n 's/^# \(make .*\)/\1/p' Makefile
+	@echo "make lint   ruff, mypy and clang-format, changing nothing; make format changes the files"
+	@echo "make ctest  the C tests alone, with sanitizers; make pytest ARGS=... the Python tests alone"
+	@echo "make core   builds the C kernels anew after a change; make clean removes what was built"
+
+run: $(VENV)/.installed
+	@peephole run $(ARGS)
+
+test: lint ctest pytest
+
+lint: $(VENV)/.installed-dev
+	ruff check .
+	ruff format --check .
+	mypy
+	clang-format --dry-run --Werror $(C_FILES)
+
+format: $(VENV)/.installed-dev
+	ruff check --fix .
+	ruff format .
+	clang-format -i $(C_FILES)
+
+ctest: $(VENV)/.installed-dev
+	cmake -S . -B $(CTEST_BUILD) -G Ninja -DPEEPHOLE_TESTS=ON --log-level=WARNING
+	cmake --build $(CTEST_BUILD)
+	ctest --test-dir $(CTEST_BUILD) --output-on-failure
+
+pytest: $(VENV)/.installed-dev
+	python -m pytest $(ARGS)
+
+core: $(VENV)/.tools
+	$(PIP_INSTALL) --no-build-isolation --no-deps -e .
+
+clean:
+	rm -rf build dist
+
+# The environment. The stamps inside it are as old as what they stand for, so removing .venv removes them too.
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "peephole needs Python 3.11 or newer: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@command -v cc >/dev/null && command -v c++ >/dev/null \
+	  || { echo "peephole needs a C and a C++ compiler (Debian: apt install gcc g++)" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+	  || { echo "Python cannot make environments here (Debian: apt install python3-venv python3-dev)" >&2; exit 1; }
+	@touch $@
+
+$(VENV)/.tools: $(VENV)/.made
+	@echo "Installing the build tools ..."
+	@$(PIP_INSTALL) "scikit-build-core>=1.1" "nanobind>=3.1" cmake ninja
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.tools $(CORE)
+	@echo "Installing peephole into $(VENV) (a minute or two the first time) ..."
+	@$(PIP_INSTALL) --no-build-isolation -e '.[demo]'
+	@touch $@
+
+# torch stands in the same command as what depends on it: that gives the CPU build.
+$(VENV)/.installed-dev: $(VENV)/.tools $(CORE)
+	@echo "Installing peephole and what its tests and its training need into $(VENV) (some minutes the first time) ..."
+	@$(PIP_INSTALL) --no-build-isolation torch==2.13.0 -e '.[dev,train]'
+	@touch $@ $(VENV)/.installed
