@@ -6,21 +6,21 @@ from pathlib import Path
 from peephole.vision.image_files import SUFFIXES
 from peephole.vision.sources.demo import DemoSource
 from peephole.vision.sources.files import FolderSource, VideoSource
-from peephole.vision.sources.frame import Frame, FrameSource, Image, Report
+from peephole.vision.sources.frame import Frame, FrameSource, Image, Notice, Report
 from peephole.vision.sources.live import camera_works, open_camera, open_stream
 
-__all__ = ["Frame", "FrameSource", "Image", "Report", "camera_works", "open_source"]
+__all__ = ["Frame", "FrameSource", "Image", "Notice", "Report", "camera_works", "open_source"]
 
 _STREAM = re.compile(r"^(rtsps?|https?)://", re.IGNORECASE)
 
 
-def open_source(spec: str, *, once: bool = False, report: Report = print) -> FrameSource:
+def open_source(spec: str, *, report: Report, once: bool = False) -> FrameSource:
     """Open what the owner named.
 
     Args:
         spec: `demo`, `camera:N`, an `rtsp://` (or `http://`) address, a video file, a picture, or a folder of pictures.
+        report: is told whenever the source is lost or comes back.
         once: end where the source ends: the demo after one round, a camera or stream at its first failure.
-        report: takes one line whenever the source is lost or comes back.
 
     Raises:
         FileNotFoundError: there is no such file or folder.
@@ -40,4 +40,4 @@ def open_source(spec: str, *, once: bool = False, report: Report = print) -> Fra
         raise FileNotFoundError(f"{spec}: no such file or folder; a source is demo, camera:N, rtsp://.., FILE or DIR")
     if path.is_dir() or path.suffix.lower() in SUFFIXES:
         return FolderSource(path)
-    return VideoSource(path, report=report)
+    return VideoSource(path)

@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 
 from peephole.vision.image_files import SUFFIXES, read_picture
-from peephole.vision.sources.frame import Frame, Image, Report
+from peephole.vision.sources.frame import Frame, Image
 
 FOLDER_RATE = 5.0
 """Pictures a second that a folder stands for: as frames are commonly cut out of a recording."""
@@ -59,7 +59,7 @@ class VideoSource:
 
     live = False
 
-    def __init__(self, path: Path, *, report: Report = print, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
         """Open the file and read its first frame, so that a file that is no video fails here.
 
         Raises:
@@ -67,7 +67,6 @@ class VideoSource:
         """
         silence_opencv()
         self.name = str(path)
-        self._report = report
         self._capture = cv2.VideoCapture(self.name, cv2.CAP_FFMPEG)
         self._first = self._read()
         if self._first is None:

@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 Image = npt.NDArray[np.uint8]
-Report = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -25,6 +24,17 @@ class Frame:
     image: Image
     time: float
     number: int
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One line about a change: a source was lost (`working` is False) or has come back."""
+
+    working: bool
+    text: str
+
+
+Report = Callable[[Notice], None]
 
 
 class FrameSource(Protocol):

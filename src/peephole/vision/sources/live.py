@@ -16,7 +16,7 @@ from typing import Protocol
 import cv2
 
 from peephole.vision.sources.files import silence_opencv
-from peephole.vision.sources.frame import Frame, Image, Report
+from peephole.vision.sources.frame import Frame, Image, Notice, Report
 
 
 class Capture(Protocol):
@@ -68,7 +68,7 @@ class LiveSource:
         connect: Callable[[], Capture],
         *,
         once: bool = False,
-        report: Report = print,
+        report: Report,
         patience: Patience | None = None,
     ) -> None:
         """Prepare a source; nothing is opened before the first frame is asked for.
@@ -101,7 +101,7 @@ class LiveSource:
             threading.Thread(target=self._fill, args=(connection,), name=f"read {self.name}", daemon=True).start()
             for frame in self._frames(connection):
                 if working is False:
-                    self._report(f"{self.name}: the picture is back")
+                    self._report(Notice(True, f"{self.name}: the picture is back"))
                 working, wait = True, self._patience.first_retry
                 yield frame
             if self._closed:
@@ -112,7 +112,7 @@ class LiveSource:
                     f"{self.name}: {problem}; check that it is switched on and that its name is right"
                 )
             if working is not False:
-                self._report(f"{self.name}: {problem}; trying again until it comes back")
+                self._report(Notice(False, f"{self.name}: {problem}; trying again until it comes back"))
             working = False
             with self._changed:
                 self._changed.wait_for(lambda: self._closed, timeout=wait)
@@ -193,7 +193,9 @@ def without_password(url: str) -> str:
 
 def camera_works(index: int = 0, patience: float = 5.0) -> bool:
     """Whether a camera is there and gives a picture in time; a device file alone may be no more than a promise."""
-    source = open_camera(index, once=True, report=lambda line: None, patience=Patience(open=patience, silence=patience))
+    source = open_camera(
+        index, once=True, report=lambda notice: None, patience=Patience(open=patience, silence=patience)
+    )
     try:
         return any(True for _ in source)
     except ConnectionError:

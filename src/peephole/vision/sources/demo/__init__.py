@@ -19,7 +19,7 @@ __all__ = ["EILEEN", "GRACE", "DemoSource", "Portrait"]
 
 RATE = 12
 """Frames a second."""
-PAUSE = 4.0
+PAUSE = 3.4
 """Seconds of an empty garden before each walk, long enough for the visit before it to be over."""
 
 

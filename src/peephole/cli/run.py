@@ -1,0 +1,179 @@
+"""`peephole run`: the doorbell and its page."""
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from peephole.cli.errors import DONE, FAILED, INTERRUPTED, complain, describe
+from peephole.cli.options import DataOption, ModelOption, data_folder
+
+if TYPE_CHECKING:
+    from peephole.doorbell.doorbell import Doorbell
+    from peephole.doorbell.events import VisitEnded
+    from peephole.live import LiveDoorbell, Message
+    from peephole.vision.sources import FrameSource
+
+PORT = 8642
+
+
+def run(
+    data: DataOption,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            metavar="demo|camera:N|rtsp://..|FILE|DIR",
+            show_default="a camera if there is one, else the demo",
+            help="What to watch.",
+        ),
+    ] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the page; 0 takes a free one.")] = PORT,
+    host: Annotated[
+        str, typer.Option(help="Address on which the page is served. There is no password: keep it to this machine.")
+    ] = "127.0.0.1",
+    once: Annotated[bool, typer.Option("--once", help="Serve no page; stop where the source ends.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON line an event.")] = False,
+    model: ModelOption = None,
+) -> int:
+    """Watch a door and serve its page."""
+    from peephole.cli.gallery import opened_doorbell
+    from peephole.live import LiveDoorbell
+    from peephole.store.instance import InstanceLock
+    from peephole.vision.sources import open_source
+
+    chosen = source if source is not None else _choose_source()
+    if chosen == "demo" and data == data_folder():
+        data = data.with_name(f"{data.name}-demo")  # the demo's people are none of the owner's
+    with InstanceLock(data), opened_doorbell(data, model) as doorbell:
+        if chosen == "demo":
+            _enrol_for_demo(doorbell)
+        live = LiveDoorbell(doorbell)
+        live.announcer.listen(Terminal(json))
+        frames = open_source(chosen, report=live.report, once=once)
+        return _watch_once(live, frames) if once else _serve(doorbell, live, frames, host, port)
+
+
+class Terminal:
+    """Prints what happens: events on stdout, the state of the source and problems on stderr."""
+
+    def __init__(self, json: bool) -> None:
+        self._json = json
+
+    def __call__(self, message: "Message") -> None:
+        """Take one message of a live doorbell."""
+        from peephole.cli.output import plain, print_json
+        from peephole.doorbell.events import Decided, Problem, VisitEnded, VisitStarted
+        from peephole.live import Status
+
+        if isinstance(message, Problem) or (isinstance(message, Status) and message.state == "lost"):
+            complain(plain(message.text))
+        if self._json and isinstance(message, VisitStarted | Decided | VisitEnded | Problem):
+            print_json(message.as_json())
+            sys.stdout.flush()
+        elif isinstance(message, VisitEnded):
+            print(plain(visit_line(message)), flush=True)
+
+
+def visit_line(visit: "VisitEnded") -> str:
+    """One visit in one line, ending with the verdict's reason."""
+    who = visit.person or (f"Stranger {visit.stranger}" if visit.stranger is not None else "somebody")
+    distance = "" if visit.distance is None else f", distance {visit.distance}"
+    return f"{datetime.fromtimestamp(visit.first_seen):%H:%M:%S}  {who}: {visit.decision}{distance} ({visit.text})"
+
+
+def _choose_source() -> str:
+    """A camera that gives a picture, else the demo; says which, and why."""
+    from peephole.vision.sources import camera_works
+
+    numbers = sorted(int(path.name[5:]) for path in Path("/dev").glob("video[0-9]*") if path.name[5:].isdigit())
+    if not numbers and not sys.platform.startswith("linux"):
+        numbers = [0]
+    for number in numbers[:4]:
+        if camera_works(number):
+            complain(f"watching camera {number}; choose another source with --source")
+            return f"camera:{number}"
+    why = "no camera gives a picture" if numbers else "there is no camera"
+    complain(f"{why}, so this is the demo; choose another source with --source")
+    return "demo"
+
+
+def _enrol_for_demo(doorbell: "Doorbell") -> None:
+    """On the first start, introduce one of the two people who walk in the demo."""
+    from peephole.doorbell.doorbell import Photo
+    from peephole.vision.image_files import read_picture
+    from peephole.vision.sources.demo import EILEEN
+
+    counts = doorbell.counts()
+    if counts.people == 0 and counts.visits == 0:
+        doorbell.enrol(EILEEN.name, [Photo(EILEEN.path().name, read_picture(EILEEN.path()))])
+
+
+def _watch_once(live: "LiveDoorbell", source: "FrameSource") -> int:
+    interrupted = threading.Event()
+
+    def stop() -> None:
+        interrupted.set()
+        live.stop()
+
+    with _told_to_stop(stop):
+        live.watch(source, at_its_pace=False)
+    if interrupted.is_set():
+        complain("interrupted")
+        return INTERRUPTED
+    return DONE
+
+
+def _serve(doorbell: "Doorbell", live: "LiveDoorbell", source: "FrameSource", host: str, port: int) -> int:
+    from peephole.web.app import create_app
+    from peephole.web.door import Door
+    from peephole.web.server import Server, listen
+    from peephole.web.streams import Streams
+
+    taken = listen(host, port)
+    stopped = threading.Event()
+    failures: list[Exception] = []
+
+    def watch() -> None:
+        try:
+            live.watch(source, at_its_pace=True)
+        except Exception as error:
+            failures.append(error)
+            complain(describe(error))
+            if not isinstance(error, OSError | ValueError):
+                stopped.set()  # a fault of ours: end, so that whoever keeps the service running starts it anew
+
+    streams = Streams(live)
+    connections = (f"{source.name}: the picture",) if "://" in source.name else ()
+    app = create_app(Door(doorbell, source.name, connections), live, streams, names=(host,))
+    watching = threading.Thread(target=watch, name="doorbell")
+    with _told_to_stop(stopped.set), Server(app, streams, taken) as server:
+        complain(f"watching {source.name}; the page is on {server.url}")
+        watching.start()
+        stopped.wait()
+        live.stop()
+    watching.join()
+    return FAILED if failures else DONE
+
+
+@contextmanager
+def _told_to_stop(stop: Callable[[], None]) -> Iterator[None]:
+    """Within the block, Ctrl-C and SIGTERM call `stop`; a second one ends the process as usual."""
+
+    def heard(number: int, frame: FrameType | None) -> None:
+        for name, old in before.items():
+            signal.signal(name, old)
+        stop()
+
+    before = {number: signal.signal(number, heard) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)

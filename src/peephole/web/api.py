@@ -1,0 +1,92 @@
+"""What programs can read, as JSON."""
+
+import time
+from typing import Any
+
+from fastapi import APIRouter, Query
+from fastapi.responses import Response, StreamingResponse
+
+from peephole.doorbell.visit import VisitRecord
+from peephole.live import LiveDoorbell
+from peephole.people.records import PersonSummary, Stranger
+from peephole.web.door import Door
+from peephole.web.streams import Streams
+
+
+def api_routes(door: Door, live: LiveDoorbell, streams: Streams) -> APIRouter:
+    """Routes that answer with JSON or events."""
+    router = APIRouter(tags=["reading"])
+    bell = door.doorbell
+
+    @router.get("/api/events", response_class=StreamingResponse)
+    async def events(faces: bool = False) -> Response:
+        """Server-sent events: status, visit_started, decision, visit, problem, changed, and faces if asked for."""
+        return StreamingResponse(streams.events(faces), media_type="text/event-stream")
+
+    @router.get("/api/visits")
+    def visits(limit: int = Query(50, ge=1, le=500), before: float | None = None) -> list[dict[str, Any]]:
+        """Visits, newest first; `before` is the first_seen of the last one of the page before."""
+        return [visit_json(visit) for visit in bell.visits(limit, before)]
+
+    @router.get("/api/strangers")
+    def strangers(every_state: bool = False) -> list[dict[str, Any]]:
+        """Strangers that wait for a name, newest first; or all of them."""
+        return [stranger_json(stranger) for stranger in bell.strangers(every_state)]
+
+    @router.get("/api/people")
+    def people() -> list[dict[str, Any]]:
+        """Everybody with a name."""
+        return [person_json(summary) for summary in bell.people()]
+
+    @router.get("/healthz")
+    def health() -> dict[str, Any]:
+        """Whether it runs, how the source is doing, and how old the newest frame is (seconds)."""
+        age = None if live.newest_at is None else round(time.monotonic() - live.newest_at, 1)
+        return {
+            "status": "ok" if live.status.state in ("starting", "watching") else live.status.state,
+            "text": live.status.text,
+            "frame_age": age,
+            "viewers": streams.viewers,
+        }
+
+    return router
+
+
+def visit_json(visit: VisitRecord) -> dict[str, Any]:
+    """A visit as `peephole run --json` would print it."""
+    decision = visit.decision
+    return {
+        "visit": visit.id,
+        "closed": visit.closed,
+        "decision": decision.kind,
+        "person": visit.person_name,
+        "person_id": decision.person,
+        "stranger": visit.stranger_number,
+        "stranger_id": decision.stranger,
+        "distance": decision.distance,
+        "margin": decision.margin,
+        "reason": decision.reason,
+        "text": decision.text,
+        "sightings": visit.sightings,
+        "first_seen": visit.first_seen,
+        "last_seen": visit.last_seen,
+        "repeat": visit.repeat,
+        "silent": visit.silent,
+        "picture": f"/pictures/visits/{visit.id}.jpg",
+    }
+
+
+def stranger_json(stranger: Stranger) -> dict[str, Any]:
+    """A stranger, with the address of the picture."""
+    return {**vars(stranger), "picture": f"/pictures/strangers/{stranger.id}.jpg"}
+
+
+def person_json(summary: PersonSummary) -> dict[str, Any]:
+    """A person, with the address of the picture."""
+    return {
+        **vars(summary.person),
+        "references": summary.references,
+        "foreign_references": summary.foreign_references,
+        "last_seen": summary.last_seen,
+        "picture": f"/pictures/people/{summary.person.id}.jpg",
+    }

@@ -1,0 +1,52 @@
+"""The web application of one door."""
+
+from collections.abc import Iterable
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from peephole import __version__
+from peephole.live import LiveDoorbell
+from peephole.web.actions import Answers, people_routes, refused, stranger_routes
+from peephole.web.api import api_routes
+from peephole.web.door import Door
+from peephole.web.guard import Guard
+from peephole.web.pages import page_routes
+from peephole.web.pictures import picture_routes
+from peephole.web.streams import Streams
+
+
+def create_app(door: Door, live: LiveDoorbell, streams: Streams, names: Iterable[str] = ()) -> FastAPI:
+    """Put routes and guard together.
+
+    Args:
+        door: the doorbell and what the page says about it.
+        live: where events and the newest frame come from.
+        streams: the open streams; close them before the server is stopped.
+        names: further names under which the page may be asked for.
+    """
+    # No interactive documentation pages: theirs load scripts from elsewhere.
+    app = FastAPI(title="peephole", version=__version__, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
+    app.add_middleware(Guard, names=tuple(names))
+    app.include_router(api_routes(door, live, streams))
+    answers = Answers(live.announcer)
+    app.include_router(stranger_routes(door.doorbell, answers))
+    app.include_router(people_routes(door.doorbell, answers))
+    app.include_router(page_routes(door, live))
+    app.include_router(picture_routes(door.doorbell, streams))
+
+    @app.exception_handler(RequestValidationError)
+    async def not_understood(request: Request, error: RequestValidationError) -> Response:
+        places = ", ".join(".".join(str(step) for step in one["loc"][1:]) for one in error.errors())
+        return refused(request, f"missing or not understood: {places}", 422)
+
+    @app.exception_handler(HTTPException)
+    async def not_possible(request: Request, error: HTTPException) -> Response:
+        return refused(request, str(error.detail), error.status_code)
+
+    @app.exception_handler(OSError)
+    async def not_stored(request: Request, error: OSError) -> Response:
+        return refused(request, str(error), 503)
+
+    return app

@@ -1,0 +1,138 @@
+"""What stands between the network and the routes: who may ask, how much may be sent, what a browser may load.
+
+There is no password yet, so the page listens on this machine only unless told otherwise; these checks keep other web
+sites that the owner visits from reaching it through her browser.
+"""
+
+import ipaddress
+import socket
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MOST_BYTES = 48 * 1024 * 1024
+"""Of one request: a handful of photos straight from a phone."""
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    # Not no-referrer: browsers would then send "Origin: null" with our own forms.
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+def own_names() -> frozenset[str]:
+    """Names under which this machine's page may be asked for, besides its addresses."""
+    name = socket.gethostname().lower()
+    return frozenset({"localhost", name, f"{name}.local", name.partition(".")[0]})
+
+
+def host_allowed(header: str, names: frozenset[str]) -> bool:
+    """Tell whether a Host header means this machine.
+
+    A foreign name that resolves to our address (DNS rebinding) would make a foreign site the same origin as ours;
+    an address given as digits cannot be somebody else's name.
+    """
+    try:
+        name = urlsplit(f"//{header}").hostname or ""
+    except ValueError:
+        return False
+    if name in names:
+        return True
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def same_site(headers: Headers) -> bool:
+    """Tell whether a request that changes something comes from our own page (or from no browser at all)."""
+    origin = headers.get("origin")
+    if origin is not None:
+        return urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
+    return headers.get("sec-fetch-site", "none") in ("same-origin", "none")
+
+
+class TooMuchError(Exception):
+    """More bytes arrived than a request may have."""
+
+
+class Guard:
+    """ASGI middleware in front of everything."""
+
+    def __init__(self, app: ASGIApp, names: Iterable[str] = (), most_bytes: int = MOST_BYTES) -> None:
+        self._app = app
+        self._names = own_names() | {name.lower() for name in names}
+        self._most = most_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse, or pass on with a limit on what comes in and headers on what goes out."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def send_guarded(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        refusal = self._refusal(scope)
+        if refusal is not None:
+            await refusal(scope, receive, send_guarded)
+            return
+        try:
+            await self._app(scope, _limited(receive, self._most), send_guarded)
+        except TooMuchError:
+            if started:
+                raise
+            await self._too_much()(scope, receive, send_guarded)
+
+    def _refusal(self, scope: Scope) -> Response | None:
+        headers = Headers(scope=scope)
+        if not host_allowed(headers.get("host", ""), self._names):
+            return _refuse(421, "this is not the name of this doorbell; use its address, or start it with --host NAME")
+        if scope["method"] not in ("GET", "HEAD", "OPTIONS") and not same_site(headers):
+            return _refuse(403, "the request came from another site; use the doorbell's own page")
+        length = headers.get("content-length", "0")
+        if not length.isdigit() or int(length) > self._most:
+            return self._too_much()
+        return None
+
+    def _too_much(self) -> Response:
+        return _refuse(413, f"more than {self._most >> 20} MB at once; send fewer or smaller photos")
+
+
+def _refuse(status: int, text: str) -> Response:
+    return JSONResponse({"error": text}, status, headers={"Connection": "close"})
+
+
+def _limited(receive: Receive, most: int) -> Receive:
+    got = 0
+
+    async def receive_limited() -> Message:
+        nonlocal got
+        message = await receive()
+        if message["type"] == "http.request":
+            got += len(message.get("body", b""))
+            if got > most:
+                raise TooMuchError
+        return message
+
+    return receive_limited

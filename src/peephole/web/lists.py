@@ -1,0 +1,159 @@
+"""What the page's lists show: the doorbell's records put into words, without any HTML."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from peephole.doorbell.doorbell import Doorbell
+from peephole.doorbell.visit import Kind, VisitRecord
+from peephole.people.records import PersonSummary, Stranger
+
+VERDICTS: dict[Kind, str] = {"known": "Known", "stranger": "Stranger", "unsure": "Not sure"}
+
+
+@dataclass(frozen=True)
+class VisitRow:
+    """One line of the list of visits; `note` says why the decision is what it is."""
+
+    id: str
+    title: str
+    kind: Kind
+    verdict: str
+    when: str
+    lasted: str
+    going_on: bool
+    note: str
+    details: tuple[tuple[str, str], ...]
+    version: int
+
+
+@dataclass(frozen=True)
+class StrangerRow:
+    """One stranger in the inbox."""
+
+    id: str
+    title: str
+    summary: str
+    version: int
+
+
+@dataclass(frozen=True)
+class PersonRow:
+    """One person whom the owner has named."""
+
+    id: str
+    name: str
+    summary: str
+    warning: str
+
+
+@dataclass(frozen=True)
+class Lists:
+    """Everything that the page shows besides the live picture."""
+
+    visits: tuple[VisitRow, ...]
+    strangers: tuple[StrangerRow, ...]
+    people: tuple[PersonRow, ...]
+    problems: tuple[str, ...]
+
+
+def read_lists(doorbell: Doorbell, now: datetime | None = None, visits: int = 30) -> Lists:
+    """Read the newest state."""
+    today = now or datetime.now().astimezone()
+    people = doorbell.people()
+    names = {summary.person.id: summary.person.name for summary in people}
+    return Lists(
+        visits=tuple(visit_row(visit, names, today) for visit in doorbell.visits(visits)),
+        strangers=tuple(stranger_row(stranger, today) for stranger in doorbell.strangers()),
+        people=tuple(person_row(summary, today) for summary in people),
+        problems=tuple(doorbell.problems()),
+    )
+
+
+def visit_row(visit: VisitRecord, names: dict[str, str], now: datetime) -> VisitRow:
+    """Put a visit into words."""
+    decision = visit.decision
+    details = [("Looks", str(visit.sightings))]
+    if decision.nearest in names:
+        details.append(("Nearest", names[decision.nearest]))
+    if decision.distance is not None:
+        details.append(("Distance", f"{decision.distance:,}"))
+    if decision.margin is not None:
+        details.append(("To the next", f"+{decision.margin:,}"))
+    return VisitRow(
+        id=visit.id,
+        title=visit_title(visit),
+        kind=decision.kind,
+        verdict=VERDICTS[decision.kind],
+        when=moment(visit.first_seen, now),
+        lasted=duration(visit.last_seen - visit.first_seen),
+        going_on=not visit.closed,
+        note=sentence(decision.text),
+        details=tuple(details),
+        version=int(visit.last_seen * 10),
+    )
+
+
+def visit_title(visit: VisitRecord) -> str:
+    """Who it was."""
+    if visit.person_name is not None:
+        return visit.person_name
+    if visit.stranger_number is not None:
+        return f"Stranger {visit.stranger_number}"
+    return "Somebody"
+
+
+def stranger_row(stranger: Stranger, now: datetime) -> StrangerRow:
+    """Put a stranger into words."""
+    return StrangerRow(
+        id=stranger.id,
+        title=f"Stranger {stranger.number}",
+        summary=f"{count(stranger.visits, 'visit')}, last seen {moment(stranger.last_seen, now)}",
+        version=int(stranger.last_seen * 10),
+    )
+
+
+def person_row(summary: PersonSummary, now: datetime) -> PersonRow:
+    """Put a person into words."""
+    seen = "not seen yet" if summary.last_seen is None else f"last seen {moment(summary.last_seen, now)}"
+    warning = ""
+    if summary.references == 0 and summary.foreign_references:
+        warning = "The photos were made with another network; add a new one."
+    return PersonRow(summary.person.id, summary.person.name, f"{count(summary.references, 'look')}, {seen}", warning)
+
+
+def moment(time: float, now: datetime) -> str:
+    """A time as people say it: `10:21`, `yesterday 10:21`, `3 May 10:21`."""
+    at = datetime.fromtimestamp(time, now.tzinfo)
+    days = (now.date() - at.date()).days
+    clock = f"{at:%H:%M}"
+    if days == 0:
+        return clock
+    if days == 1:
+        return f"yesterday {clock}"
+    year = f" {at.year}" if at.year != now.year else ""
+    return f"{at.day} {at:%b}{year} {clock}"
+
+
+def duration(seconds: float) -> str:
+    """A length of time: `6 s`, `2 min`."""
+    return f"{max(1, round(seconds))} s" if seconds < 90 else f"{round(seconds / 60)} min"
+
+
+def count(number: int, noun: str) -> str:
+    """`1 visit`, `2 visits`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def sentence(text: str) -> str:
+    """With a capital letter and a full stop."""
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".") if text else ""
+
+
+def faces_line(labels: Sequence[tuple[str, Kind]]) -> str:
+    """Who is in the picture now, in a sentence."""
+    if not labels:
+        return "Nobody is at the door"
+    names = [label if kind != "unsure" else "somebody" for label, kind in labels]
+    said = names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
+    return f"{said[:1].upper()}{said[1:]} {'is' if len(names) == 1 else 'are'} at the door"

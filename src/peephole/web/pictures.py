@@ -1,0 +1,51 @@
+"""Pictures: of people, strangers and visits, and the live one."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from fastapi import APIRouter, HTTPException, Response
+from fastapi.responses import FileResponse, StreamingResponse
+
+from peephole.doorbell.doorbell import Doorbell
+from peephole.web.streams import BOUNDARY, Streams
+
+_NOBODY = Path(__file__).parent / "static" / "nobody.svg"
+LIVE_RATE = 15.0
+"""Pictures a second that a viewer is sent at most."""
+
+
+def picture_routes(bell: Doorbell, streams: Streams) -> APIRouter:
+    """Routes that answer with pictures."""
+    router = APIRouter(include_in_schema=False)
+    find: dict[str, Callable[[str], bytes | None]] = {
+        "people": bell.person_picture,
+        "strangers": bell.stranger_picture,
+        "visits": bell.visit_picture,
+    }
+
+    @router.get("/pictures/{whose}/{key}.jpg")
+    def picture(whose: str, key: str) -> Response:
+        if whose not in find:
+            raise HTTPException(404, "no such picture")
+        try:
+            data = find[whose](key)
+        except ValueError as error:
+            raise HTTPException(404, str(error)) from error
+        if data is None:
+            return FileResponse(_NOBODY, media_type="image/svg+xml")
+        # Addresses carry a version; kept for minutes, so that a list that is shown anew does not flicker.
+        return Response(data, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=300"})
+
+    @router.get("/live.mjpeg")
+    async def live_pictures(names: bool = False) -> Response:
+        media = f"multipart/x-mixed-replace; boundary={BOUNDARY}"
+        return StreamingResponse(streams.pictures(names, LIVE_RATE), media_type=media)
+
+    @router.get("/live.jpg")
+    async def live_picture(names: bool = True) -> Response:
+        data = await streams.picture(names)
+        if data is None:
+            raise HTTPException(503, "no picture yet; try again in a second")
+        return Response(data, media_type="image/jpeg")
+
+    return router

@@ -1,0 +1,171 @@
+"""Everything that flows to browsers: server-sent events and the live picture.
+
+A viewer never holds up the doorbell: each has a mailbox of its own, in which only the newest picture and a limited
+number of events wait.
+"""
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import contextmanager
+from typing import Any
+
+from anyio import to_thread
+
+from peephole.live import Announcer, Changed, LiveDoorbell, Look, Message, Status
+from peephole.web.overlay import Painter
+
+MOST_WAITING = 256
+"""Events that wait for one viewer; a slower one loses the oldest and reads the lists instead."""
+HEARTBEAT = 15.0
+"""Seconds after which a line without meaning shows that the connection still stands."""
+BOUNDARY = "peephole-frame"
+
+
+class Mailbox:
+    """What one viewer has not been sent yet. Filled from any thread, emptied in the event loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.look: Look | None = None
+        self.messages: deque[Message] = deque(maxlen=MOST_WAITING)
+        self.closed = False
+        self._loop = loop
+        self._filled = asyncio.Event()
+
+    def put(self, message: Message) -> None:
+        """Take a message; never blocks."""
+        if isinstance(message, Look):
+            self.look = message
+        else:
+            self.messages.append(message)
+        self._wake()
+
+    def close(self) -> None:
+        """Let the viewer's stream end."""
+        self.closed = True
+        self._wake()
+
+    async def wait(self, seconds: float) -> None:
+        """Return when something arrived, or after so many seconds."""
+        try:
+            await asyncio.wait_for(self._filled.wait(), seconds)
+        except TimeoutError:
+            return
+        self._filled.clear()
+
+    def _wake(self) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._filled.set)
+
+
+class Streams:
+    """The open streams of all viewers."""
+
+    def __init__(self, live: LiveDoorbell) -> None:
+        self._live = live
+        self._painter = Painter()
+        self._open: set[Mailbox] = set()
+        self._closed = False
+
+    @property
+    def viewers(self) -> int:
+        """How many streams are open."""
+        return len(self._open)
+
+    def close(self) -> None:
+        """End every stream, so that a server that stops need not wait for viewers to leave."""
+        self._closed = True
+        for mailbox in list(self._open):
+            mailbox.close()
+
+    async def events(self, faces: bool) -> AsyncIterator[str]:
+        """Give server-sent events: what the doorbell tells, and with `faces` where the faces are."""
+        with self._mailbox(self._live.announcer) as mailbox:
+            yield sse("status", vars(self._live.status))
+            while not (mailbox.closed or self._closed):
+                await mailbox.wait(HEARTBEAT)
+                quiet = True
+                while mailbox.messages:
+                    yield message_sse(mailbox.messages.popleft())
+                    quiet = False
+                look, mailbox.look = mailbox.look, None
+                if faces and look is not None:
+                    yield sse("faces", faces_json(look))
+                    quiet = False
+                if quiet and look is None:
+                    yield ": still here\n\n"
+
+    async def pictures(self, names: bool, rate: float) -> AsyncIterator[bytes]:
+        """Give the parts of an endless multipart response, one JPEG each, at most `rate` a second."""
+        with self._mailbox(self._live.announcer) as mailbox:
+            look = self._live.newest
+            while not (mailbox.closed or self._closed):
+                if look is not None:
+                    data = await to_thread.run_sync(self._painter.jpeg, look, names)
+                    yield part(data)
+                    # Browsers show a part when the next begins: a picture that nothing follows is sent twice.
+                    if self._live.status.state == "ended":
+                        yield part(data)
+                    await asyncio.sleep(1 / rate)
+                if mailbox.look is None:
+                    await mailbox.wait(HEARTBEAT)
+                look, mailbox.look = mailbox.look, None
+
+    async def picture(self, names: bool) -> bytes | None:
+        """Give the newest picture alone."""
+        look = self._live.newest
+        return None if look is None else await to_thread.run_sync(self._painter.jpeg, look, names)
+
+    @contextmanager
+    def _mailbox(self, announcer: Announcer) -> Any:
+        mailbox = Mailbox(asyncio.get_running_loop())
+        self._open.add(mailbox)
+        leave = announcer.listen(mailbox.put)
+        try:
+            yield mailbox
+        finally:
+            leave()
+            self._open.discard(mailbox)
+
+
+def part(data: bytes) -> bytes:
+    """One JPEG as a part of a multipart response."""
+    head = f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(data)}\r\n\r\n"
+    return head.encode() + data + b"\r\n"
+
+
+def sse(event: str, data: dict[str, Any]) -> str:
+    """One server-sent event; JSON has no raw line ends, so one data line is enough."""
+    return f"event: {event}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
+
+
+def message_sse(message: Message) -> str:
+    """A message as a server-sent event, named as in `peephole run --json`."""
+    if isinstance(message, Status):
+        return sse("status", vars(message))
+    if isinstance(message, Changed):
+        return sse("changed", vars(message))
+    if isinstance(message, Look):
+        return sse("faces", faces_json(message))
+    data = message.as_json()
+    return sse(str(data["event"]), data)
+
+
+def faces_json(look: Look) -> dict[str, Any]:
+    """Where the faces are, in shares of the picture's width and height."""
+    height, width = look.frame.image.shape[:2]
+    return {
+        "faces": [
+            {
+                "visit": face.visit,
+                "label": face.label,
+                "kind": face.kind,
+                "left": round(face.box.x / width, 4),
+                "top": round(face.box.y / height, 4),
+                "width": round(face.box.width / width, 4),
+                "height": round(face.box.height / height, 4),
+            }
+            for face in look.faces
+        ]
+    }
