@@ -1,1 +1,4 @@
-"""From faces in frames to visits with a decision; the state machine is pure, `doorbell.Doorbell` joins it to the rest."""
+"""From faces in frames to visits with a decision; the state machine is pure.
+
+`doorbell.Doorbell` joins it to detector, network and storage.
+"""

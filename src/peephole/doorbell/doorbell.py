@@ -145,8 +145,8 @@ class Doorbell:
     def problems(self) -> list[str]:
         """Return what the owner should put right, one sentence each (empty when all is well)."""
         return [
-            f"{row.person.name}: {row.foreign_references} of the stored looks were made with another model and cannot be "
-            "compared any more; enrol from photos again"
+            f"{row.person.name}: {row.foreign_references} of the stored looks were made with another model and cannot "
+            "be compared any more; enrol from photos again"
             for row in self.people()
             if row.foreign_references
         ]

@@ -61,7 +61,7 @@ def examine(photo: Photo, recogniser: Recogniser, policy: Policy) -> tuple[Photo
     grey = to_grey(photo.image)
     faces = sorted(recogniser.detect(grey), key=_area, reverse=True)
     if not faces:
-        return PhotoReport(photo.label, "no_face", f"{photo.label}: no face found", 0, None), None
+        return PhotoReport(photo.label, "no_face", "no face found", 0, None), None
     look = _look(photo.image, grey, faces[0], recogniser, policy)
     if look.quality.width < policy.min_width:
         outcome: Outcome = "too_small"
@@ -70,7 +70,7 @@ def examine(photo: Photo, recogniser: Recogniser, policy: Policy) -> tuple[Photo
         outcome, text = "blurred", "the face is too blurred"
     else:
         outcome, text = "ok", "used" if len(faces) == 1 else f"used the largest of {len(faces)} faces"
-    report = PhotoReport(photo.label, outcome, f"{photo.label}: {text}", len(faces), faces[0].box)
+    report = PhotoReport(photo.label, outcome, text, len(faces), faces[0].box)
     if outcome != "ok":
         return report, None
     return report, NewReference(look.descriptor, recogniser.model, look.picture, look.quality.value, "photo")
@@ -85,7 +85,7 @@ def usable(
     examined = [examine(photo, recogniser, policy) for photo in photos]
     looks = [look for _, look in examined if look is not None]
     if not looks:
-        faults = "; ".join(report.text for report, _ in examined)
+        faults = "; ".join(f"{report.label}: {report.text}" for report, _ in examined)
         raise ValueError(f"no photo can be used ({faults}); take one from the front with the face well lit and near")
     return tuple(report for report, _ in examined), looks
 

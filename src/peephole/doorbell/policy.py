@@ -86,7 +86,7 @@ def bars(policy: Policy, calibration: Calibration, people: int) -> Bars:
     """Return the bars for so many people: each comparison adds a chance of an error, so each gets its share."""
 
     def distance_at(rate: float) -> int:
-        # A rate rarer than was ever measured has no distance; the rarest that was measured is the strictest bar there is.
+        # A rate rarer than was ever measured has no distance; the rarest measured is the strictest bar there is.
         return calibration.distance_at(min(max(rate, calibration.points[0][0]), calibration.points[-1][0]))
 
     known = distance_at(policy.known_rate / max(people, 1))

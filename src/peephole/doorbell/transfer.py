@@ -69,7 +69,7 @@ def unpack(data: bytes, model: str) -> tuple[str, list[NewReference]]:
     return name, own
 
 
-def _checked_version(content: Any) -> int:  # noqa: ANN401 - whatever a file may hold
+def _checked_version(content: Any) -> int:
     if not isinstance(content, dict) or content.get("format") != FORMAT or not isinstance(content.get("version"), int):
         raise TypeError("foreign content")
     return int(content["version"])

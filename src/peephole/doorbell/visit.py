@@ -67,7 +67,7 @@ class Decision:
 
 @dataclass(frozen=True)
 class VisitState:
-    """A visit as it stands, to be stored: `looks` are the ones kept, by running number; `sightings` counts all faces."""
+    """A visit as it stands: `looks` are the ones kept, by running number; `sightings` counts all faces."""
 
     id: str
     first_seen: float

@@ -9,11 +9,12 @@ _WRITE_FAILED = {sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC, sqlite3
 _SHARED_MEMORY_FAILED = {sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_SHMMAP, sqlite3.SQLITE_IOERR_SHMOPEN}
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_OURS = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISUSE, sqlite3.SQLITE_MISMATCH}
 _READ_ONLY = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN}
 
 
-def clear_error(error: sqlite3.Error, path: Path) -> OSError | ValueError:
-    """Return the exception to raise in place of `error`."""
+def clear_error(error: sqlite3.Error, path: Path) -> Exception:
+    """Return the exception to raise in place of `error`; a mistake in our own SQL stays what it is."""
     code = getattr(error, "sqlite_errorcode", 0)
     family = code & 0xFF
     if family == _FULL or code in _WRITE_FAILED | _SHARED_MEMORY_FAILED:
@@ -26,4 +27,6 @@ def clear_error(error: sqlite3.Error, path: Path) -> OSError | ValueError:
         return OSError(errno.EBUSY, f"{path}: another process keeps it locked; try again when that has finished")
     if family in _READ_ONLY:
         return OSError(errno.EACCES, f"{path}: cannot be opened for writing; check the owner and the permissions")
+    if not code or family in _OURS:
+        return error
     return OSError(errno.EIO, f"{path}: the database failed ({error}); check the disk")

@@ -98,7 +98,8 @@ class PeopleTable:
         with self._database.change(gallery=True) as connection:
             person = _known(find_person(connection, key), key)
             connection.execute(
-                "UPDATE visits SET kind = 'unsure', person = NULL, reason = 'person_removed', text = ? WHERE person = ?",
+                "UPDATE visits SET kind = 'unsure', person = NULL, reason = 'person_removed', text = ?"
+                " WHERE person = ?",
                 (REASONS["person_removed"], person.id),
             )
             connection.execute("DELETE FROM people WHERE id = ?", (person.id,))

@@ -100,7 +100,7 @@ class VisitsTable:
     def recent(self, limit: int, before: float | None) -> list[VisitRecord]:
         """Return visits, newest first; `before` is a first_seen to page from."""
         rows = self._database.rows(
-            f"{_RECORDS} WHERE ? IS NULL OR first_seen < ? ORDER BY visits.first_seen DESC, visits.id LIMIT ?",
+            f"{_RECORDS} WHERE ? IS NULL OR visits.first_seen < ? ORDER BY visits.first_seen DESC, visits.id LIMIT ?",
             (before, before, limit),
         )
         return [to_visit(row) for row in rows]
