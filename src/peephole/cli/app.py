@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -13,6 +14,7 @@ from peephole.cli.embed import embed
 from peephole.cli.errors import guarded
 from peephole.cli.identify import identify
 from peephole.cli.quantize import quantize
+from peephole.cli.run import run
 from peephole.cli.train import train
 
 app = typer.Typer(
@@ -42,6 +44,7 @@ def _everywhere(
         os.environ["PEEPHOLE_DEBUG"] = "1"
 
 
+app.command("run")(run)
 app.command("identify")(identify)
 app.add_typer(people.group, name="people")
 app.add_typer(strangers.group, name="strangers")
@@ -52,9 +55,14 @@ app.command("quantize")(quantize)
 app.command("describe")(describe)
 
 
+def invoke(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line (the process's own, if none is given) and return its exit code."""
+    return guarded(lambda: app(args=arguments, prog_name="peephole", standalone_mode=False))
+
+
 def main() -> None:
-    """Run the command line and leave with its exit code."""
-    sys.exit(guarded(lambda: app(prog_name="peephole", standalone_mode=False)))
+    """Run the process's command line and leave with its exit code."""
+    sys.exit(invoke())
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """`peephole embed`: descriptors of many pictures, for use elsewhere."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -43,7 +43,7 @@ def embed(
     missed = [item.name for item in found if not item.found]
     if not faces:
         raise ValueError(f"{images}: no face was found in any of {len(found)} pictures, so nothing was written")
-    arrays = {
+    arrays: dict[str, Any] = {
         "name": np.array([item.name for item in faces]),
         "descriptor": np.stack([item.descriptor for item in faces]),
         "missed": np.array(missed, dtype=str),

@@ -69,7 +69,7 @@ def load_embedder(model: Path | None, arithmetic: Arithmetic) -> "Embedder":
         return integer_embedder(load_program(model))
     if model is None:
         raise typer.BadParameter("--arithmetic float needs --model CHECKPOINT: the package ships integers only")
-    return float_embedder(load_float(model))
+    return float_embedder(load_float(model), threads())
 
 
 def make_cutter(crop: Crop, size: int, landmarks: Path | None, smallest_face: int) -> "Cutter":

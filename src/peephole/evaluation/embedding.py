@@ -58,10 +58,14 @@ def integer_embedder(program: IntegerProgram) -> Embedder:
     return Embedder(program.name, size, Engine(program).descriptors, "int16", program.model_id)
 
 
-def float_embedder(network: FloatNetwork) -> Embedder:
+def float_embedder(network: FloatNetwork, threads: int) -> Embedder:
     """Describe by the float network from which integer programs are made: float32 descriptors."""
-    size = _side(network.input.height, network.input.width)
-    return Embedder(network.name, size, network.descriptors, "float", "")
+
+    def describe(faces: Grey) -> NDArray[np.generic]:
+        with ThreadPoolExecutor(threads) as pool:
+            return np.concatenate(list(pool.map(network.descriptors, np.array_split(faces, threads))))
+
+    return Embedder(network.name, _side(network.input.height, network.input.width), describe, "float", "")
 
 
 def centre_box(grey: Grey) -> Box:

@@ -1,0 +1,162 @@
+"""The command line as its user meets it: help, wrong usage, and one line for whatever goes wrong."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from commands import assert_one_line, peephole, png, process, tar_of, tiny_program
+from peephole.cli.errors import describe, guarded
+
+COMMANDS = ("run", "identify", "embed", "people", "strangers", "train", "evaluate", "quantize", "describe")
+
+
+def test_help_names_every_command_and_needs_no_torch() -> None:
+    code = (
+        "import sys; sys.argv = ['peephole', '--help']\n"
+        "from peephole.cli.app import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "print([m for m in ('torch', 'cv2', 'numpy', 'fastapi') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert all(f" {command} " in done.stdout for command in COMMANDS)
+    assert done.stdout.endswith("[]\n"), done.stdout.splitlines()[-1]
+
+
+def test_version() -> None:
+    done = process("--version")
+    assert (done.returncode, done.stdout.split()[0]) == (0, "peephole")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nonsense"], ["nonsense"]),
+        (["--wrong"], ["--wrong"]),
+        (["identify"], ["IMAGE", "peephole identify --help"]),
+        (["embed", "--images", "x"], ["--output", "peephole embed --help"]),
+        (["embed", "--images", "x", "-o", "y", "--crop", "round"], ["--crop", "round"]),
+        (["evaluate", "lfw", "--images", "x"], ["--pairs"]),
+        (["people", "rename", "one"], ["NEW_NAME"]),
+        (["quantize", "c.ckpt", "--calibration", "x", "-o", "y", "--bits", "many"], ["--bits"]),
+    ],
+)
+def test_wrong_usage_is_2_and_one_line(arguments: list[str], words: list[str]) -> None:
+    assert_one_line(peephole(*arguments), 2, *words)
+
+
+def test_a_process_fails_as_told(tmp_path: Path) -> None:
+    assert_one_line(process("embed", "--images", "x"), 2, "--output")
+    (tmp_path / "cut.safetensors").write_bytes(b"half")
+    assert_one_line(process("describe", tmp_path / "cut.safetensors"), 1, "cut.safetensors")
+    assert_one_line(process("describe", tmp_path / "none"), 1, "no such program file")
+
+
+@pytest.mark.parametrize("group", ["people", "strangers", "evaluate"])
+def test_a_group_alone_shows_its_help(group: str) -> None:
+    done = peephole(group)
+    assert done.returncode == 2 and "Usage" in done.stdout and done.stderr == ""
+
+
+def test_missing_files_are_named(tmp_path: Path) -> None:
+    none = tmp_path / "no such"
+    program = tmp_path / "p.safetensors"
+    tiny_program(program)
+    tar = tar_of(tmp_path / "a.tar", {})
+    for arguments in (
+        ["describe", none],
+        ["identify", "x.png", "--model", none, "--data", tmp_path],
+        ["embed", "--images", none, "-o", tmp_path / "o.npz", "--model", program],
+        ["embed", "--images", tar, "-o", none / "o.npz", "--model", program],
+        ["evaluate", "lfw", "--images", tar, "--pairs", none, "--model", program],
+        ["quantize", none, "--calibration", tar, "-o", tmp_path / "q.safetensors"],
+        ["train", none],
+        ["people", "import", none, "--data", tmp_path],
+    ):
+        assert_one_line(peephole(*arguments), 1, "no such")
+
+
+def test_a_broken_program_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "broken.safetensors"
+    tiny_program(path)
+    whole = path.read_bytes()
+    for data in (b"", b"hello", whole[: len(whole) // 2], whole[:9], b"\xff" * 64):
+        path.write_bytes(data)
+        assert_one_line(peephole("describe", path), 1, "broken.safetensors")
+        assert_one_line(peephole("people", "list", "--model", path, "--data", tmp_path / "d"), 1, "broken.safetensors")
+    assert not (tmp_path / "d").exists()
+
+
+def test_what_is_no_image_is_named_and_the_others_are_done(tmp_path: Path) -> None:
+    program, bad = tmp_path / "p.safetensors", tmp_path / "bad.jpg"
+    tiny_program(program)
+    bad.write_text("not a picture")
+    good = tmp_path / "grün 'and\nodd.png"
+    good.write_bytes(png(np.zeros((80, 80), np.uint8)))
+    done = process("identify", bad, good, "--model", program, "--data", tmp_path / "d")
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1 and "bad.jpg: not an image" in done.stderr
+    assert "no face" in done.stdout and done.stdout.count("\n") == 1
+
+
+def test_a_traceback_only_on_demand(tmp_path: Path) -> None:
+    assert "Traceback" in process("--debug", "describe", tmp_path / "none").stderr
+    assert "Traceback" in process("describe", tmp_path / "none", PEEPHOLE_DEBUG="1").stderr
+
+
+def test_a_reader_that_leaves_is_no_error(tmp_path: Path) -> None:
+    program = tmp_path / "p.safetensors"
+    tiny_program(program)
+    command = [sys.executable, "-m", "peephole.cli.app", "describe", str(program)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        assert running.stdout is not None and running.stderr is not None
+        running.stdout.close()
+        told = running.stderr.read()
+    assert (running.returncode, told) == (1, b"")
+
+
+def test_ctrl_c_is_130_and_one_line(tmp_path: Path) -> None:
+    program, pipe = tmp_path / "p.safetensors", tmp_path / "slow.png"
+    tiny_program(program)
+    os.mkfifo(pipe)  # opening it waits for a writer that never comes
+    command = [sys.executable, "-m", "peephole.cli.app", "identify", str(pipe), "--model", str(program), "--data"]
+    with subprocess.Popen([*command, str(tmp_path / "d")], stderr=subprocess.PIPE, text=True) as running:
+        assert running.stderr is not None
+        deadline = time.monotonic() + 30
+        while not (tmp_path / "d" / "peephole.db").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(0.3)
+        running.send_signal(signal.SIGINT)
+        told = running.stderr.read()
+    assert (running.returncode, told) == (130, "peephole: interrupted\n")
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (ValueError("a\nb   c"), "a b c"),
+        (FileNotFoundError(2, "No such file or directory", "x.png"), "x.png: No such file or directory"),
+        (OSError(28, "disk: full"), "disk: full"),
+        (OSError("busy"), "busy"),
+        (KeyError("k"), "unexpected KeyError: 'k' (PEEPHOLE_DEBUG=1 shows where)"),
+    ],
+)
+def test_each_error_in_one_line(error: Exception, text: str) -> None:
+    assert describe(error) == text
+
+
+def test_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert guarded(lambda: None) == 0
+    assert guarded(lambda: 1) == 1
+
+    def fail() -> None:
+        raise OSError(28, "disk: full")
+
+    assert guarded(fail) == 1
+    assert capsys.readouterr().err == "peephole: disk: full\n"
