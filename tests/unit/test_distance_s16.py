@@ -3,10 +3,10 @@
 from typing import Any
 
 import numpy as np
-from arrays import filled
 from hypothesis import given
 from hypothesis import strategies as st
 
+from arrays import filled
 from peephole import _core
 from peephole.fixedpoint import reference
 

@@ -5,10 +5,10 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from arrays import filled
 from hypothesis import given
 from hypothesis import strategies as st
 
+from arrays import filled
 from peephole import _core
 from peephole.fixedpoint import reference
 

@@ -3,6 +3,7 @@
 from typing import Literal
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from peephole.fixedpoint.reference.rounding import clip16, shift_round_clip16, wrap32
@@ -26,7 +27,8 @@ def conv2d_s16(
     """Convolve x [H,W,I] with weight [O,KH,KW,I] into out[..., channel:channel+O].
 
     `full` rounds once: clip16((bias + sum + 2^(norm-1)) >> norm), where bias + sum wraps at 2^32 if `accumulator_bits`
-    is 32. `per_channel` starts at the bias, which must fit 16 bits, and rounds and clips after every input channel, wrapping at 2^32.
+    is 32. `per_channel` starts at the bias, which must fit 16 bits, and rounds and clips after every input channel,
+    wrapping at 2^32.
     """
     taps = _windows(x, weight.shape[1], weight.shape[2], stride, padding)
     if accumulation == "full":
@@ -39,7 +41,7 @@ def conv2d_s16(
 def _windows(x: Int16, height: int, width: int, stride: int, padding: int) -> NDArray[np.int64]:
     """Every window of the zero-padded input: [OH,OW,KH,KW,I]."""
     padded = np.pad(x.astype(np.int64), ((padding, padding), (padding, padding), (0, 0)))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, (height, width), axis=(0, 1))  # type: ignore[call-overload]
+    windows = sliding_window_view(padded, (height, width), axis=(0, 1))
     return np.moveaxis(windows[::stride, ::stride], 2, -1)
 
 
@@ -55,7 +57,7 @@ def _full(
 
 
 def _exact_product(a: NDArray[np.int64], b: Int16) -> NDArray[np.int64]:
-    """a @ b, exact: through float64 (far faster than int64) where every partial sum stays below 2^53."""
+    """The exact a @ b: through float64 (far faster than int64) where every partial sum stays below 2^53."""
     if a.shape[1] < 2**22:
         product = a.astype(np.float64) @ b.astype(np.float64)  # |sum| < 2^22 * 2^30
         return product.astype(np.int64)
