@@ -1,0 +1,74 @@
+"""Runs integer programs on the C kernels; bit for bit what the NumPy interpreter computes.
+
+Use one `Engine` for as long as the program is in use: every thread that calls it keeps its own
+tensors, allocated once.
+"""
+
+import os
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peephole import _core
+from peephole.fixedpoint.interpreter import Activation, apply, buffers, check_image, enter, written
+from peephole.fixedpoint.program import IntegerProgram
+
+
+class Engine:
+    """An integer program, ready to run. Safe to call from several threads at once."""
+
+    def __init__(self, program: IntegerProgram, threads: int | None = None) -> None:
+        """Prepare a program. threads: of `descriptors`; all cores when None."""
+        self.program = program
+        self.threads = threads if threads is not None else os.cpu_count() or 1
+        if self.threads < 1:
+            raise ValueError(f"an engine needs at least one thread, not {threads}")
+        self._idle: list[dict[str, Activation]] = []
+        self._lock = threading.Lock()
+
+    def layers(self, image: NDArray[np.uint8]) -> dict[str, Activation]:
+        """Run one image, uint8 [H,W]; return what each layer wrote, int16 [H,W,C], by layer name."""
+        with self._run(image) as tensors:
+            return {layer.name: written(layer, tensors).copy() for layer in self.program.layers}
+
+    def descriptor(self, image: NDArray[np.uint8]) -> NDArray[np.int16]:
+        """Return the descriptor of one image, uint8 [H,W]: int16 [D]."""
+        with self._run(image) as tensors:
+            return tensors[self.program.output].reshape(-1).copy()
+
+    def descriptors(self, images: NDArray[np.uint8]) -> NDArray[np.int16]:
+        """Return the descriptors of images, uint8 [N,H,W], on several threads: int16 [N,D]."""
+        if images.ndim != 3:
+            raise ValueError(f"a batch is uint8 [N,H,W], not {images.dtype} {images.shape}")
+        out = np.zeros((len(images), self.program.descriptor_size), np.int16)
+
+        def fill(row: int) -> None:
+            out[row] = self.descriptor(images[row])
+
+        if min(self.threads, len(images)) <= 1:
+            for row in range(len(images)):
+                fill(row)
+            return out
+        with ThreadPoolExecutor(min(self.threads, len(images))) as pool:
+            for _ in pool.map(fill, range(len(images))):
+                pass
+        return out
+
+    @contextmanager
+    def _run(self, image: NDArray[np.uint8]) -> Iterator[dict[str, Activation]]:
+        check_image(image, self.program.input)
+        with self._lock:
+            tensors = self._idle.pop() if self._idle else None
+        tensors = tensors if tensors is not None else buffers(self.program)
+        try:
+            enter(image, self.program.input_offset, tensors[self.program.input.name])
+            for layer in self.program.layers:
+                apply(_core, layer, tensors[layer.input], tensors[layer.output])
+            yield tensors
+        finally:
+            with self._lock:
+                self._idle.append(tensors)

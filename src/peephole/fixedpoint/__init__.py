@@ -1,0 +1,1 @@
+"""Fixed-point arithmetic: formats, quantizer, the integer program and its NumPy interpreter."""

@@ -1,0 +1,150 @@
+"""Describes an integer program: layers, work, bytes, formats and the proof of every accumulator."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from peephole.fixedpoint.layers import Conv2d, GlobalAveragePool, Layer, MaxPool
+from peephole.fixedpoint.program import IntegerProgram
+from peephole.fixedpoint.proof import Range, headroom_bits, value_ranges
+
+
+@dataclass(frozen=True)
+class LayerDescription:
+    """One layer. Shapes are (height, width, channels); bytes of weights count biases and formats too."""
+
+    name: str
+    kind: str
+    input: str
+    output: str
+    input_shape: tuple[int, int, int]
+    output_shape: tuple[int, int, int]
+    window: str
+    relu: bool
+    weights: int
+    macs: int
+    weight_bytes: int
+    output_bytes: int
+    input_frac_bits: int
+    output_frac_bits: int
+    weight_frac_bits: tuple[int, int] | None
+    norm: tuple[int, int] | None
+    accumulation: str | None
+    accumulator_bits: int | None
+    headroom_bits: float | None
+    proof: str
+
+
+@dataclass(frozen=True)
+class ProgramDescription:
+    """A program, its totals and its layers in order."""
+
+    name: str
+    identity: str
+    model_id: str
+    input_shape: tuple[int, int]
+    input_offset: int
+    input_frac_bits: int
+    crop: str
+    descriptor: int
+    descriptor_frac_bits: int
+    weights: int
+    macs: int
+    weight_bytes: int
+    calibration: dict[str, Any] | None
+    card: dict[str, Any]
+    layers: tuple[LayerDescription, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return plain values for `json.dumps`."""
+        return asdict(self)
+
+
+def describe(program: IntegerProgram) -> ProgramDescription:
+    """Describe a program."""
+    ranges = value_ranges(program.input.name, program.input_offset, program.layers)
+    layers = tuple(_layer(program, layer, ranges) for layer in program.layers)
+    output = program.tensor(program.output)
+    return ProgramDescription(
+        name=program.name,
+        identity=program.identity,
+        model_id=program.model_id,
+        input_shape=(program.input.height, program.input.width),
+        input_offset=program.input_offset,
+        input_frac_bits=program.input.frac_bits,
+        crop=program.crop,
+        descriptor=output.channels,
+        descriptor_frac_bits=output.frac_bits,
+        weights=sum(layer.weights for layer in layers),
+        macs=sum(layer.macs for layer in layers),
+        weight_bytes=sum(layer.weight_bytes for layer in layers),
+        calibration=asdict(program.calibration) if program.calibration else None,
+        card=dict(program.card),
+        layers=layers,
+    )
+
+
+def table(description: ProgramDescription) -> str:
+    """Return a description as aligned text."""
+    lines = [f"{'layer':<24}{'output':>12}{'MACs':>12}{'bytes':>11}{'in':>4}{'w':>8}{'out':>4}  accumulator"]
+    for layer in description.layers:
+        shape = "x".join(map(str, layer.output_shape))
+        weight = "" if layer.weight_frac_bits is None else "..".join(map(str, layer.weight_frac_bits))
+        lines.append(
+            f"{layer.name:<24}{shape:>12}{layer.macs:>12,}{layer.weight_bytes:>11,}"
+            f"{layer.input_frac_bits:>4}{weight:>8}{layer.output_frac_bits:>4}  {layer.proof}"
+        )
+    lines.append(f"{'total':<24}{'':>12}{description.macs:>12,}{description.weight_bytes:>11,}")
+    return "\n".join(lines)
+
+
+def _layer(program: IntegerProgram, layer: Layer, ranges: dict[str, Range]) -> LayerDescription:
+    source, out = program.tensor(layer.input), program.tensor(layer.output)
+    conv = layer if isinstance(layer, Conv2d) else None
+    channels = conv.channels if conv else source.channels
+    shape = (out.height, out.width, channels)
+    spare = headroom_bits(conv, ranges) if conv else None
+    weights = conv.weight.size if conv else 0
+    return LayerDescription(
+        name=layer.name,
+        kind=layer.kind,
+        input=layer.input,
+        output=layer.output,
+        input_shape=source.shape,
+        output_shape=shape,
+        window=_window(layer),
+        relu=bool(conv and conv.relu),
+        weights=weights,
+        macs=weights * out.height * out.width,
+        weight_bytes=conv.weight.nbytes + conv.bias.nbytes + conv.norm.nbytes if conv else 0,
+        output_bytes=2 * shape[0] * shape[1] * channels,
+        input_frac_bits=source.frac_bits,
+        output_frac_bits=out.frac_bits,
+        weight_frac_bits=_span(conv.weight_frac_bits) if conv else None,
+        norm=_span(conv.norm) if conv else None,
+        accumulation=conv.accumulation if conv else None,
+        accumulator_bits=conv.accumulator_bits if conv else None,
+        headroom_bits=spare,
+        proof=_proof(layer, spare),
+    )
+
+
+def _span(values: Any) -> tuple[int, int]:
+    return (int(values.min()), int(values.max()))
+
+
+def _window(layer: Layer) -> str:
+    match layer:
+        case Conv2d():
+            return f"{layer.weight.shape[1]}x{layer.weight.shape[2]}/{layer.stride} pad {layer.padding}"
+        case MaxPool():
+            return f"{layer.size}x{layer.size}/{layer.stride}"
+        case GlobalAveragePool():
+            return f"factor {layer.factor} shift {layer.shift}"
+
+
+def _proof(layer: Layer, spare: float | None) -> str:
+    if not isinstance(layer, Conv2d) or spare is None:
+        return "exact" if isinstance(layer, MaxPool) else "64-bit sum"
+    if spare < 0:
+        return f"{layer.accumulator_bits} bits, may wrap: bound {-spare:.1f} bits too large"
+    return f"{layer.accumulator_bits} bits, proved, {spare:.1f} bits to spare"

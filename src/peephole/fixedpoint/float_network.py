@@ -1,0 +1,199 @@
+"""The float twin of an integer program: batch norm folded, the same layers under the same names, in NumPy.
+
+It is what the quantizer reads and what accuracy is compared with; it needs no torch. Activations
+are float32 [N,H,W,C].
+"""
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from peephole.fixedpoint import storage
+
+KIND = "float network"
+Activation = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class FloatTensor:
+    """An activation [height,width,channels]."""
+
+    name: str
+    height: int
+    width: int
+    channels: int
+
+
+@dataclass(frozen=True, eq=False)
+class FloatConv2d:
+    """Convolution with zero padding and an optional ReLU. weight: float32 [O,KH,KW,I]; bias: float64 [O]."""
+
+    kind: ClassVar[str] = "conv2d"
+    name: str
+    input: str
+    output: str
+    channel: int
+    stride: int
+    padding: int
+    relu: bool
+    weight: NDArray[np.float32]
+    bias: NDArray[np.float64]
+
+    @property
+    def channels(self) -> int:
+        """Output channels."""
+        return int(self.weight.shape[0])
+
+
+@dataclass(frozen=True)
+class FloatMaxPool:
+    """Maximum over size x size windows, no padding, last incomplete windows dropped."""
+
+    kind: ClassVar[str] = "max_pool"
+    name: str
+    input: str
+    output: str
+    channel: int
+    size: int
+    stride: int
+
+
+@dataclass(frozen=True)
+class FloatGlobalAveragePool:
+    """Mean over height and width."""
+
+    kind: ClassVar[str] = "global_average_pool"
+    name: str
+    input: str
+    output: str
+    channel: int
+
+
+FloatLayer = FloatConv2d | FloatMaxPool | FloatGlobalAveragePool
+LAYERS: dict[str, type[FloatLayer]] = {cls.kind: cls for cls in (FloatConv2d, FloatMaxPool, FloatGlobalAveragePool)}
+
+
+@dataclass(frozen=True, eq=False)
+class FloatNetwork:
+    """Grey images uint8 [N,H,W] to descriptors float32 [N,D]. The image enters as (pixel - offset) / scale."""
+
+    name: str
+    input: FloatTensor
+    offset: float
+    scale: float
+    tensors: tuple[FloatTensor, ...]
+    layers: tuple[FloatLayer, ...]
+    output: str
+    card: Mapping[str, Any] = field(default_factory=dict)
+
+    def activations(self, images: NDArray[np.uint8]) -> dict[str, Activation]:
+        """Run a batch; return every tensor, float32 [N,H,W,C], by name."""
+        if images.ndim != 3 or images.dtype != np.uint8 or images.shape[1:] != (self.input.height, self.input.width):
+            wanted = f"uint8 [N,{self.input.height},{self.input.width}]"
+            raise ValueError(f"the images are {images.dtype} {images.shape}; the network takes grey {wanted}")
+        count = len(images)
+        made = {t.name: np.zeros((count, t.height, t.width, t.channels), np.float32) for t in self.tensors}
+        made[self.input.name] = ((images[..., None].astype(np.float32) - self.offset) / self.scale).astype(np.float32)
+        for layer in self.layers:
+            values = _run(layer, made[layer.input])
+            made[layer.output][..., layer.channel : layer.channel + values.shape[3]] = values
+        return made
+
+    def batches(self, images: NDArray[np.uint8], size: int = 16) -> Iterator[dict[str, Activation]]:
+        """Run many images, `size` at a time."""
+        for start in range(0, len(images), size):
+            yield self.activations(images[start : start + size])
+
+    def descriptors(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return the descriptors of images uint8 [N,H,W]: float32 [N,D]."""
+        width = next(tensor.channels for tensor in self.tensors if tensor.name == self.output)
+        parts = [made[self.output].reshape(-1, width) for made in self.batches(images)]
+        return np.concatenate(parts) if parts else np.zeros((0, width), np.float32)
+
+    def save(self, path: Path | str) -> None:
+        """Write the network as .safetensors. Raises `OSError` where that fails."""
+        arrays: storage.Arrays = {}
+        structure = {
+            "name": self.name,
+            "input": storage.to_record(self.input, arrays),
+            "offset": self.offset,
+            "scale": self.scale,
+            "tensors": [storage.to_record(tensor, arrays) for tensor in self.tensors],
+            "layers": [storage.to_record(layer, arrays) for layer in self.layers],
+            "output": self.output,
+            "card": dict(self.card),
+        }
+        storage.write(Path(path), KIND, structure, arrays)
+
+    @classmethod
+    def load(cls, path: Path | str) -> "FloatNetwork":
+        """Read a network. Raises `FileNotFoundError`, or `ValueError` for a truncated or foreign file."""
+        structure, arrays = storage.read(Path(path), KIND)
+        try:
+            return cls(
+                name=str(structure["name"]),
+                input=storage.from_record(FloatTensor, structure["input"], arrays),
+                offset=float(structure["offset"]),
+                scale=float(structure["scale"]),
+                tensors=tuple(storage.from_record(FloatTensor, r, arrays) for r in structure["tensors"]),
+                layers=tuple(storage.from_record(LAYERS[r["kind"]], r, arrays) for r in structure["layers"]),
+                output=str(structure["output"]),
+                card=structure["card"],
+            )
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(f"{path}: not a whole float network ({error}); make it again") from error
+
+
+def _run(layer: FloatLayer, x: Activation) -> Activation:
+    match layer:
+        case FloatConv2d():
+            return _conv(layer, x)
+        case FloatMaxPool():
+            windows = sliding_window_view(x, (layer.size, layer.size), axis=(1, 2))
+            return np.asarray(windows[:, :: layer.stride, :: layer.stride].max((-2, -1)))
+        case FloatGlobalAveragePool():
+            return np.asarray(x.mean((1, 2), keepdims=True), np.float32)
+
+
+def _conv(layer: FloatConv2d, x: Activation) -> Activation:
+    outputs, height, width, inputs = layer.weight.shape
+    if layer.padding:
+        x = np.pad(x, ((0, 0), (layer.padding,) * 2, (layer.padding,) * 2, (0, 0)))
+    rows, columns = ((x.shape[1 + i] - k) // layer.stride + 1 for i, k in enumerate((height, width)))
+    y = np.zeros((len(x), rows, columns, outputs), np.float32)
+    for i in range(height):
+        for j in range(width):
+            taps = x[:, i : i + rows * layer.stride : layer.stride, j : j + columns * layer.stride : layer.stride]
+            y += taps[:, :rows, :columns].reshape(-1, inputs).dot(layer.weight[:, i, j].T).reshape(y.shape)
+    y += layer.bias.astype(np.float32)
+    return np.maximum(y, 0, out=y) if layer.relu else y
+
+
+def fold_input(network: FloatNetwork, offset: int, scale: int) -> FloatNetwork:
+    """Return the same network for an image that enters as (pixel - offset) / scale.
+
+    The change of scale and offset goes into the weights and biases of the layers that read the
+    image. Raises `ValueError` where one pads, since padding with the new zero would differ.
+    """
+    factor = scale / network.scale
+    shift = (offset - network.offset) / network.scale
+    if factor == 1 and shift == 0:
+        return network
+    layers: list[FloatLayer] = []
+    for layer in network.layers:
+        if layer.input == network.input.name:
+            if not isinstance(layer, FloatConv2d) or (layer.padding and shift):
+                raise ValueError(
+                    f"layer {layer.name}: the input's offset cannot be folded in; train with (x - {offset}) / {scale}"
+                )
+            bias = layer.bias + layer.weight.astype(np.float64).sum((1, 2, 3)) * shift
+            weight = (layer.weight.astype(np.float64) * factor).astype(np.float32)
+            layer = dataclasses.replace(layer, weight=weight, bias=bias)
+        layers.append(layer)
+    return dataclasses.replace(network, offset=float(offset), scale=float(scale), layers=tuple(layers))

@@ -1,0 +1,266 @@
+"""From a torch network to a float network: `torch.export`, batch norm folded, ReLU fused.
+
+Knows operators, not networks: convolution, batch norm, ReLU, max pool, concatenation, global
+average pool, flatten. Anything else is named with the module it stands in.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from peephole.fixedpoint.float_network import (
+    FloatConv2d,
+    FloatGlobalAveragePool,
+    FloatLayer,
+    FloatMaxPool,
+    FloatNetwork,
+    FloatTensor,
+)
+
+PASSED_THROUGH = ("flatten", "view", "reshape", "squeeze", "dropout", "contiguous", "clone", "detach")
+
+
+@dataclass
+class _Value:
+    """What a node computes. users: how many nodes read it; parts: of a concatenation."""
+
+    kind: str
+    name: str
+    shape: tuple[int, ...]
+    users: int
+    inputs: list["_Value"] = field(default_factory=list)
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+def import_network(
+    network: nn.Module, name: str, size: tuple[int, int] = (128, 128), offset: float = 128, scale: float = 128
+) -> FloatNetwork:
+    """Import a torch network that takes grey images [1,1,H,W] as (pixel - offset) / scale.
+
+    Raises `ValueError` naming module and operator for what cannot be imported.
+    """
+    program = torch.export.export(network.eval(), (torch.zeros(1, 1, *size),))
+    return _Importer(program).network(name, size, offset, scale)
+
+
+class _Importer:
+    """Walks the exported graph once, node by node."""
+
+    def __init__(self, program: torch.export.ExportedProgram) -> None:
+        signature = program.graph_signature
+        state = dict(program.state_dict) | dict(program.constants)
+        names = dict(signature.inputs_to_parameters) | dict(signature.inputs_to_buffers)
+        self.arrays = {node: state[name].detach().double().numpy() for node, name in names.items()}
+        self.values: dict[str, _Value] = {}
+        self.taken: set[str] = set()
+        self.order: list[_Value] = []
+        self.result: _Value | None = None
+        self.image: _Value | None = None
+        handlers: dict[str, Callable[[torch.fx.Node], _Value]] = {
+            "conv2d": self._conv,
+            "linear": self._linear,
+            "batch_norm": self._batch_norm,
+            "relu": self._relu,
+            "relu_": self._relu,
+            "max_pool2d": self._max_pool,
+            "cat": self._cat,
+            "adaptive_avg_pool2d": self._average,
+            "mean": self._average,
+        }
+        for node in program.graph.nodes:
+            self._visit(node, handlers)
+
+    def _visit(self, node: torch.fx.Node, handlers: dict[str, Callable[[torch.fx.Node], _Value]]) -> None:
+        if node.op == "placeholder":
+            if node.name not in self.arrays:
+                if self.image is not None:
+                    raise ValueError(f"the network takes a second input {node.name}; only one grey image is supported")
+                self.image = self.values[node.name] = _Value("input", "image", _shape(node), len(node.users))
+        elif node.op == "output":
+            results = node.args[0]
+            if not isinstance(results, (tuple, list)) or len(results) != 1:
+                raise ValueError("the network must return one tensor, the descriptor")
+            self.result = self._value(results[0])
+        else:
+            operator = _operator(node)
+            if operator in handlers:
+                self.values[node.name] = handlers[operator](node)
+            elif operator in PASSED_THROUGH:
+                self.values[node.name] = self._passed(node)
+            else:
+                raise _unsupported(node, f"operator {operator} is not supported; use one of {', '.join(handlers)}")
+
+    def _value(self, node: Any) -> _Value:
+        return self.values[node.name]
+
+    def _array(self, node: Any) -> NDArray[np.float64]:
+        return np.asarray(self.arrays[node.name])
+
+    def _name(self, node: torch.fx.Node) -> str:
+        base = _path(node) or node.name
+        name, number = base, 2
+        while name in self.taken:
+            name, number = f"{base}.{number}", number + 1
+        self.taken.add(name)
+        return name
+
+    def _new(self, node: torch.fx.Node, kind: str, inputs: list[_Value], **options: Any) -> _Value:
+        value = _Value(kind, self._name(node), _shape(node), len(node.users), inputs, options)
+        self.order.append(value)
+        return value
+
+    def _conv(self, node: torch.fx.Node) -> _Value:
+        x, weight, bias, stride, padding, dilation, groups = _arguments(node, (None, [1, 1], [0, 0], [1, 1], 1), 2)
+        if groups != 1 or set(dilation) != {1}:
+            raise _unsupported(node, f"groups {groups} and dilation {dilation} are not supported; use 1")
+        if isinstance(padding, str) or len(set(stride)) != 1 or len(set(padding)) != 1:
+            raise _unsupported(node, f"stride {stride} and padding {padding} must be the same in both directions")
+        kernel = self._array(weight)
+        return self._new(
+            node,
+            "conv2d",
+            [self._value(x)],
+            stride=stride[0],
+            padding=padding[0],
+            relu=False,
+            weight=kernel.transpose(0, 2, 3, 1),
+            bias=np.zeros(len(kernel)) if bias is None else self._array(bias),
+        )
+
+    def _linear(self, node: torch.fx.Node) -> _Value:
+        x, weight, bias = _arguments(node, (None,), 2)
+        value, kernel = self._value(x), self._array(weight)
+        if _spatial(value.shape) != (1, 1):
+            raise _unsupported(node, "linear needs an input of height and width 1; pool first, or use a convolution")
+        zero = np.zeros(len(kernel))
+        weights = {"weight": kernel[:, None, None, :], "bias": zero if bias is None else self._array(bias)}
+        return self._new(node, "conv2d", [value], stride=1, padding=0, relu=False, **weights)
+
+    def _batch_norm(self, node: torch.fx.Node) -> _Value:
+        x, gain, beta, mean, variance, training, _, eps = node.args[:8]
+        conv = self._value(x)
+        if conv.kind != "conv2d" or conv.users != 1 or conv.options["relu"] or training:
+            raise _unsupported(node, "batch norm must follow a convolution directly, alone, in eval mode")
+        factor = 1 / np.sqrt(self._array(variance) + float(eps))  # type: ignore[arg-type]
+        factor = factor if gain is None else factor * self._array(gain)
+        conv.options["weight"] = conv.options["weight"] * factor[:, None, None, None]
+        bias = (conv.options["bias"] - self._array(mean)) * factor
+        conv.options["bias"] = bias if beta is None else bias + self._array(beta)
+        conv.users = len(node.users)
+        return conv
+
+    def _relu(self, node: torch.fx.Node) -> _Value:
+        value = self._value(node.args[0])
+        if not _fuse_relu(value):
+            raise _unsupported(node, "ReLU must follow convolutions, pools or a concatenation used nowhere else")
+        value.users = len(node.users)
+        return value
+
+    def _max_pool(self, node: torch.fx.Node) -> _Value:
+        x, size, stride, padding, dilation, ceil = _arguments(node, ([], [0, 0], [1, 1], False), 2)
+        stride = stride or size
+        if len(set(size)) != 1 or len(set(stride)) != 1 or set(padding) != {0} or set(dilation) != {1} or ceil:
+            raise _unsupported(node, "max pool must be square, without padding, dilation or ceil mode")
+        return self._new(node, "max_pool", [self._value(x)], size=size[0], stride=stride[0])
+
+    def _cat(self, node: torch.fx.Node) -> _Value:
+        tensors, dimension = _arguments(node, (0,), 1)
+        if dimension not in (1, -3):
+            raise _unsupported(node, f"concatenation along dimension {dimension} is not supported; only channels are")
+        parts = [self._value(tensor) for tensor in tensors]
+        if any(part.users != 1 or part.kind == "input" for part in parts):
+            raise _unsupported(node, "a concatenated tensor is used elsewhere too; concatenate fresh outputs only")
+        return self._new(node, "cat", parts)
+
+    def _average(self, node: torch.fx.Node) -> _Value:
+        size: Any = node.args[1]
+        value = self._value(node.args[0])
+        if _operator(node) == "mean":
+            whole = sorted(dimension % 4 for dimension in size) == [2, 3]
+        else:
+            whole = list(size) == [1, 1]
+        if not whole:
+            raise _unsupported(node, "only average pooling of the whole height and width is supported")
+        return self._new(node, "global_average_pool", [value])
+
+    def _passed(self, node: torch.fx.Node) -> _Value:
+        value = self._value(node.args[0])
+        if _operator(node) not in ("dropout", "contiguous", "clone", "detach") and _spatial(value.shape) != (1, 1):
+            raise _unsupported(node, "only a tensor of height and width 1 can be flattened")
+        value.users = len(node.users)
+        return value
+
+    def network(self, name: str, size: tuple[int, int], offset: float, scale: float) -> FloatNetwork:
+        """Lay the values out as tensors and layers."""
+        if self.result is None or self.result.kind in ("input", "cat") or _spatial(self.result.shape) != (1, 1):
+            raise ValueError("the network must end in a descriptor [N,D]; pool and flatten at the end")
+        slices: dict[int, tuple[str, int]] = {}
+        for value in reversed(self.order):  # a concatenation comes after its parts
+            tensor, channel = slices.setdefault(id(value), (value.name, 0))
+            if value.kind == "cat":
+                for part in value.inputs:
+                    slices[id(part)] = (tensor, channel)
+                    channel += part.shape[1]
+        owners = [value for value in self.order if slices[id(value)][0] == value.name]
+        layers = [_layer(value, *slices[id(value)], slices) for value in self.order if value.kind != "cat"]
+        tensors = [FloatTensor(value.name, *_spatial(value.shape), value.shape[1]) for value in owners]
+        return FloatNetwork(
+            name, FloatTensor("image", *size, 1), offset, scale, tuple(tensors), tuple(layers), self.result.name
+        )
+
+
+def _layer(value: _Value, output: str, channel: int, slices: dict[int, tuple[str, int]]) -> FloatLayer:
+    source = value.inputs[0]
+    name = source.name if source.kind == "input" else slices[id(source)][0]
+    if source.kind != "input" and name != source.name:
+        raise ValueError(f"layer {value.name}: reads a part of concatenation {name}; concatenate fresh outputs only")
+    if value.kind == "conv2d":
+        options = value.options | {"weight": np.ascontiguousarray(value.options["weight"], np.float32)}
+        if not all(np.isfinite(options[key]).all() for key in ("weight", "bias")):
+            raise ValueError(f"layer {value.name}: weights hold NaN or infinity; use an earlier checkpoint")
+        return FloatConv2d(value.name, name, output, channel, **options)
+    if value.kind == "max_pool":
+        return FloatMaxPool(value.name, name, output, channel, **value.options)
+    return FloatGlobalAveragePool(value.name, name, output, channel)
+
+
+def _fuse_relu(value: _Value) -> bool:
+    """Mark the convolutions that make `value` as followed by ReLU, if they are used for nothing else."""
+    if value.users != 1:
+        return False
+    if value.kind == "conv2d":
+        value.options["relu"] = True
+        return True
+    return value.kind in ("cat", "max_pool") and all([_fuse_relu(part) for part in value.inputs])
+
+
+def _operator(node: torch.fx.Node) -> str:
+    return str(node.target).removeprefix("aten.").split(".")[0]
+
+
+def _shape(node: torch.fx.Node) -> tuple[int, ...]:
+    return tuple(node.meta["val"].shape)
+
+
+def _spatial(shape: tuple[int, ...]) -> tuple[int, int]:
+    return (shape[2], shape[3]) if len(shape) == 4 else (1, 1)
+
+
+def _path(node: torch.fx.Node) -> str:
+    stack = list((node.meta.get("nn_module_stack") or {}).values())
+    return str(stack[-1][0]) if stack else ""
+
+
+def _arguments(node: torch.fx.Node, defaults: tuple[Any, ...], required: int) -> tuple[Any, ...]:
+    """Return a node's arguments, filled up with the operator's defaults."""
+    given = node.args
+    return (*given, *defaults[len(given) - required :]) if len(given) < required + len(defaults) else tuple(given)
+
+
+def _unsupported(node: torch.fx.Node, what: str) -> ValueError:
+    return ValueError(f"module {_path(node) or '(top level)'}: {what}")

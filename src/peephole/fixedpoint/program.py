@@ -1,0 +1,225 @@
+"""The integer program: what quantization makes, what the kernels run, what a device carries."""
+
+import dataclasses
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peephole.fixedpoint import storage
+from peephole.fixedpoint.layers import Conv2d, GlobalAveragePool, Layer, MaxPool, Tensor
+from peephole.fixedpoint.validation import LARGEST_NORM, check
+
+__all__ = ["Calibration", "Conv2d", "GlobalAveragePool", "IntegerProgram", "Layer", "MaxPool", "Tensor"]
+
+KIND = "integer program"
+LAYERS: dict[str, type[Layer]] = {cls.kind: cls for cls in (Conv2d, MaxPool, GlobalAveragePool)}
+CROPS = ("detect", "aligned", "center")
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Squared distances at which different people are taken for one at a given rate.
+
+    points: (false-accept rate, squared L2 distance of integer descriptors), rates rising.
+    source: on what it was measured.
+    """
+
+    points: tuple[tuple[float, int], ...]
+    source: str
+
+    def __post_init__(self) -> None:
+        """Check that both columns rise."""
+        rates = [rate for rate, _ in self.points]
+        distances = [distance for _, distance in self.points]
+        if not self.points or not all(0 < rate < 1 for rate in rates):
+            raise ValueError("a calibration needs points with rates between 0 and 1")
+        if rates != sorted(set(rates)) or distances != sorted(distances) or distances[0] < 0:
+            raise ValueError("a calibration's rates and distances must rise together")
+
+    def distance_at(self, rate: float) -> int:
+        """Return the squared distance below which strangers are accepted at `rate`.
+
+        Between two points it follows the logarithm of the rate. Raises `ValueError` outside of them.
+        """
+        first, last = self.points[0][0], self.points[-1][0]
+        if not first <= rate <= last:
+            raise ValueError(f"false-accept rate {rate:g} is not calibrated; choose one from {first:g} to {last:g}")
+        for (low, near), (high, far) in zip(self.points, self.points[1:], strict=False):
+            if low <= rate <= high:
+                share = math.log(rate / low) / math.log(high / low)
+                return near + math.floor(share * (far - near))
+        return self.points[0][1]
+
+
+@dataclass(frozen=True, eq=False)
+class IntegerProgram:
+    """A network in integers: grey image uint8 [H,W] -> descriptor int16 [D].
+
+    The image enters as `pixel - input_offset` in tensor `input`. Layers run in order; `tensors` are
+    those they write. `crop` says how faces are cut for it. Every instance keeps the rules of
+    `validation.check`; an accumulator that says 32 bits is proved not to overflow.
+    """
+
+    name: str
+    input: Tensor
+    input_offset: int
+    tensors: tuple[Tensor, ...]
+    layers: tuple[Layer, ...]
+    output: str
+    crop: str = "detect"
+    calibration: Calibration | None = None
+    card: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Check every rule. Raises `ValueError` naming the layer and what is wrong."""
+        if self.crop not in CROPS:
+            raise ValueError(f"crop {self.crop!r} must be one of {', '.join(CROPS)}")
+        check(self.input, self.input_offset, self.tensors, self.layers, self.output)
+
+    @cached_property
+    def tensor_table(self) -> dict[str, Tensor]:
+        """All tensors by name, the input too."""
+        return {tensor.name: tensor for tensor in (self.input, *self.tensors)}
+
+    def tensor(self, name: str) -> Tensor:
+        """Return the tensor of this name."""
+        return self.tensor_table[name]
+
+    @property
+    def descriptor_size(self) -> int:
+        """Values in a descriptor."""
+        return self.tensor(self.output).channels
+
+    @cached_property
+    def identity(self) -> str:
+        """SHA-256 (hex) over everything that decides a descriptor: structure, weights, crop.
+
+        Name, calibration and card may change without changing it.
+        """
+        arrays: storage.Arrays = {}
+        structure = self._structure(arrays)
+        digest = hashlib.sha256(json.dumps(structure, sort_keys=True).encode())
+        for name in sorted(arrays):
+            array = arrays[name]
+            digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
+            digest.update(array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes())
+        return digest.hexdigest()
+
+    @property
+    def model_id(self) -> str:
+        """First 16 hex digits of the identity; stored with every descriptor."""
+        return self.identity[:16]
+
+    def with_calibration(self, calibration: Calibration) -> "IntegerProgram":
+        """Return the same program with thresholds."""
+        return dataclasses.replace(self, calibration=calibration)
+
+    def _structure(self, arrays: storage.Arrays) -> dict[str, Any]:
+        return {
+            "input": storage.to_record(self.input, arrays),
+            "input_offset": self.input_offset,
+            "tensors": [storage.to_record(tensor, arrays) for tensor in self.tensors],
+            "layers": [storage.to_record(layer, arrays) for layer in self.layers],
+            "output": self.output,
+            "crop": self.crop,
+        }
+
+    def save(self, path: Path | str) -> None:
+        """Write the program as .safetensors. Raises `OSError` where that fails.
+
+        `norm` is left out, since it follows from the fraction bits; `load` checks the identity.
+        """
+        arrays: storage.Arrays = {}
+        structure = self._structure(arrays) | {"name": self.name, "card": dict(self.card), "identity": self.identity}
+        arrays = {name: array for name, array in arrays.items() if not name.endswith(".norm")}
+        if self.calibration is not None:
+            structure["calibration"] = dataclasses.asdict(self.calibration)
+        storage.write(Path(path), KIND, structure, arrays)
+
+    @classmethod
+    def load(cls, path: Path | str) -> "IntegerProgram":
+        """Read a program.
+
+        Raises `FileNotFoundError`, or `ValueError` with one sentence for a truncated or foreign
+        file or a broken rule.
+        """
+        structure, arrays = storage.read(Path(path), KIND)
+        try:
+            tensors = tuple(storage.from_record(Tensor, r, arrays) for r in _list(structure, "tensors"))
+            start = storage.from_record(Tensor, structure.get("input"), arrays)
+            frac_bits = {tensor.name: tensor.frac_bits for tensor in (start, *tensors)}
+            program = cls(
+                name=_text(structure, "name"),
+                input=start,
+                input_offset=_whole(structure, "input_offset"),
+                tensors=tensors,
+                layers=tuple(_layer(record, arrays, frac_bits) for record in _list(structure, "layers")),
+                output=_text(structure, "output"),
+                crop=_text(structure, "crop"),
+                calibration=_calibration(structure.get("calibration")),
+                card=structure.get("card") or {},
+            )
+            if program.identity != structure.get("identity"):
+                raise ValueError("its identity does not match its content; it was altered or damaged, fetch it again")
+            return program
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from error
+
+
+def _text(structure: dict[str, Any], key: str) -> str:
+    value = structure.get(key)
+    if not isinstance(value, str):
+        raise ValueError(f"its {key} is missing or not a text")
+    return value
+
+
+def _whole(structure: dict[str, Any], key: str) -> int:
+    value = structure.get(key)
+    if type(value) is not int:
+        raise ValueError(f"its {key} is missing or not a whole number")
+    return value
+
+
+def _list(structure: dict[str, Any], key: str) -> list[Any]:
+    value = structure.get(key)
+    if not isinstance(value, list):
+        raise ValueError(f"its {key} are missing or not a list")
+    return value
+
+
+def _layer(record: Any, arrays: storage.Arrays, frac_bits: Mapping[str, int]) -> Layer:
+    kind = record.get("kind") if isinstance(record, dict) else None
+    if kind not in LAYERS:
+        raise ValueError(f"a layer of kind {kind!r} is unknown; there are {', '.join(LAYERS)}")
+    if kind == Conv2d.kind:
+        arrays = arrays | {f"{record.get('name')}.norm": _norm(record, arrays, frac_bits)}
+    return storage.from_record(LAYERS[kind], record, arrays)
+
+
+def _norm(record: Any, arrays: storage.Arrays, frac_bits: Mapping[str, int]) -> NDArray[np.uint8]:
+    try:
+        entered, left = frac_bits[record["input"]], frac_bits[record["output"]]
+        norm = entered + arrays[f"{record['name']}.weight_frac_bits"].astype(np.int64) - left
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"layer {record.get('name')!r}: has no {error}") from error
+    if norm.size and not 0 <= norm.min() <= norm.max() <= LARGEST_NORM:
+        raise ValueError(f"layer {record['name']}: its fraction bits call for shifts outside of 0 to {LARGEST_NORM}")
+    return norm.astype(np.uint8)
+
+
+def _calibration(record: Any) -> Calibration | None:
+    if record is None:
+        return None
+    try:
+        points = tuple((float(rate), int(distance)) for rate, distance in record["points"])
+        return Calibration(points, str(record["source"]))
+    except (TypeError, KeyError) as error:
+        raise ValueError("its calibration is not a list of (rate, distance) points with a source") from error

@@ -1,0 +1,63 @@
+"""How large an accumulator can become, from the integer weights alone.
+
+Inputs are taken at the worst value their tensor can hold (after ReLU 0 .. 32767, the image's bytes
+as they are), so the bound holds for every image, and for every partial sum in any order.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peephole.fixedpoint.formats import INT16_MAX, INT16_MIN, INT32_MAX
+from peephole.fixedpoint.layers import Conv2d, Layer, MaxPool
+
+Range = tuple[int, int]
+
+
+def value_ranges(input_name: str, input_offset: int, layers: Iterable[Layer]) -> dict[str, Range]:
+    """Return the least and the greatest integer that each tensor can hold; both sides include 0."""
+    ranges: dict[str, Range] = {input_name: (min(0, -input_offset), max(0, 255 - input_offset))}
+    for layer in layers:
+        low, high = ranges[layer.input]
+        if isinstance(layer, Conv2d):
+            low, high = (0 if layer.relu else INT16_MIN), INT16_MAX
+        elif not isinstance(layer, MaxPool):
+            low, high = (INT16_MIN if low < 0 else 0), INT16_MAX
+        before = ranges.get(layer.output, (0, 0))
+        ranges[layer.output] = (min(low, before[0]), max(high, before[1]))
+    return ranges
+
+
+def sum_bounds(weight: NDArray[np.int16], low: int, high: int) -> NDArray[np.int64]:
+    """Return the largest magnitude of each output channel's sum of products: [O,KH,KW,I] -> [O]."""
+    flat = weight.reshape(len(weight), -1).astype(np.int64)
+    positive = np.maximum(flat, 0).sum(1)
+    negative = np.maximum(-flat, 0).sum(1)
+    return np.asarray(np.maximum(positive * high + negative * -low, positive * -low + negative * high), np.int64)
+
+
+def _half(norm: NDArray[np.uint8]) -> NDArray[np.int64]:
+    return (np.int64(1) << norm.astype(np.int64)) >> 1
+
+
+def accumulator_bounds(layer: Conv2d, inputs: Range) -> NDArray[np.int64]:
+    """Return the largest magnitude of each output channel's accumulator, rounding included: int64 [O]."""
+    half = _half(layer.norm)
+    if layer.accumulation == "full":
+        return sum_bounds(layer.weight, *inputs) + np.abs(layer.bias.astype(np.int64)) + half
+    taps = np.stack([sum_bounds(layer.weight[..., c : c + 1], *inputs) for c in range(layer.weight.shape[3])])
+    running = np.int64(-INT16_MIN) << layer.norm.astype(np.int64)
+    return np.asarray(taps.max(0) + running + half)
+
+
+def headroom_bits(layer: Conv2d, ranges: Mapping[str, Range]) -> float:
+    """Return the bits between the accumulator's bound and what the accumulator holds; negative: it may wrap."""
+    largest = max(1, int(accumulator_bounds(layer, ranges[layer.input]).max()))
+    return (layer.accumulator_bits - 1) - math.log2(largest)
+
+
+def fits_32_bits(layer: Conv2d, inputs: Range) -> bool:
+    """Tell whether no image can make the layer's 32-bit accumulator wrap."""
+    return bool((accumulator_bounds(layer, inputs) <= INT32_MAX).all())

@@ -1,0 +1,208 @@
+"""From a float network to an integer program: calibrate, choose formats, round, prove.
+
+1. Ranges: the largest magnitude of every channel over the calibration images. Channels are then
+   rescaled to fill their tensor's range (`equalise`), with a margin for images not seen.
+2. Formats: one power of two per tensor; tensors tied by a max pool share theirs, and the parts of a
+   concatenation live in one tensor, so nothing is shifted later.
+3. Weights: one power of two per output channel. Where the worst image could overflow a 32-bit
+   accumulator, fraction bits of that channel are given up until the bound is proved.
+4. Biases: rounded once, in the accumulator's format.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peephole.fixedpoint.equalise import equalise
+from peephole.fixedpoint.float_network import (
+    FloatConv2d,
+    FloatGlobalAveragePool,
+    FloatMaxPool,
+    FloatNetwork,
+    fold_input,
+)
+from peephole.fixedpoint.formats import BITS, INT32_MAX, fraction_bits, to_fixed
+from peephole.fixedpoint.layers import Conv2d, GlobalAveragePool, Layer, MaxPool, Tensor
+from peephole.fixedpoint.program import IntegerProgram
+from peephole.fixedpoint.proof import Range, accumulator_bounds, value_ranges
+from peephole.fixedpoint.report import QuantizationReport, measure
+
+INPUT_OFFSET = 128
+INPUT_FRAC_BITS = 7
+LARGEST_NORM = 30
+FACTOR_BITS = 30
+
+
+@dataclass(frozen=True)
+class QuantizationOptions:
+    """How to quantize.
+
+    margin: how far every range reaches beyond the largest value seen; what is larger saturates.
+    equalise: rescale channels to fill their tensor's range.
+    weights_per: `channel` (a format per output channel) or `layer`.
+    wide_share: layers with at most this share of the multiplications give up no weight bits and sum
+    in 64 bits where they must; 0 means none may, 1 means all may.
+    """
+
+    margin: float = 1.5
+    equalise: bool = True
+    weights_per: str = "channel"
+    wide_share: float = 0.002
+    report_images: int = 32
+    crop: str = "detect"
+    card: Mapping[str, Any] = field(default_factory=dict)
+
+
+def quantize(
+    network: FloatNetwork, images: NDArray[np.uint8], options: QuantizationOptions | None = None, bits: int = BITS
+) -> tuple[IntegerProgram, QuantizationReport]:
+    """Quantize a network; `images`, uint8 [N,H,W], are what it will see (some hundred faces).
+
+    Raises `ValueError` naming the layer for weights that are not finite or ranges that are empty.
+    """
+    options = options or QuantizationOptions()
+    if bits != BITS:
+        raise ValueError(f"{bits} bits are not supported; use {BITS}")
+    if len(images) == 0:
+        raise ValueError("there are no calibration images; name a tar or folder of some hundred faces")
+    network = fold_input(network, INPUT_OFFSET, 1 << INPUT_FRAC_BITS)
+    maxima = calibrate(network, images)
+    if options.equalise:
+        network, maxima = equalise(network, maxima, options.margin)
+    program, given_up = _program(network, choose_formats(network, maxima, options.margin), options)
+    sample = images[:: max(1, len(images) // options.report_images)][: options.report_images]
+    return program, measure(program, network, sample, given_up, len(images))
+
+
+def calibrate(network: FloatNetwork, images: NDArray[np.uint8]) -> dict[str, NDArray[np.float64]]:
+    """Return the largest magnitude of every channel over the images: [C] by tensor name."""
+    maxima = {tensor.name: np.zeros(tensor.channels) for tensor in network.tensors}
+    for made in network.batches(images):
+        for name, largest in maxima.items():
+            np.maximum(largest, np.abs(made[name]).max((0, 1, 2)), out=largest)
+    for name, largest in maxima.items():
+        if not (largest.max() > 0 and np.isfinite(largest).all()):
+            raise ValueError(f"tensor {name}: is {largest.max()} for every image; calibrate with varied faces")
+    return maxima
+
+
+def choose_formats(network: FloatNetwork, maxima: Mapping[str, NDArray[np.float64]], margin: float) -> dict[str, int]:
+    """Return the fraction bits of every tensor, the input's too, from its channels' maxima."""
+    frac_bits = {name: fraction_bits(float(largest.max()) * margin) for name, largest in maxima.items()}
+    frac_bits[network.input.name] = INPUT_FRAC_BITS
+    for _ in network.layers:  # a chain of pools settles in at most as many rounds
+        for layer in network.layers:
+            if isinstance(layer, FloatMaxPool):
+                pair = (layer.input, layer.output)
+                shared = INPUT_FRAC_BITS if network.input.name in pair else min(frac_bits[name] for name in pair)
+                frac_bits |= dict.fromkeys(pair, shared)
+    return frac_bits
+
+
+def _program(
+    network: FloatNetwork, frac_bits: Mapping[str, int], options: QuantizationOptions
+) -> tuple[IntegerProgram, dict[str, NDArray[np.int64]]]:
+    layers: list[Layer] = []
+    given_up: dict[str, NDArray[np.int64]] = {}
+    shapes = {tensor.name: tensor for tensor in (network.input, *network.tensors)}
+    work = {
+        layer.name: layer.weight.size * shapes[layer.output].height * shapes[layer.output].width
+        for layer in network.layers
+        if isinstance(layer, FloatConv2d)
+    }
+    for layer in network.layers:
+        formats = (frac_bits[layer.input], frac_bits[layer.output])
+        match layer:
+            case FloatConv2d():
+                inputs = value_ranges(network.input.name, INPUT_OFFSET, layers)[layer.input]
+                wide = work[layer.name] <= options.wide_share * sum(work.values())
+                conv, given_up[layer.name] = quantize_conv(layer, formats, inputs, options.weights_per, wide)
+                layers.append(conv)
+            case FloatMaxPool():
+                layers.append(MaxPool(**_fields(layer)))
+            case FloatGlobalAveragePool():
+                source = shapes[layer.input]
+                factor, shift = mean_factor(source.height * source.width, formats[1] - formats[0])
+                layers.append(GlobalAveragePool(**_fields(layer), factor=factor, shift=shift))
+    tensors = {t.name: Tensor(t.name, t.height, t.width, t.channels, frac_bits[t.name]) for t in shapes.values()}
+    start = tensors.pop(network.input.name)
+    card = dict(network.card) | dict(options.card)
+    written = tuple(tensors.values())
+    crop = options.crop
+    program = IntegerProgram(network.name, start, INPUT_OFFSET, written, tuple(layers), network.output, crop, card=card)
+    return program, given_up
+
+
+def _fields(layer: Any) -> dict[str, Any]:
+    return {field.name: getattr(layer, field.name) for field in dataclasses.fields(layer)}
+
+
+def quantize_conv(
+    layer: FloatConv2d, formats: tuple[int, int], inputs: Range, weights_per: str, wide: bool
+) -> tuple[Conv2d, NDArray[np.int64]]:
+    """Quantize one convolution.
+
+    formats: fraction bits of input and output. inputs: what the input can hold. wide: sum in 64 bits
+    rather than give up weight bits. Returns the layer and the fraction bits given up for the 32-bit proof, int64 [O].
+    """
+    if not (np.isfinite(layer.weight).all() and np.isfinite(layer.bias).all()):
+        raise ValueError(f"layer {layer.name}: weights hold NaN or infinity; quantize an earlier checkpoint")
+    entered, left = formats
+    largest = np.abs(layer.weight).reshape(len(layer.weight), -1).max(1)
+    most = LARGEST_NORM + left - entered
+    wanted = np.array([min(most, fraction_bits(float(w)) if w > 0 else most) for w in largest], np.int64)
+    bits = wanted.copy()
+    while True:
+        bits = np.full_like(bits, bits.min()) if weights_per == "layer" else bits
+        too_few = bits < left - entered
+        if too_few.any():
+            raise ValueError(
+                f"layer {layer.name}: its output needs finer steps than its sums have; calibrate with other images"
+            )
+        conv = _rounded(layer, bits, formats)
+        proof = accumulator_bounds(conv, inputs) <= INT32_MAX
+        bias_fits = np.abs(np.ldexp(layer.bias, (entered + bits).astype(np.int32))) < INT32_MAX
+        too_large = ~bias_fits if wide else ~(bias_fits & proof)
+        reducible = too_large & (bits > left - entered)
+        if not reducible.any():
+            break
+        bits = bits - reducible
+    if not bias_fits.all():
+        raise ValueError(f"layer {layer.name}: a bias is too large beside its weights; train with weight decay")
+    return dataclasses.replace(conv, accumulator_bits=32 if proof.all() else 64), wanted - bits
+
+
+def _rounded(layer: FloatConv2d, bits: NDArray[np.int64], formats: tuple[int, int]) -> Conv2d:
+    entered, left = formats
+    return Conv2d(
+        name=layer.name,
+        input=layer.input,
+        output=layer.output,
+        channel=layer.channel,
+        stride=layer.stride,
+        padding=layer.padding,
+        relu=layer.relu,
+        accumulation="full",
+        accumulator_bits=64,
+        weight=to_fixed(layer.weight, bits[:, None, None, None]),
+        bias=to_fixed(layer.bias, entered + bits, np.int32),
+        norm=(entered + bits - left).astype(np.uint8),
+        weight_frac_bits=bits.astype(np.int8),
+    )
+
+
+def mean_factor(count: int, finer: int = 0) -> tuple[int, int]:
+    """Return (factor, shift) of a mean over `count` values whose result has `finer` more fraction bits.
+
+    The factor has 31 significant bits and is rounded up: the kernel's result is then the nearest
+    integer for up to 16,384 values, an error of at most half a step.
+    """
+    shift = FACTOR_BITS + (count - 1).bit_length() - finer
+    if not 1 <= shift <= 61:
+        raise ValueError(f"a mean over {count} values to {finer} more fraction bits is out of range; pool in two steps")
+    scale = 1 << (shift + finer)
+    return -(-scale // count), shift

@@ -1,0 +1,138 @@
+"""What quantization cost, layer by layer: formats, bits given up, headroom, range used, noise, clipping."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peephole.fixedpoint import interpreter
+from peephole.fixedpoint.float_network import FloatNetwork
+from peephole.fixedpoint.formats import INT16_MAX, INT16_MIN, to_float
+from peephole.fixedpoint.layers import Conv2d, Layer
+from peephole.fixedpoint.program import IntegerProgram
+from peephole.fixedpoint.proof import headroom_bits, value_ranges
+
+
+@dataclass(frozen=True)
+class LayerReport:
+    """One layer.
+
+    weight_frac_bits: least and most over the output channels. bits_given_up: most, and the number
+    of channels that gave any. headroom_bits: between the proved bound and the accumulator's limit.
+    range_used: largest output over 32767. snr_db: signal to noise against the float network, of
+    this layer's output with everything before it quantized too. clipped: outputs at the limits.
+    """
+
+    name: str
+    kind: str
+    input_frac_bits: int
+    output_frac_bits: int
+    weight_frac_bits: tuple[int, int] | None
+    bits_given_up: int
+    channels_given_up: int
+    accumulator_bits: int | None
+    headroom_bits: float | None
+    range_used: float
+    snr_db: float
+    clipped: int
+
+
+@dataclass(frozen=True)
+class QuantizationReport:
+    """The whole program; the descriptor's signal to noise is that of the last layer."""
+
+    program: str
+    identity: str
+    calibration_images: int
+    measured_images: int
+    descriptor_snr_db: float
+    layers: tuple[LayerReport, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return plain values for `json.dumps`."""
+        return asdict(self)
+
+    def table(self) -> str:
+        """Return the report as aligned text."""
+        head = f"{'layer':<24}{'in':>4}{'w':>8}{'out':>4}{'given up':>12}{'acc':>5}{'spare':>7}"
+        lines = [f"{head}{'range':>7}{'dB':>7}{'clip':>6}"]
+        for layer in self.layers:
+            weight = "" if layer.weight_frac_bits is None else "..".join(map(str, layer.weight_frac_bits))
+            given = f"{layer.bits_given_up} in {layer.channels_given_up}" if layer.bits_given_up else ""
+            spare = "" if layer.headroom_bits is None else f"{layer.headroom_bits:.1f}"
+            lines.append(
+                f"{layer.name:<24}{layer.input_frac_bits:>4}{weight:>8}{layer.output_frac_bits:>4}{given:>12}"
+                f"{layer.accumulator_bits or '':>5}{spare:>7}{layer.range_used:>7.2f}{layer.snr_db:>7.1f}"
+                f"{layer.clipped:>6}"
+            )
+        lines.append(f"descriptor: {self.descriptor_snr_db:.1f} dB over {self.measured_images} images")
+        return "\n".join(lines)
+
+
+@dataclass
+class _Tally:
+    signal: float = 0.0
+    noise: float = 0.0
+    largest: int = 0
+    clipped: int = 0
+
+    def add(self, exact: NDArray[Any], integers: NDArray[np.int16], frac_bits: int) -> None:
+        wide = exact.astype(np.float64)
+        self.signal += float((wide**2).sum())
+        self.noise += float(((wide - to_float(integers, frac_bits)) ** 2).sum())
+        self.largest = max(self.largest, int(np.abs(integers.astype(np.int32)).max()))
+        self.clipped += int(((integers == INT16_MAX) | (integers == INT16_MIN)).sum())
+
+    @property
+    def snr_db(self) -> float:
+        return 10 * math.log10(self.signal / self.noise) if self.signal and self.noise else math.inf
+
+
+def measure(
+    program: IntegerProgram,
+    network: FloatNetwork,
+    images: NDArray[np.uint8],
+    given_up: Mapping[str, NDArray[np.int64]],
+    calibration_images: int = 0,
+) -> QuantizationReport:
+    """Compare program and network over `images`, uint8 [N,H,W], by the NumPy interpreter."""
+    tallies = {layer.name: _Tally() for layer in program.layers}
+    for image in images:
+        exact = network.activations(image[None])
+        integers = interpreter.run(program, image)
+        for layer in program.layers:
+            values = integers[layer.name]
+            twin = exact[layer.output][0, ..., layer.channel : layer.channel + values.shape[2]]
+            tallies[layer.name].add(twin, values, program.tensor(layer.output).frac_bits)
+    layers = tuple(_layer(program, layer, tallies[layer.name], given_up) for layer in program.layers)
+    last = next(report for report, layer in zip(layers, program.layers, strict=True) if layer.output == program.output)
+    return QuantizationReport(program.name, program.identity, calibration_images, len(images), last.snr_db, layers)
+
+
+def _layer(
+    program: IntegerProgram, layer: Layer, tally: _Tally, given_up: Mapping[str, NDArray[np.int64]]
+) -> LayerReport:
+    bits: tuple[int, int] | None = None
+    spare = accumulator = None
+    lost = given_up.get(layer.name, np.zeros(1, np.int64))
+    if isinstance(layer, Conv2d):
+        bits = (int(layer.weight_frac_bits.min()), int(layer.weight_frac_bits.max()))
+        accumulator = layer.accumulator_bits
+        spare = headroom_bits(layer, value_ranges(program.input.name, program.input_offset, program.layers))
+    return LayerReport(
+        name=layer.name,
+        kind=layer.kind,
+        input_frac_bits=program.tensor(layer.input).frac_bits,
+        output_frac_bits=program.tensor(layer.output).frac_bits,
+        weight_frac_bits=bits,
+        bits_given_up=int(lost.max()),
+        channels_given_up=int((lost > 0).sum()),
+        accumulator_bits=accumulator,
+        headroom_bits=spare,
+        range_used=tally.largest / INT16_MAX,
+        snr_db=tally.snr_db,
+        clipped=tally.clipped,
+    )

@@ -1,0 +1,131 @@
+"""The rules that every integer program keeps; each broken one is a sentence naming layer and cause."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from peephole.fixedpoint.layers import Conv2d, GlobalAveragePool, Layer, MaxPool, Tensor
+from peephole.fixedpoint.proof import fits_32_bits, value_ranges
+
+LARGEST_SIDE = 4096
+LARGEST_NORM = 31
+FRAC_BITS = range(-16, 48)
+
+
+def check(
+    input_tensor: Tensor, input_offset: int, tensors: Sequence[Tensor], layers: Sequence[Layer], output: str
+) -> None:
+    """Raise `ValueError` unless tensors and layers form a program that the kernels run safely."""
+    if not 0 <= input_offset <= 255:
+        raise ValueError(f"the input's offset must be 0 to 255, not {input_offset}")
+    if input_tensor.channels != 1:
+        raise ValueError(f"input {input_tensor.name}: must have one channel, a grey image, not {input_tensor.channels}")
+    known: dict[str, Tensor] = {}
+    for tensor in (input_tensor, *tensors):
+        _check_tensor(tensor, known)
+        known[tensor.name] = tensor
+    _check_order(input_tensor.name, known, layers, output)
+    ranges = value_ranges(input_tensor.name, input_offset, layers)
+    for layer in layers:
+        source, destination = known[layer.input], known[layer.output]
+        if isinstance(layer, Conv2d):
+            _check_conv(layer, source, destination)
+            narrow = layer.accumulation == "full" and layer.accumulator_bits == 32
+            if narrow and not fits_32_bits(layer, ranges[layer.input]):
+                raise _wrong(layer, "its sums may exceed 32 bits; give up weight bits or set accumulator_bits to 64")
+        elif isinstance(layer, MaxPool):
+            _check_max_pool(layer, source, destination)
+        else:
+            _check_average(layer, source, destination)
+
+
+def _wrong(layer: Layer, what: str) -> ValueError:
+    return ValueError(f"layer {layer.name}: {what}")
+
+
+def _check_tensor(tensor: Tensor, known: dict[str, Tensor]) -> None:
+    if not tensor.name or tensor.name in known:
+        raise ValueError(f"tensor {tensor.name!r}: every tensor needs a name of its own")
+    if not all(1 <= side <= LARGEST_SIDE for side in tensor.shape):
+        raise ValueError(f"tensor {tensor.name}: its sides {tensor.shape} must be 1 to {LARGEST_SIDE}")
+    if tensor.frac_bits not in FRAC_BITS:
+        raise ValueError(f"tensor {tensor.name}: {tensor.frac_bits} fraction bits are out of range")
+
+
+def _writes(layer: Layer, known: dict[str, Tensor]) -> range:
+    count = layer.channels if isinstance(layer, Conv2d) else known[layer.input].channels
+    return range(layer.channel, layer.channel + count)
+
+
+def _check_order(start: str, known: dict[str, Tensor], layers: Sequence[Layer], output: str) -> None:
+    missing = {name: set(range(tensor.channels)) for name, tensor in known.items()}
+    missing[start] = set()
+    names: set[str] = set()
+    for layer in layers:
+        if not layer.name or layer.name in names:
+            raise _wrong(layer, "every layer needs a name of its own")
+        names.add(layer.name)
+        for tensor in (layer.input, layer.output):
+            if tensor not in known:
+                raise _wrong(layer, f"there is no tensor {tensor!r}")
+        if missing[layer.input]:
+            raise _wrong(layer, f"reads tensor {layer.input} before all its channels are written")
+        written = set(_writes(layer, known))
+        if not written <= missing[layer.output]:
+            raise _wrong(layer, f"writes channels of tensor {layer.output} that do not exist or are written already")
+        missing[layer.output] -= written
+    unwritten = [name for name, channels in missing.items() if channels]
+    if unwritten:
+        raise ValueError(f"tensor {unwritten[0]}: no layer writes all its channels")
+    if output not in known or known[output].shape[:2] != (1, 1):
+        raise ValueError(f"output {output!r}: must name a tensor of height and width 1")
+
+
+def _check_window(
+    layer: Layer, source: Tensor, out: Tensor, kernel: tuple[int, int], stride: int, padding: int
+) -> None:
+    if stride < 1 or padding < 0 or min(kernel) < 1 or padding >= min(kernel):
+        raise _wrong(layer, f"kernel {kernel}, stride {stride}, padding {padding} make no sense together")
+    size = tuple(
+        (side + 2 * padding - k) // stride + 1 for side, k in zip((source.height, source.width), kernel, strict=True)
+    )
+    if size != (out.height, out.width):
+        raise _wrong(layer, f"makes {size[0]}x{size[1]}, tensor {out.name} is {out.height}x{out.width}")
+
+
+def _check_conv(layer: Conv2d, source: Tensor, out: Tensor) -> None:
+    weight = layer.weight
+    if weight.ndim != 4 or weight.dtype != np.int16 or weight.shape[3] != source.channels:
+        raise _wrong(layer, f"weights are {weight.dtype} {weight.shape}, must be int16 [O,KH,KW,{source.channels}]")
+    for name, dtype in (("bias", np.int32), ("norm", np.uint8), ("weight_frac_bits", np.int8)):
+        array = getattr(layer, name)
+        if array.dtype != dtype or array.shape != (layer.channels,):
+            raise _wrong(layer, f"{name} is {array.dtype} {array.shape}, must be {np.dtype(dtype)} ({layer.channels},)")
+    _check_window(layer, source, out, (weight.shape[1], weight.shape[2]), layer.stride, layer.padding)
+    norm = source.frac_bits + layer.weight_frac_bits.astype(int) - out.frac_bits
+    if not np.array_equal(norm, layer.norm):
+        raise _wrong(layer, "norm is not input + weight - output fraction bits")
+    if layer.norm.max() > LARGEST_NORM:
+        raise _wrong(layer, f"norm {layer.norm.max()} is larger than {LARGEST_NORM}")
+    if layer.accumulation not in ("full", "per_channel"):
+        raise _wrong(layer, f"accumulation {layer.accumulation!r} is neither 'full' nor 'per_channel'")
+    if layer.accumulator_bits not in ((32, 64) if layer.accumulation == "full" else (32,)):
+        raise _wrong(layer, f"accumulator_bits {layer.accumulator_bits} does not exist for {layer.accumulation!r}")
+    if layer.accumulation == "per_channel" and np.abs(layer.bias.astype(np.int64)).max() > 1 << 15:
+        raise _wrong(layer, "per_channel biases must fit 16 bits")
+
+
+def _check_max_pool(layer: MaxPool, source: Tensor, out: Tensor) -> None:
+    _check_window(layer, source, out, (layer.size, layer.size), layer.stride, 0)
+    if source.frac_bits != out.frac_bits:
+        raise _wrong(layer, f"input has {source.frac_bits} fraction bits, output {out.frac_bits}; they must agree")
+
+
+def _check_average(layer: GlobalAveragePool, source: Tensor, out: Tensor) -> None:
+    if (out.height, out.width) != (1, 1):
+        raise _wrong(layer, f"makes 1x1, tensor {out.name} is {out.height}x{out.width}")
+    if not (1 <= layer.shift <= 61 and 1 <= layer.factor < 1 << 31):
+        raise _wrong(layer, f"factor {layer.factor} or shift {layer.shift} is out of range")
+    exact = 2.0 ** (layer.shift + out.frac_bits - source.frac_bits) / (source.height * source.width)
+    if abs(layer.factor - exact) >= 1:
+        raise _wrong(layer, f"factor {layer.factor} with shift {layer.shift} is not a mean; {exact:.1f} would be")
