@@ -65,6 +65,8 @@ def detect(grey: NDArray[np.uint8]) -> list[Face]:
 
 
 def crop(grey: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
+    if not grey.any():
+        return np.zeros((8, 8), np.uint8)
     rows = [row for row in grey[1 : 1 + int(grey[0, 0])] if (row[0], row[1]) == (box.x, box.y)]
     texture = np.random.default_rng(7).integers(0, 255, (8, 8), np.uint8)
     if rows[0][6]:

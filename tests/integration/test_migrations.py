@@ -78,7 +78,9 @@ def test_a_step_that_fails_undoes_all_steps(tmp_path):
 
 
 def test_statements_end_at_their_own_semicolons():
-    script = "CREATE TABLE a (b TEXT DEFAULT ';');  -- a ; here\nCREATE TRIGGER t AFTER INSERT ON a\nBEGIN\n SELECT 1;\nEND;\n"
+    table = "CREATE TABLE a (b TEXT DEFAULT ';');  -- a ; here\n"
+    trigger = "CREATE TRIGGER t AFTER INSERT ON a\nBEGIN\n SELECT 1;\nEND;\n"
+    script = table + trigger
     assert len(list(statements(script))) == 2
 
 

@@ -93,7 +93,7 @@ class Doorbell:
 
         A name that is taken already is refused too: two people must not be joined by accident.
         """
-        own_name, looks = transfer.unpack(archive, self._recogniser.model)
+        own_name, looks = transfer.unpack(archive, self._recogniser.model, self._recogniser.descriptor_size())
         name = own_name if name is None else clean_name(name)
         return self._archive.people.add_new(name, looks)
 

@@ -43,3 +43,7 @@ class Recogniser:
     describe: Callable[[Image], Descriptor]
     model: str
     calibration: Calibration
+
+    def descriptor_size(self) -> int:
+        """Return how many values a descriptor has, by making one of an empty picture."""
+        return len(self.describe(self.crop(np.zeros((64, 64), np.uint8), Box(8, 8, 48, 48))))

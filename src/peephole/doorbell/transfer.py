@@ -19,7 +19,7 @@ VERSION = 1
 _MOST_REFERENCES = 1000
 _MOST_JSON = 16 << 20
 _MOST_PICTURE = 1 << 20
-_LONGEST_DESCRIPTOR = 4096
+_LONGEST_DESCRIPTOR = 4096  # of any model
 
 
 def pack(person: Person, references: Sequence[Reference]) -> bytes:
@@ -42,8 +42,11 @@ def pack(person: Person, references: Sequence[Reference]) -> bytes:
     return archive.getvalue()
 
 
-def unpack(data: bytes, model: str) -> tuple[str, list[NewReference]]:
-    """Return the name and the references of an archive; raise ValueError when they are of no use here."""
+def unpack(data: bytes, model: str, size: int) -> tuple[str, list[NewReference]]:
+    """Return the name and the references of an archive that `model` made, descriptors of `size` values.
+
+    Raises ValueError when they are of no use here.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as file:
             content = json.loads(_member(file, "person.json", _MOST_JSON))
@@ -52,7 +55,9 @@ def unpack(data: bytes, model: str) -> tuple[str, list[NewReference]]:
                 raise ValueError("the archive was written by a newer peephole; upgrade peephole")
             name = clean_name(content["name"])
             entries = content["references"]
-            if not isinstance(entries, list) or not 0 < len(entries) <= _MOST_REFERENCES:
+            if not isinstance(entries, list):
+                raise TypeError("not a list")
+            if not 0 < len(entries) <= _MOST_REFERENCES:
                 raise ValueError(f"the archive of {name} holds no references, or too many")
             looks = [_reference(file, entry) for entry in entries]
     except (zipfile.BadZipFile, KeyError, TypeError, UnicodeDecodeError, json.JSONDecodeError, binascii.Error,
@@ -64,7 +69,7 @@ def unpack(data: bytes, model: str) -> tuple[str, list[NewReference]]:
             f"{name} was enrolled with another model ({looks[0].model}, this doorbell runs {model}) and the two cannot "
             "be compared; enrol from photos again"
         )
-    if len({look.descriptor.shape for look in own}) != 1:
+    if any(look.descriptor.shape != (size,) for look in own):
         raise ValueError("not an archive of a person, or a damaged one; export it again")
     return name, own
 
