@@ -25,6 +25,16 @@ def test_resize_equals_the_reference(data: st.DataObject, h: int, w: int, out_h:
     np.testing.assert_array_equal(ours, expected)
 
 
+@pytest.mark.parametrize("size", [(256, 768), (512, 256)])
+def test_resize_where_positions_fall_on_a_step_exactly(size: tuple[int, int]) -> None:
+    """Only with an output side of 256 or a multiple does the division of the positions come out even."""
+    image = np.array([[0, 255, 0, 255, 0], [255, 0, 255, 0, 255], [0, 0, 255, 255, 0]], np.uint8)
+    ours, expected = np.empty(size, np.uint8), np.empty(size, np.uint8)
+    _core.resize_u8(image, ours)
+    reference.resize_u8(image, expected)
+    np.testing.assert_array_equal(ours, expected)
+
+
 def matrices() -> st.SearchStrategy[Any]:
     usual = st.integers(-4 * ONE, 4 * ONE)
     wild = st.integers(-(2**31), 2**31 - 1) | st.sampled_from([-(2**31), 2**31 - 1, 0])
