@@ -8,6 +8,7 @@
 
 #include "peephole/conv2d.h"
 #include "peephole/distance.h"
+#include "peephole/normalize.h"
 #include "peephole/pool.h"
 #include "peephole/warp.h"
 
@@ -129,6 +130,22 @@ void global_average_pool_s16(nb::handle x_, int32_t factor, int32_t shift, nb::h
     raise_unless_ok(status, "global_average_pool_s16");
 }
 
+void l2_normalize_s16(nb::handle x_, int32_t frac_bits, nb::handle out_) {
+    const auto x = input<int16_t>(x_, "x", 1);
+    const auto out = output<int16_t>(out_, "out", 1);
+    if (frac_bits < 0 || frac_bits > 14) {
+        refuse("frac_bits must be 0 to 14");
+    }
+    expect_shape(out, "out", x.shape);
+    expect_apart(x, "x", out, "out");
+    ph_status status;
+    {
+        nb::gil_scoped_release release;
+        status = ph_l2_normalize_s16(x.side(0), static_cast<uint8_t>(frac_bits), x.data, out.data);
+    }
+    raise_unless_ok(status, "l2_normalize_s16");
+}
+
 void copy_channels_s16(nb::handle x_, nb::handle out_, int32_t channel) {
     const auto x = input<int16_t>(x_, "x", 3);
     const auto out = output<int16_t>(out_, "out", 3);
@@ -215,6 +232,8 @@ void bind_kernels(nb::module_ &m) {
           "The largest of size x size values of x [H,W,C], into out[..., channel:channel+C].");
     m.def("global_average_pool_s16", &global_average_pool_s16, "x"_a, "factor"_a, "shift"_a, "out"_a, "channel"_a,
           "The sum of x [H,W,C] over its pixels, times factor / 2**shift, into out[0, 0, channel:channel+C].");
+    m.def("l2_normalize_s16", &l2_normalize_s16, "x"_a, "frac_bits"_a, "out"_a,
+          "Scale x [N] to length one, Q(frac_bits), into out [N].");
     m.def("copy_channels_s16", &copy_channels_s16, "x"_a, "out"_a, "channel"_a,
           "Copy x [H,W,C] into out[..., channel:channel+C].");
     m.def("warp_affine_u8", &warp_affine_u8, "image"_a, "matrix"_a, "out"_a,
