@@ -23,7 +23,7 @@ FULL = 1 - 2.0 ** (2 - BITS)  # just below a power of two, which would need one 
 def equalise(
     network: FloatNetwork, maxima: Mapping[str, NDArray[np.float64]], margin: float
 ) -> tuple[FloatNetwork, dict[str, NDArray[np.float64]]]:
-    """Return the rescaled network and its tensors' new maxima.
+    """Return the rescaled network and the factor of every channel, [C] by tensor name.
 
     maxima: largest magnitude of every channel, [C] by tensor name. margin: by how much the range
     shall exceed them. Input and descriptor keep their scale.
@@ -33,18 +33,17 @@ def equalise(
     for layer in network.layers:
         if isinstance(layer, FloatConv2d):
             made = factors[layer.output][layer.channel : layer.channel + layer.channels]
-            weight = layer.weight * made[:, None, None, None] / factors.get(layer.input, np.ones(1))
+            weight = layer.weight * made[:, None, None, None] / factors[layer.input]
             layer = dataclasses.replace(layer, weight=weight.astype(np.float32), bias=layer.bias * made)
         layers.append(layer)
-    scaled = {name: values * factors[name] for name, values in maxima.items()}
-    return dataclasses.replace(network, layers=tuple(layers)), scaled
+    return dataclasses.replace(network, layers=tuple(layers)), factors
 
 
 def _factors(
     network: FloatNetwork, maxima: Mapping[str, NDArray[np.float64]], margin: float
 ) -> dict[str, NDArray[np.float64]]:
     fixed = {network.input.name, network.output}
-    factors: dict[str, NDArray[np.float64]] = {}
+    factors = {network.input.name: np.ones(network.input.channels)}
     pools = [layer for layer in network.layers if not isinstance(layer, FloatConv2d)]
     for layer in reversed(pools):  # a pool passes its input's scale on, so what it writes cannot be scaled alone
         if layer.output in fixed:
@@ -56,6 +55,6 @@ def _factors(
         wanted = target / np.maximum(channels, largest / LARGEST_FACTOR)
         factors[tensor.name] = np.ones_like(channels) if tensor.name in fixed else wanted
     for layer in pools:
-        source = factors.get(layer.input, np.ones(1))
+        source = factors[layer.input]
         factors[layer.output][layer.channel : layer.channel + len(source)] = source
     return factors

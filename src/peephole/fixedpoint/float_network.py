@@ -105,7 +105,7 @@ class FloatNetwork:
             made[layer.output][..., layer.channel : layer.channel + values.shape[3]] = values
         return made
 
-    def batches(self, images: NDArray[np.uint8], size: int = 16) -> Iterator[dict[str, Activation]]:
+    def batches(self, images: NDArray[np.uint8], size: int = 4) -> Iterator[dict[str, Activation]]:
         """Run many images, `size` at a time."""
         for start in range(0, len(images), size):
             yield self.activations(images[start : start + size])
@@ -165,12 +165,15 @@ def _conv(layer: FloatConv2d, x: Activation) -> Activation:
     outputs, height, width, inputs = layer.weight.shape
     if layer.padding:
         x = np.pad(x, ((0, 0), (layer.padding,) * 2, (layer.padding,) * 2, (0, 0)))
-    rows, columns = ((x.shape[1 + i] - k) // layer.stride + 1 for i, k in enumerate((height, width)))
-    y = np.zeros((len(x), rows, columns, outputs), np.float32)
-    for i in range(height):
-        for j in range(width):
-            taps = x[:, i : i + rows * layer.stride : layer.stride, j : j + columns * layer.stride : layer.stride]
-            y += taps[:, :rows, :columns].reshape(-1, inputs).dot(layer.weight[:, i, j].T).reshape(y.shape)
+    rows = (x.shape[1] - height) // layer.stride + 1
+    columns = (x.shape[2] - width) // layer.stride + 1
+    taps = [
+        x[:, i : i + rows * layer.stride : layer.stride, j : j + columns * layer.stride : layer.stride]
+        for i in range(height)
+        for j in range(width)
+    ]
+    table = (np.concatenate(taps, axis=3) if len(taps) > 1 else taps[0]).reshape(-1, len(taps) * inputs)
+    y = table.dot(layer.weight.reshape(outputs, -1).T).reshape(len(x), rows, columns, outputs)
     y += layer.bias.astype(np.float32)
     return np.maximum(y, 0, out=y) if layer.relu else y
 

@@ -6,7 +6,8 @@
    concatenation live in one tensor, so nothing is shifted later.
 3. Weights: one power of two per output channel. Where the worst image could overflow a 32-bit
    accumulator, fraction bits of that channel are given up until the bound is proved.
-4. Biases: rounded once, in the accumulator's format.
+4. Biases: corrected for the mean error of the rounded weights, then rounded once, in the
+   accumulator's format.
 """
 
 import dataclasses
@@ -25,11 +26,14 @@ from peephole.fixedpoint.float_network import (
     FloatNetwork,
     fold_input,
 )
-from peephole.fixedpoint.formats import BITS, INT32_MAX, fraction_bits, to_fixed
+from peephole.fixedpoint.formats import BITS, INT32_MAX, fraction_bits, to_fixed, to_float
 from peephole.fixedpoint.layers import Conv2d, GlobalAveragePool, Layer, MaxPool, Tensor
 from peephole.fixedpoint.program import IntegerProgram
 from peephole.fixedpoint.proof import Range, accumulator_bounds, value_ranges
 from peephole.fixedpoint.report import QuantizationReport, measure
+
+Mean = NDArray[np.float64] | None
+Statistics = dict[str, NDArray[np.float64]]
 
 INPUT_OFFSET = 128
 INPUT_FRAC_BITS = 7
@@ -42,14 +46,16 @@ class QuantizationOptions:
     """How to quantize.
 
     margin: how far every range reaches beyond the largest value seen; what is larger saturates.
-    equalise: rescale channels to fill their tensor's range.
+    equalise: rescale channels to fill their tensor's range. correct_bias: take the mean error that
+    rounded weights cause off the biases.
     weights_per: `channel` (a format per output channel) or `layer`.
     wide_share: layers with at most this share of the multiplications give up no weight bits and sum
     in 64 bits where they must; 0 means none may, 1 means all may.
     """
 
-    margin: float = 1.5
+    margin: float = 2.0
     equalise: bool = True
+    correct_bias: bool = True
     weights_per: str = "channel"
     wide_share: float = 0.002
     report_images: int = 32
@@ -70,27 +76,31 @@ def quantize(
     if len(images) == 0:
         raise ValueError("there are no calibration images; name a tar or folder of some hundred faces")
     network = fold_input(network, INPUT_OFFSET, 1 << INPUT_FRAC_BITS)
-    maxima = calibrate(network, images)
+    maxima, means = calibrate(network, images)
     if options.equalise:
-        network, maxima = equalise(network, maxima, options.margin)
-    program, given_up = _program(network, choose_formats(network, maxima, options.margin), options)
+        network, factors = equalise(network, maxima, options.margin)
+        maxima, means = ({name: v * factors[name] for name, v in part.items()} for part in (maxima, means))
+    program, given_up = _program(network, choose_formats(network, maxima, options.margin), means, options)
     sample = images[:: max(1, len(images) // options.report_images)][: options.report_images]
     return program, measure(program, network, sample, given_up, len(images))
 
 
-def calibrate(network: FloatNetwork, images: NDArray[np.uint8]) -> dict[str, NDArray[np.float64]]:
-    """Return the largest magnitude of every channel over the images: [C] by tensor name."""
-    maxima = {tensor.name: np.zeros(tensor.channels) for tensor in network.tensors}
+def calibrate(network: FloatNetwork, images: NDArray[np.uint8]) -> tuple[Statistics, Statistics]:
+    """Return the largest magnitude and the mean of every channel over the images: [C] by tensor name."""
+    tensors = (network.input, *network.tensors)
+    maxima = {tensor.name: np.zeros(tensor.channels) for tensor in tensors}
+    means = {tensor.name: np.zeros(tensor.channels) for tensor in tensors}
     for made in network.batches(images):
         for name, largest in maxima.items():
             np.maximum(largest, np.abs(made[name]).max((0, 1, 2)), out=largest)
+            means[name] += made[name].mean((1, 2), dtype=np.float64).sum(0) / len(images)
     for name, largest in maxima.items():
         if not (largest.max() > 0 and np.isfinite(largest).all()):
             raise ValueError(f"tensor {name}: is {largest.max()} for every image; calibrate with varied faces")
-    return maxima
+    return maxima, means
 
 
-def choose_formats(network: FloatNetwork, maxima: Mapping[str, NDArray[np.float64]], margin: float) -> dict[str, int]:
+def choose_formats(network: FloatNetwork, maxima: Statistics, margin: float) -> dict[str, int]:
     """Return the fraction bits of every tensor, the input's too, from its channels' maxima."""
     frac_bits = {name: fraction_bits(float(largest.max()) * margin) for name, largest in maxima.items()}
     frac_bits[network.input.name] = INPUT_FRAC_BITS
@@ -104,7 +114,7 @@ def choose_formats(network: FloatNetwork, maxima: Mapping[str, NDArray[np.float6
 
 
 def _program(
-    network: FloatNetwork, frac_bits: Mapping[str, int], options: QuantizationOptions
+    network: FloatNetwork, frac_bits: Mapping[str, int], means: Statistics, options: QuantizationOptions
 ) -> tuple[IntegerProgram, dict[str, NDArray[np.int64]]]:
     layers: list[Layer] = []
     given_up: dict[str, NDArray[np.int64]] = {}
@@ -120,7 +130,8 @@ def _program(
             case FloatConv2d():
                 inputs = value_ranges(network.input.name, INPUT_OFFSET, layers)[layer.input]
                 wide = work[layer.name] <= options.wide_share * sum(work.values())
-                conv, given_up[layer.name] = quantize_conv(layer, formats, inputs, options.weights_per, wide)
+                mean = means[layer.input] if options.correct_bias else None
+                conv, given_up[layer.name] = quantize_conv(layer, formats, inputs, options.weights_per, wide, mean)
                 layers.append(conv)
             case FloatMaxPool():
                 layers.append(MaxPool(**_fields(layer)))
@@ -142,12 +153,13 @@ def _fields(layer: Any) -> dict[str, Any]:
 
 
 def quantize_conv(
-    layer: FloatConv2d, formats: tuple[int, int], inputs: Range, weights_per: str, wide: bool
+    layer: FloatConv2d, formats: tuple[int, int], inputs: Range, weights_per: str, wide: bool, mean: Mean = None
 ) -> tuple[Conv2d, NDArray[np.int64]]:
     """Quantize one convolution.
 
     formats: fraction bits of input and output. inputs: what the input can hold. wide: sum in 64 bits
-    rather than give up weight bits. Returns the layer and the fraction bits given up for the 32-bit proof, int64 [O].
+    rather than give up weight bits. mean: of every input channel, [I]; the mean that rounding the weights adds to the
+    output is taken off the bias (Nagel et al., 2019). Returns the layer and the fraction bits given up for the 32-bit proof, int64 [O].
     """
     if not (np.isfinite(layer.weight).all() and np.isfinite(layer.bias).all()):
         raise ValueError(f"layer {layer.name}: weights hold NaN or infinity; quantize an earlier checkpoint")
@@ -163,7 +175,7 @@ def quantize_conv(
             raise ValueError(
                 f"layer {layer.name}: its output needs finer steps than its sums have; calibrate with other images"
             )
-        conv = _rounded(layer, bits, formats)
+        conv = _rounded(layer, bits, formats, mean)
         proof = accumulator_bounds(conv, inputs) <= INT32_MAX
         bias_fits = np.abs(np.ldexp(layer.bias, (entered + bits).astype(np.int32))) < INT32_MAX
         too_large = ~bias_fits if wide else ~(bias_fits & proof)
@@ -176,8 +188,12 @@ def quantize_conv(
     return dataclasses.replace(conv, accumulator_bits=32 if proof.all() else 64), wanted - bits
 
 
-def _rounded(layer: FloatConv2d, bits: NDArray[np.int64], formats: tuple[int, int]) -> Conv2d:
+def _rounded(layer: FloatConv2d, bits: NDArray[np.int64], formats: tuple[int, int], mean: Mean) -> Conv2d:
     entered, left = formats
+    weight = to_fixed(layer.weight, bits[:, None, None, None])
+    bias = layer.bias
+    if mean is not None:
+        bias = bias - (to_float(weight, bits[:, None, None, None]) - layer.weight).sum((1, 2)) @ mean
     return Conv2d(
         name=layer.name,
         input=layer.input,
@@ -188,8 +204,8 @@ def _rounded(layer: FloatConv2d, bits: NDArray[np.int64], formats: tuple[int, in
         relu=layer.relu,
         accumulation="full",
         accumulator_bits=64,
-        weight=to_fixed(layer.weight, bits[:, None, None, None]),
-        bias=to_fixed(layer.bias, entered + bits, np.int32),
+        weight=weight,
+        bias=to_fixed(bias, entered + bits, np.int32),
         norm=(entered + bits - left).astype(np.uint8),
         weight_frac_bits=bits.astype(np.int8),
     )

@@ -1,0 +1,84 @@
+"""Accumulator bounds: never exceeded, and reached by the worst input."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from arrays import fill
+from peephole.fixedpoint.layers import Conv2d
+from peephole.fixedpoint.proof import accumulator_bounds, fits_32_bits, headroom_bits, sum_bounds, value_ranges
+from programs import programs
+
+
+def conv(weight: np.ndarray, bias: int = 0, norm: int = 0, rule: str = "full") -> Conv2d:
+    outputs = len(weight)
+    return Conv2d(
+        name="c",
+        input="x",
+        output="y",
+        channel=0,
+        stride=1,
+        padding=0,
+        relu=False,
+        accumulation=rule,
+        accumulator_bits=32,
+        weight=weight.astype(np.int16),
+        bias=np.full(outputs, bias, np.int32),
+        norm=np.full(outputs, norm, np.uint8),
+        weight_frac_bits=np.zeros(outputs, np.int8),
+    )
+
+
+def test_bounds_by_hand() -> None:
+    weight = np.array([[3, -4], [5, 6]]).reshape(2, 1, 1, 2)
+    assert sum_bounds(weight, 0, 10).tolist() == [40, 110]
+    assert sum_bounds(weight, -2, 10).tolist() == [46, 110]
+    assert accumulator_bounds(conv(weight, bias=-7, norm=3), (0, 10)).tolist() == [51, 121]
+    # per channel: the running output shifted up, the larger channel's products, half a step
+    assert accumulator_bounds(conv(weight, norm=3, rule="per_channel"), (0, 10)).tolist() == [
+        32768 * 8 + 40 + 4,
+        32768 * 8 + 60 + 4,
+    ]
+
+
+@given(
+    weight=st.lists(st.integers(-32768, 32767), min_size=1, max_size=20),
+    signed=st.booleans(),
+    seed=st.integers(0, 999),
+)
+def test_no_input_exceeds_the_bound_and_the_worst_one_reaches_it(weight: list[int], signed: bool, seed: int) -> None:
+    low, high = (-32768 if signed else 0), 32767
+    w = np.array(weight, np.int64)
+    bound = int(sum_bounds(w.astype(np.int16).reshape(1, 1, 1, -1), low, high)[0])
+    most = int(np.where(w > 0, w * high, w * low).sum())
+    least = int(np.where(w > 0, w * low, w * high).sum())
+    assert max(most, -least) == bound
+    x = np.clip(fill(np.random.default_rng(seed), "edges", w.shape, np.int16), low, high).astype(np.int64)
+    assert np.abs(np.cumsum(x * w)).max() <= bound  # every partial sum too
+
+
+def test_a_sum_of_exactly_31_bits_fits_and_one_more_does_not() -> None:
+    weight = np.full((1, 1, 1, 2), 32767)
+    room = (1 << 31) - 1 - 2 * 32767 * 32767
+    assert fits_32_bits(conv(weight, bias=room), (0, 32767))
+    assert not fits_32_bits(conv(weight, bias=room + 1), (0, 32767))
+
+
+def test_headroom_counts_bits() -> None:
+    layer = conv(np.full((1, 1, 1, 1), 4), bias=0)
+    assert headroom_bits(layer, {"x": (0, 1 << 14)}) == pytest.approx(15)
+    assert headroom_bits(dataclasses.replace(layer, accumulator_bits=64), {"x": (0, 1 << 14)}) == pytest.approx(47)
+
+
+@settings(max_examples=50)
+@given(programs())
+def test_ranges_start_at_the_image_and_follow_relu(program: object) -> None:
+    ranges = value_ranges(program.input.name, program.input_offset, program.layers)  # type: ignore[attr-defined]
+    assert ranges["image"] == (-program.input_offset, 255 - program.input_offset)  # type: ignore[attr-defined]
+    for layer in program.layers:  # type: ignore[attr-defined]
+        if isinstance(layer, Conv2d):
+            assert ranges[layer.output][1] == 32767
+            assert ranges[layer.output][0] in ((0, -32768) if layer.relu else (-32768,))
