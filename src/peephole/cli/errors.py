@@ -1,6 +1,6 @@
 """What a user sees when something goes wrong: one line on stderr and an exit code, never a traceback.
 
-0: done. 1: the work failed. 2: wrong usage. 130: interrupted from the keyboard.
+0: done. 1: the work failed. 2: wrong usage. 130: interrupted from the keyboard, which needs no words.
 `PEEPHOLE_DEBUG=1` (or `peephole --debug`) lets the traceback through, for a bug report.
 """
 
@@ -61,7 +61,6 @@ def guarded(work: Callable[[], object]) -> int:
         _silence_stdout()
         return FAILED
     except (KeyboardInterrupt, typer.Abort):
-        complain("interrupted")
         return INTERRUPTED
     except Exception as error:
         if os.environ.get("PEEPHOLE_DEBUG", "0") not in ("", "0"):
