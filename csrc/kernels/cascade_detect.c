@@ -1,0 +1,210 @@
+#include <string.h>
+
+#include "cascade_plan.h"
+#include "cascade_pyramid.h"
+#include "peephole/integral.h"
+
+#define STRIP_ROWS 16 /* rows of windows that one strip of integral rows serves; even, so that steps of 2 stay in phase */
+#define STRIP_ENTRIES (STRIP_ROWS + PH_CASCADE_WINDOW) /* integral rows that they need */
+#define MAX_HALVINGS 10                                /* 2^10 * 24 exceeds the largest frame */
+
+/* The parts of the scratch. */
+typedef struct {
+    uint32_t *sum;     /* [STRIP_ENTRIES, stride] and PH_CASCADE_LANES to overrun into */
+    uint32_t *squares; /* likewise */
+    uint32_t *line_sum; /* [stride] the integral row that is being added to, columns in order */
+    uint32_t *line_squares;
+    int32_t *deviation; /* [stride] */
+    int32_t *score;     /* [stride] */
+    int32_t *stage_first;
+    int32_t *stage_corner;
+    uint16_t *corners;
+    uint16_t *column; /* [stride] */
+    uint16_t *blend;  /* [widest source] */
+    uint8_t *share;   /* [stride] */
+    uint8_t *pixels;  /* [stride] one row of the level */
+    int8_t *weight;
+    uint8_t *halved[MAX_HALVINGS + 1]; /* the frame halved 1, 2, .. times; 0 is the frame itself */
+    int32_t stride;
+    int32_t halvings;
+} workspace;
+
+static void *take(uint8_t *base, size_t *used, size_t bytes) {
+    void *part = base ? base + *used : NULL;
+    *used += (bytes + 15) & ~(size_t)15;
+    return part;
+}
+
+static int32_t longest(const ph_cascade_search *search, ph_cascade_level *level) {
+    int32_t halvings = level->halvings;
+    while (ph_cascade_next_level(search, level)) {
+        halvings = level->halvings;
+    }
+    return halvings;
+}
+
+/* Lays the parts out from `base` (NULL: only counts) and returns their bytes; 0 when there is no level at all. */
+static size_t lay_out(const ph_cascade *cascade, const ph_cascade_search *search, uint8_t *base, workspace *work) {
+    ph_cascade_level level;
+    if (!ph_cascade_first_level(search, &level) || level.width > PH_CASCADE_WIDEST_LEVEL) {
+        return 0;
+    }
+    const int32_t first_source = search->width >> level.halvings;
+    /* entries 0..width, and whole blocks of windows */
+    work->stride = (level.width + 1 + PH_CASCADE_LANES - 1) / PH_CASCADE_LANES * PH_CASCADE_LANES;
+    work->halvings = longest(search, &level);
+    const size_t stride = (size_t)work->stride;
+    size_t used = 0;
+    work->sum = take(base, &used, (STRIP_ENTRIES * stride + PH_CASCADE_LANES) * sizeof(uint32_t));
+    work->squares = take(base, &used, (STRIP_ENTRIES * stride + PH_CASCADE_LANES) * sizeof(uint32_t));
+    work->line_sum = take(base, &used, stride * sizeof(uint32_t));
+    work->line_squares = take(base, &used, stride * sizeof(uint32_t));
+    work->deviation = take(base, &used, stride * sizeof(int32_t));
+    work->score = take(base, &used, stride * sizeof(int32_t));
+    work->stage_first = take(base, &used, ((size_t)cascade->stages + 1) * sizeof(int32_t));
+    work->stage_corner = take(base, &used, (size_t)cascade->stages * sizeof(int32_t));
+    work->corners = take(base, &used, (size_t)cascade->rectangles * 4 * sizeof(uint16_t));
+    work->column = take(base, &used, stride * sizeof(uint16_t));
+    work->blend = take(base, &used, (size_t)first_source * sizeof(uint16_t));
+    work->share = take(base, &used, stride);
+    work->pixels = take(base, &used, stride);
+    work->weight = take(base, &used, (size_t)cascade->weak * 2);
+    for (int32_t k = 1; k <= work->halvings; k++) {
+        work->halved[k] = take(base, &used, (size_t)(search->height >> k) * (size_t)(search->width >> k));
+    }
+    return used;
+}
+
+static int is_sound(const ph_cascade_search *search) {
+    return search->height >= 1 && search->height <= PH_CASCADE_LARGEST_FRAME && search->width >= 1 &&
+           search->width <= PH_CASCADE_LARGEST_FRAME && search->min_size >= PH_CASCADE_WINDOW &&
+           search->min_size <= PH_CASCADE_LARGEST_FRAME && search->scale > 65536 && search->scale <= 4 * 65536 &&
+           search->min_deviation >= 0 && search->min_deviation <= 127;
+}
+
+size_t ph_cascade_detect_scratch_bytes(const ph_cascade *cascade, const ph_cascade_search *search) {
+    workspace work;
+    return is_sound(search) ? lay_out(cascade, search, NULL, &work) : 0;
+}
+
+/* One more row of the level into the strip; `odd` splits even and odd columns for windows two pixels apart. */
+static void store_row(int32_t entries, int32_t odd, const uint32_t *line, uint32_t *row) {
+    if (!odd) {
+        memcpy(row, line, (size_t)entries * sizeof *row);
+        return;
+    }
+    for (int32_t x = 0; x + 1 < entries; x += 2) {
+        row[x / 2] = line[x];
+        row[odd + x / 2] = line[x + 1];
+    }
+    if (entries & 1) {
+        row[entries / 2] = line[entries - 1];
+    }
+}
+
+typedef struct {
+    ph_hit *hits;
+    int32_t capacity;
+    int32_t count;
+} hit_list;
+
+static void add_hit(const ph_cascade_search *search, const ph_cascade_level *level, int32_t x, int32_t y, int32_t score,
+                    hit_list *list) {
+    if (list->count < list->capacity) {
+        const int32_t left = (int32_t)(((uint32_t)x * level->ratio_x + 0x8000) >> 16);
+        const int32_t top = (int32_t)(((uint32_t)y * level->ratio_y + 0x8000) >> 16);
+        const int32_t most_left = search->width - level->side, most_top = search->height - level->side;
+        list->hits[list->count] = (ph_hit){(int16_t)(left < most_left ? left : most_left),
+                                           (int16_t)(top < most_top ? top : most_top), (int16_t)level->side, 1, score};
+    }
+    list->count++;
+}
+
+static void search_level(const ph_cascade_search *search, const ph_cascade_level *level, const workspace *work,
+                         ph_cascade_row_function *row_function, const ph_cascade_plan *plan,
+                         const ph_cascade_sampler *sampler, hit_list *list) {
+    const int32_t entries = level->width + 1;
+    const int32_t odd = level->step == 2 ? work->stride / 2 : 0;
+    const int32_t windows = (level->width - PH_CASCADE_WINDOW) / level->step + 1;
+    const int32_t last = level->height - PH_CASCADE_WINDOW;
+    const size_t stride = (size_t)work->stride;
+    const size_t line = (size_t)entries * sizeof(uint32_t);
+    memset(work->line_sum, 0, line);
+    memset(work->line_squares, 0, line);
+    memset(work->sum, 0, stride * sizeof(uint32_t));
+    memset(work->squares, 0, stride * sizeof(uint32_t));
+    int32_t filled = 1; /* integral rows 0..filled-1 of the level exist; the strip holds those from `base` on */
+    for (int32_t base = 0; base <= last; base += STRIP_ROWS) {
+        for (; filled <= level->height && filled < base + STRIP_ENTRIES; filled++) {
+            ph_cascade_sampler_row(level, sampler, filled - 1, work->pixels);
+            ph_integral_row_u8(level->width, work->pixels, work->line_sum, work->line_squares);
+            store_row(entries, odd, work->line_sum, work->sum + (size_t)(filled - base) * stride);
+            store_row(entries, odd, work->line_squares, work->squares + (size_t)(filled - base) * stride);
+        }
+        for (int32_t y = base; y <= last && y < base + STRIP_ROWS; y += level->step) {
+            const size_t at = (size_t)(y - base) * stride;
+            row_function(plan, windows, work->sum + at, work->squares + at, work->deviation, work->score);
+            for (int32_t x = 0; x < windows; x++) {
+                if (work->score[x] >= 0) {
+                    add_hit(search, level, x * level->step, y, work->score[x], list);
+                }
+            }
+        }
+        const size_t kept = PH_CASCADE_WINDOW * stride * sizeof(uint32_t);
+        memmove(work->sum, work->sum + STRIP_ROWS * stride, kept);
+        memmove(work->squares, work->squares + STRIP_ROWS * stride, kept);
+    }
+}
+
+static ph_cascade_row_function *best_row_function(void) {
+#if defined(__x86_64__) && defined(__GNUC__)
+    if (__builtin_cpu_supports("avx2")) {
+        return ph_cascade_row_avx2;
+    }
+#endif
+    return ph_cascade_row;
+}
+
+ph_status ph_cascade_detect(const ph_cascade *cascade, const ph_cascade_search *search, const uint8_t *image,
+                            void *scratch, int32_t capacity, ph_hit *hits, int32_t *count) {
+    workspace work;
+    if (!is_sound(search) || capacity < 0) {
+        return PH_BAD_ARGUMENT;
+    }
+    *count = 0;
+    ph_cascade_level level;
+    if (!ph_cascade_first_level(search, &level)) {
+        return PH_OK; /* no window of the wanted sizes fits into the frame */
+    }
+    const size_t bytes = lay_out(cascade, search, scratch, &work);
+    if (!bytes) {
+        return PH_BAD_SHAPE;
+    }
+    memset(work.sum, 0, bytes - (size_t)((uint8_t *)work.sum - (uint8_t *)scratch)); /* what overruns read is defined */
+    ph_cascade_plan plan = {.cascade = cascade,
+                            .least_deviation = PH_CASCADE_INNER * PH_CASCADE_INNER * search->min_deviation,
+                            .corners = work.corners,
+                            .weight = work.weight,
+                            .stage_first = work.stage_first,
+                            .stage_corner = work.stage_corner};
+    ph_cascade_row_function *row_function = best_row_function();
+    hit_list list = {hits, capacity, 0};
+    const uint8_t *source = image;
+    int32_t halved = 0, step = 0;
+    do {
+        for (; halved < level.halvings; halved++) {
+            ph_cascade_halve(search->height >> halved, search->width >> halved, source, work.halved[halved + 1]);
+            source = work.halved[halved + 1];
+        }
+        if (step != level.step) {
+            step = level.step;
+            ph_cascade_plan_offsets(&plan, work.stride, step == 2 ? work.stride / 2 : 0);
+        }
+        ph_cascade_sampler sampler = {source,      search->height >> halved, search->width >> halved,
+                                      work.column, work.share,               work.blend};
+        ph_cascade_sampler_columns(&level, &sampler);
+        search_level(search, &level, &work, row_function, &plan, &sampler, &list);
+    } while (ph_cascade_next_level(search, &level));
+    *count = list.count;
+    return PH_OK;
+}
