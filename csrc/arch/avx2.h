@@ -53,10 +53,8 @@ static inline PH_AVX2 void ph_dot4_wrap32_avx2(const ph_window *window, const in
     }
 }
 
-/* The exact sums, at twice the cost of the wrapping ones instead of six times: every input value is cut into its high
-   and its low byte, x = 256 * high + low with -128 <= high <= 127 and 0 <= low <= 255. A sum of 256 products of a byte
-   and a weight is at most 256 * 255 * 2^15 < 2^31 in size and fits 32 bits; after each 256 (16 vectors) the two sums
-   are added up in 64 bits. */
+/* The exact sums by the two bytes of every input value, as in generic.h: the sums of high and of low bytes are added up
+   in 64 bits after every 256 products (16 vectors). */
 typedef struct {
     __m256i high[4];
     __m256i low[4];

@@ -46,19 +46,36 @@ static inline void ph_dot4_wrap32_generic(const ph_window *window, const int16_t
     }
 }
 
-/* The same sums, exact. */
+/* The exact sum of one run. Every input value is cut into its high and its low byte, x = 256 * high + low with
+   -128 <= high <= 127 and 0 <= low <= 255: 256 products of a byte and a weight stay below 256 * 255 * 2^15 < 2^31 in
+   size, so that two 32-bit sums do for a stretch what a 64-bit one would; compilers make fast vector code of that, and
+   a machine of 32 bits is no slower for it. */
+static inline int64_t ph_dot_exact_generic(int32_t length, const int16_t *x, const int16_t *w) {
+    int64_t sum = 0;
+    for (int32_t start = 0; start < length; start += 256) {
+        const int32_t end = length - start < 256 ? length : start + 256;
+        int32_t high_sum = 0;
+        int32_t low_sum = 0;
+        for (int32_t i = start; i < end; i++) {
+            const int16_t high = (int16_t)(x[i] >> 8);
+            const int16_t low = (int16_t)(x[i] & 255);
+            high_sum += (int32_t)high * w[i];
+            low_sum += (int32_t)low * w[i];
+        }
+        sum += (int64_t)high_sum * 256 + low_sum;
+    }
+    return sum;
+}
+
+/* The same sums as above, exact. */
 static inline void ph_dot4_exact_generic(const ph_window *window, const int16_t *input, const int16_t *weight,
                                          int64_t sums[4]) {
     for (int32_t k = 0; k < 4; k++) {
-        int64_t sum = 0;
+        sums[k] = 0;
         for (int32_t row = 0; row < window->rows; row++) {
-            const int16_t *x = input + row * window->input_step;
-            const int16_t *w = weight + k * window->output_step + row * window->weight_step;
-            for (int32_t i = 0; i < window->length; i++) {
-                sum += (int32_t)x[i] * w[i];
-            }
+            sums[k] += ph_dot_exact_generic(window->length, input + row * window->input_step,
+                                            weight + k * window->output_step + row * window->weight_step);
         }
-        sums[k] = sum;
     }
 }
 
