@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 import hashlib
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,15 @@ def test_wrapping_and_clipping_agree(tmp_path: Path, magnitude: int) -> None:
             clipped += int((values == 32767).sum())
     assert magnitude == 300 or clipped > 100  # the test reaches what it is about
     assert any(layer.headroom_bits is not None and layer.headroom_bits < 0 for layer in describe(program).layers)
+
+
+def test_wrapping_is_reached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = import_facereid(synthetic(tmp_path / "f.npz", 32767))
+    image = extreme_images(128, 128)["noise"]
+    wrapped = Engine(program).layers(image)
+    monkeypatch.setattr(sys.modules["peephole.fixedpoint.reference.conv2d_s16"], "wrap32", lambda value: value)
+    unwrapped = interpreter.run(program, image)
+    assert any((wrapped[layer] != unwrapped[layer]).any() for layer in wrapped)
 
 
 def test_foreign_archives(tmp_path: Path) -> None:

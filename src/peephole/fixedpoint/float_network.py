@@ -92,6 +92,12 @@ class FloatNetwork:
     output: str
     card: Mapping[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Check that every weight is a number. Raises `ValueError` naming the layer."""
+        for layer in self.layers:
+            if isinstance(layer, FloatConv2d) and not np.isfinite(layer.weight.sum() + layer.bias.sum()):
+                raise ValueError(f"layer {layer.name}: weights hold NaN or infinity; use an earlier checkpoint")
+
     def activations(self, images: NDArray[np.uint8]) -> dict[str, Activation]:
         """Run a batch; return every tensor, float32 [N,H,W,C], by name."""
         if images.ndim != 3 or images.dtype != np.uint8 or images.shape[1:] != (self.input.height, self.input.width):
@@ -175,7 +181,7 @@ def _conv(layer: FloatConv2d, x: Activation) -> Activation:
     table = (np.concatenate(taps, axis=3) if len(taps) > 1 else taps[0]).reshape(-1, len(taps) * inputs)
     y = table.dot(layer.weight.reshape(outputs, -1).T).reshape(len(x), rows, columns, outputs)
     y += layer.bias.astype(np.float32)
-    return np.maximum(y, 0, out=y) if layer.relu else y
+    return np.asarray(np.maximum(y, 0, out=y) if layer.relu else y, np.float32)
 
 
 def fold_input(network: FloatNetwork, offset: int, scale: int) -> FloatNetwork:

@@ -221,8 +221,6 @@ def _layer(value: _Value, output: str, channel: int, slices: dict[int, tuple[str
         raise ValueError(f"layer {value.name}: reads a part of concatenation {name}; concatenate fresh outputs only")
     if value.kind == "conv2d":
         options = value.options | {"weight": np.ascontiguousarray(value.options["weight"], np.float32)}
-        if not all(np.isfinite(options[key]).all() for key in ("weight", "bias")):
-            raise ValueError(f"layer {value.name}: weights hold NaN or infinity; use an earlier checkpoint")
         return FloatConv2d(value.name, name, output, channel, **options)
     if value.kind == "max_pool":
         return FloatMaxPool(value.name, name, output, channel, **value.options)

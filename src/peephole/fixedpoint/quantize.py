@@ -157,12 +157,12 @@ def quantize_conv(
 ) -> tuple[Conv2d, NDArray[np.int64]]:
     """Quantize one convolution.
 
-    formats: fraction bits of input and output. inputs: what the input can hold. wide: sum in 64 bits
-    rather than give up weight bits. mean: of every input channel, [I]; the mean that rounding the weights adds to the
-    output is taken off the bias (Nagel et al., 2019). Returns the layer and the fraction bits given up for the 32-bit proof, int64 [O].
+    formats: fraction bits of input and output. inputs: what the input can hold. wide: sum in 64
+    bits rather than give up weight bits. mean: of every input channel, [I]; the mean that rounding
+    the weights adds to the output is taken off the bias (Nagel et al., 2019).
+
+    Returns the layer and the fraction bits given up for the 32-bit proof, int64 [O].
     """
-    if not (np.isfinite(layer.weight).all() and np.isfinite(layer.bias).all()):
-        raise ValueError(f"layer {layer.name}: weights hold NaN or infinity; quantize an earlier checkpoint")
     entered, left = formats
     largest = np.abs(layer.weight).reshape(len(layer.weight), -1).max(1)
     most = LARGEST_NORM + left - entered

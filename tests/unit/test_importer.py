@@ -1,0 +1,117 @@
+"""Import of torch networks: the same function, and a named module for what is unsupported."""
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs the train extra")
+from torch import nn  # noqa: E402
+
+from peephole.fixedpoint.float_network import FloatConv2d  # noqa: E402
+from peephole.fixedpoint.importer import import_network  # noqa: E402
+from peephole.models import ARCHITECTURES, build  # noqa: E402
+from programs import smooth_images  # noqa: E402
+
+
+def stir(network: nn.Module, *shape: int) -> nn.Module:
+    """Give batch norm running statistics, gains and offsets that are not trivial."""
+    torch.manual_seed(0)
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d) and module.affine:
+            nn.init.uniform_(module.weight, 0.5, 2)
+            nn.init.normal_(module.bias)
+    network.train()(torch.randn(3, 1, *shape))
+    return network.eval()
+
+
+def assert_same(network: nn.Module, size: int) -> None:
+    images = smooth_images(5, size)
+    imported = import_network(network, "net", (size, size))
+    with torch.no_grad():
+        expected = network((torch.from_numpy(images[:, None]).float() - 128) / 128).numpy()
+    np.testing.assert_allclose(imported.descriptors(images), expected, rtol=1e-3, atol=1e-4 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_our_networks(name: str) -> None:
+    assert_same(stir(build(name, 16), 64, 64), 64)
+
+
+class Branches(nn.Module):
+    """Every supported operator, and ways of writing them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(nn.Conv2d(1, 6, 5, stride=2, padding=2), nn.BatchNorm2d(6, affine=False), nn.ReLU())
+        self.left = nn.Conv2d(6, 3, 1)
+        self.right = nn.Conv2d(6, 4, 3, padding=1, bias=False)
+        self.inner = nn.Conv2d(6, 2, 1)
+        self.drop = nn.Dropout(0.5)
+        self.head = nn.Linear(9, 7)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.stem(x)
+        pair = torch.cat([self.left(x), torch.nn.functional.max_pool2d(self.right(x), 1)], 1)
+        x = torch.relu(torch.cat([pair, self.inner(x)], 1))
+        x = nn.functional.max_pool2d(x, (2, 2))
+        return self.head(self.drop(x.mean((2, 3))))
+
+
+def test_every_operator() -> None:
+    network = stir(Branches(), 20, 20)
+    imported = import_network(network, "branches", (20, 20))
+    assert_same(network, 20)
+    assert [layer.relu for layer in imported.layers if isinstance(layer, FloatConv2d)] == [
+        True,
+        True,
+        True,
+        True,
+        False,
+    ]
+    assert imported.layers[-1].name == "head"
+
+
+def net(*modules: nn.Module) -> nn.Module:
+    return nn.Sequential(*modules, nn.AdaptiveAvgPool2d(1), nn.Flatten()).eval()
+
+
+class Residual(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(1, 1, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.cat([x, self.conv(x)], 1)
+
+
+UNSUPPORTED = {
+    "sigmoid": (net(nn.Conv2d(1, 2, 1), nn.Sigmoid()), "module 1: operator sigmoid is not supported"),
+    "groups": (net(nn.Conv2d(1, 2, 1), nn.Conv2d(2, 2, 1, groups=2)), "module 1: groups 2"),
+    "dilation": (net(nn.Conv2d(1, 2, 3, dilation=2)), "module 0: groups 1 and dilation"),
+    "stride": (net(nn.Conv2d(1, 2, 3, stride=(1, 2))), r"module 0: stride \[1, 2\]"),
+    "pool": (net(nn.Conv2d(1, 2, 1), nn.MaxPool2d(3, 2, padding=1)), "module 1: max pool must be square"),
+    "ceil": (net(nn.Conv2d(1, 2, 1), nn.MaxPool2d(3, 2, ceil_mode=True)), "module 1: max pool must be square"),
+    "norm": (net(nn.BatchNorm2d(1)), "module 0: batch norm must follow a convolution"),
+    "relu": (net(nn.ReLU()), "module 0: ReLU must follow"),
+    "average": (nn.Sequential(nn.AdaptiveAvgPool2d(2), nn.Flatten()).eval(), "module 0: only average pooling"),
+    "flatten": (
+        nn.Sequential(nn.Conv2d(1, 2, 1), nn.Flatten()).eval(),
+        "module 1: only a tensor of height and width 1",
+    ),
+    "image": (net(Residual()), "module 0: a concatenated tensor is used elsewhere too"),
+    "nothing": (nn.Sequential(nn.Conv2d(1, 2, 1)).eval(), "must end in a descriptor"),
+}
+
+
+@pytest.mark.parametrize("what", UNSUPPORTED)
+def test_what_is_unsupported_is_named(what: str) -> None:
+    network, message = UNSUPPORTED[what]
+    with pytest.raises(ValueError, match=message):
+        import_network(network, "net", (16, 16))
+
+
+def test_weights_with_nan() -> None:
+    network = net(nn.Conv2d(1, 2, 1))
+    with torch.no_grad():
+        network[0].weight[0] = float("nan")
+    with pytest.raises(ValueError, match="layer 0: weights hold NaN"):
+        import_network(network, "net", (16, 16))
