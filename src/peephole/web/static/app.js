@@ -66,7 +66,7 @@
   }
 
   // Live picture and what is in it.
-  const picture = new Image(640, 480);
+  const picture = new Image(768, 432);
   picture.className = "picture";
   picture.alt = "Live picture of the door";
   picture.addEventListener("load", () => {

@@ -134,6 +134,7 @@ def cut_out(portrait: Portrait) -> Cutout:
 
 
 def _continued(layer: Image, last_row: int, rows: int) -> Image:
-    """Keep the rows up to `last_row` and repeat that one `rows` times below."""
+    """Keep the rows up to `last_row` and repeat that one, smoothed along it, `rows` times below."""
     kept = layer[: last_row + 1]
-    return np.asarray(cv2.copyMakeBorder(kept, 0, rows, 0, 0, cv2.BORDER_REPLICATE), np.uint8)
+    below = cv2.blur(kept[-1:], (41, 1)) if layer.ndim == 3 else kept[-1:]
+    return np.concatenate([kept, np.repeat(below.reshape(kept[-1:].shape), rows, 0)]).astype(np.uint8)

@@ -11,10 +11,10 @@ from peephole.vision.sources.demo.portraits import Cutout
 from peephole.vision.sources.demo.scene import HEIGHT, WIDTH, Scene
 from peephole.vision.sources.frame import Image
 
-APPROACH, STAND, LEAVE = 4.2, 1.6, 0.8
+APPROACH, STAND, LEAVE = 3.8, 1.6, 0.8
 WALK = APPROACH + STAND + LEAVE
 """Seconds that one person is in the picture."""
-FAR, NEAR = 26.0, 132.0
+FAR, NEAR = 33.0, 132.0
 """Width of the face in pixels, where the walk starts and in front of the door."""
 
 
@@ -67,7 +67,7 @@ def pose_at(seconds: float, mood: Mood) -> Pose:
     bob = 0.05 * width * abs(math.sin(step / 2)) * pace
     gone = max(0.0, (seconds - APPROACH - STAND) / LEAVE)
     x = WIDTH / 2 - mood.side * 40 * (1 - near) + sway + mood.side * gone * gone * WIDTH * 0.95
-    y = 292 - 130 * (width - FAR) / (NEAR - FAR) - bob
+    y = 262 - 110 * (width - FAR) / (NEAR - FAR) - bob
     return Pose(x, y, width, tilt=2.6 * math.sin(step / 2) * (0.4 + 0.6 * pace) + 3 * mood.side * gone)
 
 
