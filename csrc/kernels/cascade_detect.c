@@ -4,14 +4,15 @@
 #include "cascade_pyramid.h"
 #include "peephole/integral.h"
 
-#define STRIP_ROWS 16 /* rows of windows that one strip of integral rows serves; even, so that steps of 2 stay in phase */
+#define STRIP_ROWS                                                                                                     \
+    16 /* rows of windows that one strip of integral rows serves; even, so that steps of 2 stay in phase */
 #define STRIP_ENTRIES (STRIP_ROWS + PH_CASCADE_WINDOW) /* integral rows that they need */
 #define MAX_HALVINGS 10                                /* 2^10 * 24 exceeds the largest frame */
 
 /* The parts of the scratch. */
 typedef struct {
-    uint32_t *sum;     /* [STRIP_ENTRIES, stride] and PH_CASCADE_LANES to overrun into */
-    uint32_t *squares; /* likewise */
+    uint32_t *sum;      /* [STRIP_ENTRIES, stride] and PH_CASCADE_LANES to overrun into */
+    uint32_t *squares;  /* likewise */
     uint32_t *line_sum; /* [stride] the integral row that is being added to, columns in order */
     uint32_t *line_squares;
     int32_t *deviation; /* [stride] */
@@ -200,8 +201,8 @@ ph_status ph_cascade_detect(const ph_cascade *cascade, const ph_cascade_search *
             step = level.step;
             ph_cascade_plan_offsets(&plan, work.stride, step == 2 ? work.stride / 2 : 0);
         }
-        ph_cascade_sampler sampler = {source,      search->height >> halved, search->width >> halved,
-                                      work.column, work.share,               work.blend};
+        ph_cascade_sampler sampler = {
+            source, search->height >> halved, search->width >> halved, work.column, work.share, work.blend};
         ph_cascade_sampler_columns(&level, &sampler);
         search_level(search, &level, &work, row_function, &plan, &sampler, &list);
     } while (ph_cascade_next_level(search, &level));

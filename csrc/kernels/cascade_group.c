@@ -2,7 +2,7 @@
 
 typedef struct {
     int64_t x, y, side; /* sums over the group, then means */
-    int64_t score;       /* sum over the group */
+    int64_t score;      /* sum over the group */
     int32_t count;
 } cluster;
 
@@ -118,8 +118,8 @@ ph_status ph_cascade_group(int32_t min_neighbours, void *scratch, ph_hit *hits, 
         for (; at > 0 && hits[at - 1].side < one->side; at--) {
             hits[at] = hits[at - 1];
         }
-        hits[at] = (ph_hit){(int16_t)one->x, (int16_t)one->y, (int16_t)one->side,
-                            (int16_t)clip(one->count, INT16_MAX), clip(one->score, INT32_MAX)};
+        hits[at] = (ph_hit){(int16_t)one->x, (int16_t)one->y, (int16_t)one->side, (int16_t)clip(one->count, INT16_MAX),
+                            clip(one->score, INT32_MAX)};
     }
     *count = faces;
     return PH_OK;

@@ -36,8 +36,8 @@ int ph_cascade_next_level(const ph_cascade_search *search, ph_cascade_level *lev
     return describe(search, level);
 }
 
-/* Where pixel `index` of a level lies in the halved frame of `size` pixels: Q7, between the centres of its first and last
-   pixel. (2 * index + 1) * ratio <= 2 * size << 16 <= 2^31. */
+/* Where pixel `index` of a level lies in the halved frame of `size` pixels: Q7, between the centres of its first and
+   last pixel. (2 * index + 1) * ratio <= 2 * size << 16 <= 2^31. */
 static int32_t position(int32_t index, uint32_t ratio, int32_t halvings, int32_t size) {
     const uint32_t edge = ((2 * (uint32_t)index + 1) * ratio) >> 1 >> halvings; /* Q16, pixel edges at integers */
     const int32_t centre = ((int32_t)edge - 0x8000 + 0x100) >> 9;

@@ -12,8 +12,9 @@ typedef struct {
     int32_t width;
     uint32_t ratio_y; /* Q16: frame height / level height */
     uint32_t ratio_x;
-    int32_t halvings; /* the level is sampled from the frame halved so often that less than a quarter is left to shrink */
-    int32_t step;     /* windows lie so many level pixels apart: 2 where a level pixel is less than 2 frame pixels */
+    int32_t
+        halvings; /* the level is sampled from the frame halved so often that less than a quarter is left to shrink */
+    int32_t step; /* windows lie so many level pixels apart: 2 where a level pixel is less than 2 frame pixels */
 } ph_cascade_level;
 
 /* Sampling of one level row: bilinear, pixel centres aligned, border replicated. */

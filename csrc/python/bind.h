@@ -6,5 +6,6 @@
 namespace peephole {
 
 void bind_kernels(nanobind::module_ &m);
+void bind_cascade(nanobind::module_ &m);
 
 } // namespace peephole

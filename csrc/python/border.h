@@ -17,6 +17,10 @@ namespace peephole {
 template <typename T> constexpr const char *type_name() {
     if constexpr (std::is_same_v<T, uint8_t>) {
         return "uint8";
+    } else if constexpr (std::is_same_v<T, uint16_t>) {
+        return "uint16";
+    } else if constexpr (std::is_same_v<T, int8_t>) {
+        return "int8";
     } else if constexpr (std::is_same_v<T, int16_t>) {
         return "int16";
     } else if constexpr (std::is_same_v<T, int32_t>) {

@@ -7,26 +7,29 @@
 
 #include "peephole/status.h"
 
-#define PH_CASCADE_WINDOW 24  /* side of the window that the table was trained for */
-#define PH_CASCADE_INSET 1    /* the window's deviation is measured without its outermost pixels, as in training */
+PH_BEGIN_C
+
+#define PH_CASCADE_WINDOW 24 /* side of the window that the table was trained for */
+#define PH_CASCADE_INSET 1   /* the window's deviation is measured without its outermost pixels, as in training */
 #define PH_CASCADE_LEAF_BITS 10
 #define PH_CASCADE_THRESHOLD_BITS 15
 #define PH_CASCADE_LARGEST_FRAME 16384 /* largest side of a frame: positions in Q16 stay below 2^30 */
 #define PH_CASCADE_WIDEST_LEVEL 2500   /* a window's corner offsets, 24.5 rows of this and a little, fit 16 bits */
 
 /* A weak classifier is a stump: with f = sum over its rectangles of weight * (sum of pixels), and
-   d = 484 * (standard deviation of the window's inner 22x22 pixels), it gives leaf[0] if f < threshold * d, else leaf[1].
-   A window passes a stage if the leaves of the stage sum to at least the stage's threshold; a face passes all stages. */
+   d = 484 * (standard deviation of the window's inner 22x22 pixels), it gives leaf[0] if f < threshold * d, else
+   leaf[1]. A window passes a stage if the leaves of the stage sum to at least the stage's threshold; a face passes all
+   stages. */
 typedef struct {
     int32_t stages;
-    int32_t weak;                    /* W, of all stages */
-    int32_t rectangles;              /* R, of all weak classifiers */
-    const uint16_t *stage_weak;      /* [stages] weak classifiers of each stage */
-    const int32_t *stage_threshold;  /* [stages] Q10 */
-    const int16_t *threshold;        /* [W] Q15 */
-    const int16_t *leaf;             /* [W,2] Q10 */
-    const uint8_t *rectangle_count;  /* [W] 2 or 3 */
-    const int8_t *rectangle;         /* [R,5] x, y, width, height in the window, weight; the first weight is -1 */
+    int32_t weak;                   /* W, of all stages */
+    int32_t rectangles;             /* R, of all weak classifiers */
+    const uint16_t *stage_weak;     /* [stages] weak classifiers of each stage */
+    const int32_t *stage_threshold; /* [stages] Q10 */
+    const int16_t *threshold;       /* [W] Q15 */
+    const int16_t *leaf;            /* [W,2] Q10 */
+    const uint8_t *rectangle_count; /* [W] 2 or 3 */
+    const int8_t *rectangle;        /* [R,5] x, y, width, height in the window, weight; the first weight is -1 */
 } ph_cascade;
 
 typedef struct {
@@ -43,29 +46,32 @@ typedef struct {
     int16_t y;
     int16_t side;
     int16_t neighbours; /* 1; of a group: how many windows it stands for */
-    int32_t score;      /* Q10: sum over the stages of what exceeds the stage's threshold; of a group: all its windows' */
+    int32_t score; /* Q10: sum over the stages of what exceeds the stage's threshold; of a group: all its windows' */
 } ph_hit;
 
 /* Refuses a table whose sums could leave their width or whose rectangles leave the window; call once before use. */
 ph_status ph_cascade_check(const ph_cascade *cascade);
 
-/* Bytes of scratch that ph_cascade_detect needs; 0 if it would refuse the search. 16-byte aligned scratch is assumed. */
+/* Bytes of scratch that ph_cascade_detect needs; 0 if it would refuse the search. 16-byte aligned scratch is assumed.
+ */
 size_t ph_cascade_detect_scratch_bytes(const ph_cascade *cascade, const ph_cascade_search *search);
 
 /* Finds every window that passes, smallest first, then rows, then columns. Writes the first `capacity` of them;
-   *count is how many there are, so more than capacity means that hits were left out. */
+ *count is how many there are, so more than capacity means that hits were left out. */
 ph_status ph_cascade_detect(const ph_cascade *cascade, const ph_cascade_search *search,
-                            const uint8_t *image, /* [H,W] */
+                            const uint8_t *image,                          /* [H,W] */
                             void *scratch, int32_t capacity, ph_hit *hits, /* [capacity] */
                             int32_t *count);
 
 /* Bytes of scratch that ph_cascade_group needs. */
 size_t ph_cascade_group_scratch_bytes(int32_t count);
 
-/* Joins hits all of whose edges lie within a fifth of the smaller side, directly or over other hits. A group of at least
-   min_neighbours hits becomes their mean; of groups that have their centre in one another the highest score stays.
-   In place: hits[0..*count) become the groups, largest first. Needs the hits in order of their side, as
+/* Joins hits all of whose edges lie within a fifth of the smaller side, directly or over other hits. A group of at
+   least min_neighbours hits becomes their mean; of groups that have their centre in one another the highest score
+   stays. In place: hits[0..*count) become the groups, largest first. Needs the hits in order of their side, as
    ph_cascade_detect gives them. O(n^2) for hits of like size. */
 ph_status ph_cascade_group(int32_t min_neighbours, void *scratch, ph_hit *hits, int32_t *count);
+
+PH_END_C
 
 #endif

@@ -1,0 +1,92 @@
+"""Finds upright frontal faces in a grey frame."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peephole import _core
+from peephole.fixedpoint.reference.cascade import LARGEST_FRAME, WINDOW, Cascade
+from peephole.vision.cascade_table import load_cascade
+
+# Grey levels. Flat parts of a frame are passed over; a face, however dim, has more contrast than this.
+MIN_DEVIATION = 10
+
+
+@dataclass(frozen=True)
+class Box:
+    """An upright rectangle in frame pixels."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Face:
+    """A face in a frame.
+
+    score: by how much its windows exceeded the cascade's thresholds, all together (Q10). neighbours: how many windows
+    agreed on it.
+    """
+
+    box: Box
+    score: int
+    neighbours: int
+
+
+class Detector:
+    """The cascade over all face sizes from min_size to max_size (None: the whole frame), in frame pixels.
+
+    scale is the ratio of successive sizes; a face needs min_neighbours windows that agree on it.
+    """
+
+    def __init__(
+        self,
+        min_size: int = 40,
+        max_size: int | None = None,
+        scale: float = 1.1,
+        min_neighbours: int = 4,
+        cascade: Cascade | None = None,
+    ) -> None:
+        if not WINDOW <= min_size <= LARGEST_FRAME:
+            raise ValueError(f"the smallest face must be {WINDOW} to {LARGEST_FRAME} pixels wide, not {min_size}")
+        if max_size is not None and max_size < min_size:
+            raise ValueError(f"the largest face ({max_size} pixels) is smaller than the smallest ({min_size})")
+        if not 1.01 <= scale <= 4:
+            raise ValueError(f"the scale of the detector must be 1.01 to 4, not {scale}")
+        if min_neighbours < 1:
+            raise ValueError(f"the detector needs at least one window for a face, not {min_neighbours}")
+        self._min_size = min_size
+        self._max_size = LARGEST_FRAME if max_size is None else max_size
+        self._scale = round(scale * 65536)
+        self._min_neighbours = min_neighbours
+        table = cascade or load_cascade()
+        self._cascade = _core.Cascade(
+            table.stage_weak,
+            table.stage_threshold,
+            table.threshold,
+            table.leaf,
+            table.rectangle_count,
+            table.rectangle,
+        )
+
+    def scratch_bytes(self, height: int, width: int) -> int:
+        """Return the memory that the kernel needs for a frame, beside the frame and the hits."""
+        return self._cascade.scratch_bytes(height, width, self._min_size, self._max_size, self._scale)
+
+    def hits(self, grey: NDArray[np.uint8]) -> NDArray[np.int32]:
+        """Return every window that passes, ungrouped: [N,5] (x, y, side, 1, score)."""
+        if grey.ndim != 2 or grey.dtype != np.uint8:
+            raise ValueError(f"the detector needs a grey picture of bytes, not {grey.dtype} of shape {grey.shape}")
+        frame = np.ascontiguousarray(grey)
+        return self._cascade.hits(frame, self._min_size, self._max_size, self._scale, MIN_DEVIATION)
+
+    def detect(self, grey: NDArray[np.uint8]) -> list[Face]:
+        """Return the faces of a frame [H,W], largest first."""
+        groups = _core.group_hits(self.hits(grey), self._min_neighbours)
+        return [
+            Face(Box(x, y, side, side), score=score, neighbours=neighbours)
+            for x, y, side, neighbours, score in groups.tolist()
+        ]
