@@ -3,6 +3,7 @@
 from peephole.fixedpoint.reference.conv2d_s16 import conv2d_s16
 from peephole.fixedpoint.reference.copy_channels_s16 import copy_channels_s16
 from peephole.fixedpoint.reference.global_average_pool_s16 import global_average_pool_s16
+from peephole.fixedpoint.reference.integral_u8 import integral_u8
 from peephole.fixedpoint.reference.l2_normalize_s16 import l2_normalize_s16
 from peephole.fixedpoint.reference.maxpool_s16 import maxpool_s16
 from peephole.fixedpoint.reference.resize_u8 import resize_u8
@@ -13,6 +14,7 @@ __all__ = [
     "conv2d_s16",
     "copy_channels_s16",
     "global_average_pool_s16",
+    "integral_u8",
     "l2_normalize_s16",
     "maxpool_s16",
     "resize_u8",
