@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from arrays import FILLS, fill, filled, sentinel
 from hypothesis import given
 from hypothesis import strategies as st
 
+from arrays import FILLS, fill, filled, sentinel
 from peephole import _core
 from peephole.fixedpoint import reference
 
