@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 import pytest
-from doorbell_parts import MODEL, Actor, paint, recogniser, store_at, walk
 
+from doorbell_parts import MODEL, Actor, paint, recogniser, store_at, walk
 from peephole.doorbell.doorbell import Doorbell, Photo
 from peephole.doorbell.events import Decided, Problem, VisitEnded
 from peephole.store.store import DATABASE_NAME, Store

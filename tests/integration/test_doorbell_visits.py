@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from doorbell_parts import Actor, Frame, doorbell, paint, store_at, walk
 
+from doorbell_parts import Actor, Frame, doorbell, paint, store_at, walk
 from peephole.doorbell.doorbell import Doorbell, Photo
 from peephole.doorbell.events import Decided, Event, VisitEnded, VisitStarted
 from peephole.doorbell.policy import Policy

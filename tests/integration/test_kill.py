@@ -17,8 +17,8 @@ from sqlite3 import connect
 from typing import Any
 
 import pytest
-from doorbell_parts import MODEL, doorbell
 
+from doorbell_parts import MODEL, doorbell
 from peephole.store.store import DATABASE_NAME, Store
 
 ROUNDS = 100

@@ -5,8 +5,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from doorbell_parts import MODEL
 
+from doorbell_parts import MODEL
 from peephole.store.database import Database
 from peephole.store.migrations import Migration, shipped, statements
 from peephole.store.store import DATABASE_NAME, Store

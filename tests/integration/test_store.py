@@ -5,8 +5,8 @@ import threading
 
 import numpy as np
 import pytest
-from doorbell_parts import MODEL, store_at
 
+from doorbell_parts import MODEL, store_at
 from peephole.doorbell.visit import Decision, Quality, Sighting, VisitState
 from peephole.people.records import NewReference
 from peephole.store.instance import InstanceLock

@@ -5,14 +5,17 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from peephole.doorbell.gallery import Gallery
-from peephole.doorbell.pictures import Image, portrait, to_grey
+from peephole.doorbell.pictures import Image, portrait, reduced, to_grey
 from peephole.doorbell.policy import Policy
 from peephole.doorbell.quality import assess
 from peephole.doorbell.recogniser import Recogniser
+from peephole.doorbell.tilt import distinct
 from peephole.doorbell.visit import Decision, Sighting
 from peephole.doorbell.voting import decide
 from peephole.people.records import NewReference, Person
-from peephole.vision.detector import Box, Face
+from peephole.vision.detector import Box
+
+_LONGEST = 1600  # pixels; a face of interest is larger than a fortieth of the picture
 
 Outcome = Literal["ok", "no_face", "too_small", "blurred"]
 
@@ -58,19 +61,18 @@ class IdentifiedFace:
 
 def examine(photo: Photo, recogniser: Recogniser, policy: Policy) -> tuple[PhotoReport, NewReference | None]:
     """Look for the face to enrol in one photo."""
-    grey = to_grey(photo.image)
-    faces = sorted(recogniser.detect(grey), key=_area, reverse=True)
-    if not faces:
+    looks = _looks(photo.image, recogniser, policy)
+    if not looks:
         return PhotoReport(photo.label, "no_face", "no face found", 0, None), None
-    look = _look(photo.image, grey, faces[0], recogniser, policy)
+    box, look = looks[0]
     if look.quality.width < policy.min_width:
         outcome: Outcome = "too_small"
         text = f"the face is {look.quality.width} pixels wide, {policy.min_width} are needed"
     elif not look.quality.good:
         outcome, text = "blurred", "the face is too blurred"
     else:
-        outcome, text = "ok", "used" if len(faces) == 1 else f"used the largest of {len(faces)} faces"
-    report = PhotoReport(photo.label, outcome, text, len(faces), faces[0].box)
+        outcome, text = "ok", "used" if len(looks) == 1 else f"used the largest of {len(looks)} faces"
+    report = PhotoReport(photo.label, outcome, text, len(looks), box)
     if outcome != "ok":
         return report, None
     return report, NewReference(look.descriptor, recogniser.model, look.picture, look.quality.value, "photo")
@@ -93,20 +95,22 @@ def usable(
 def identify(image: Image, recogniser: Recogniser, gallery: Gallery, policy: Policy) -> list[IdentifiedFace]:
     """Decide about every face of a still picture. One look has to do, so each vote needs no second."""
     single = replace(policy, known_sightings=1, stranger_sightings=1)
-    grey = to_grey(image)
     found = []
-    for face in recogniser.detect(grey):
-        look = _look(image, grey, face, recogniser, policy)
+    for box, look in _looks(image, recogniser, policy):
         decision = decide([look], gallery.people, gallery.bars, single)
-        found.append(IdentifiedFace(face.box, gallery.names.get(decision.nearest or ""), decision))
+        found.append(IdentifiedFace(box, gallery.names.get(decision.nearest or ""), decision))
     return found
 
 
-def _look(image: Image, grey: Image, face: Face, recogniser: Recogniser, policy: Policy) -> Sighting:
-    crop = recogniser.crop(grey, face.box)
-    quality = assess(face.box.width, face.neighbours, crop, policy)
-    return Sighting(0.0, face.box, recogniser.describe(crop), quality, portrait(image, face.box))
-
-
-def _area(face: Face) -> int:
-    return face.box.width * face.box.height
+def _looks(image: Image, recogniser: Recogniser, policy: Policy) -> list[tuple[Box, Sighting]]:
+    """Return every face of a picture with its box there, largest first; large pictures are searched reduced."""
+    small, factor = reduced(image, _LONGEST)
+    grey = to_grey(small)
+    found = []
+    for seen in distinct(recogniser.detect(grey)):
+        crop = recogniser.crop(grey, seen.box)
+        quality = assess(seen.box.width, seen.neighbours, crop, policy)
+        look = Sighting(0.0, seen.box, recogniser.describe(crop), quality, portrait(small, seen.box))
+        values = (seen.box.x, seen.box.y, seen.box.width, seen.box.height)
+        found.append((Box(*(round(value * factor) for value in values)), look))
+    return sorted(found, key=lambda one: one[0].width, reverse=True)

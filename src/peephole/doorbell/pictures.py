@@ -20,16 +20,21 @@ def to_grey(image: Image) -> Image:
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
 
 
+def reduced(image: Image, longest: int) -> tuple[Image, float]:
+    """Return a picture whose longer side is at most `longest`, and how many of its pixels one of the result is."""
+    factor = max(image.shape[:2]) / longest
+    if factor <= 1:
+        return image, 1.0
+    size = (max(1, round(image.shape[1] / factor)), max(1, round(image.shape[0] / factor)))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8), factor
+
+
 def portrait(image: Image, box: Box) -> bytes:
     """Return a small JPEG of a face with a little around it."""
     across, down = round(box.width * _MARGIN), round(box.height * _MARGIN)
     left, top = max(box.x - across, 0), max(box.y - down, 0)
     cut = image[top : box.y + box.height + down, left : box.x + box.width + across]
-    shrink = min(1.0, _SIDE / max(cut.shape[:2]))
-    if shrink < 1:
-        size = (max(1, round(cut.shape[1] * shrink)), max(1, round(cut.shape[0] * shrink)))
-        cut = np.asarray(cv2.resize(cut, size, interpolation=cv2.INTER_AREA), np.uint8)
-    done, jpeg = cv2.imencode(".jpg", cut, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+    done, jpeg = cv2.imencode(".jpg", reduced(cut, _SIDE)[0], [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
     if not done:
         raise ValueError("the picture of a face could not be encoded as JPEG")
     return jpeg.tobytes()

@@ -3,10 +3,12 @@
 A `Walk` follows one face by its place and, after a gap, by its look. It becomes a visit after `opening_faces` faces.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from peephole.doorbell.policy import Bars, Policy
+from peephole.doorbell.tilt import overlap
 from peephole.doorbell.visit import Decision, Sighting
 from peephole.people.matching import References
 from peephole.people.records import Descriptor
@@ -23,6 +25,7 @@ class Walk:
 
     Attributes:
         number: Tells the walks of one tracker apart.
+        tilt: By how many degrees the face leans clockwise.
         kept: The best looks so far with their running numbers, at most `policy.keep_looks`.
         looks: Looks described so far (the next running number).
         visit: Id of the visit, once there is one.
@@ -35,6 +38,7 @@ class Walk:
     first_seen: float
     last_seen: float
     box: Box
+    tilt: int = 0
     faces: int = 1
     looks: int = 0
     last_look: float | None = None
@@ -96,12 +100,28 @@ class Tracker:
                 taken.add(walk.number)
         return found
 
+    def missing(self, time: float, placed: Sequence[Walk | None]) -> list[Walk]:
+        """Return the walks whose face was in view just now and was not found in this frame."""
+        seen = {walk.number for walk in placed if walk is not None}
+        return [
+            walk
+            for walk in self.walks
+            if walk.number not in seen and time - walk.last_seen <= self._policy.hold_seconds
+        ]
+
     def is_someone_else(self, walk: Walk, look: Sighting, bars: Bars) -> bool:
         """Say whether a look taken at the place of a walk after a blink cannot be the same person."""
         if look.time - walk.last_seen <= self._policy.blink_seconds or not look.quality.good:
             return False
         distance = walk.likeness(look.descriptor)
         return distance is not None and distance > bars.stranger
+
+    def crossed(self, walk: Walk, look: Sighting, bars: Bars) -> Walk | None:
+        """Find the other walk that a look belongs to: clearly not this one, and clearly that one."""
+        distance = walk.likeness(look.descriptor)
+        if distance is None or distance <= bars.stranger:
+            return None
+        return self.rejoin(look, bars, {walk.number})
 
     def rejoin(self, look: Sighting, bars: Bars, busy: set[int]) -> Walk | None:
         """Find the walk, out of view for less than the gap, that a good look belongs to by its likeness."""
@@ -123,10 +143,11 @@ class Tracker:
         self.walks.append(walk)
         return walk
 
-    def follow(self, walk: Walk, time: float, box: Box) -> None:
+    def follow(self, walk: Walk, time: float, box: Box, tilt: int = 0) -> None:
         """Note that a walk's face is in view."""
         walk.last_seen = max(walk.last_seen, time)
         walk.box = box
+        walk.tilt = tilt
         walk.faces += 1
 
     def merge(self, into: Walk, walk: Walk) -> None:
@@ -134,7 +155,7 @@ class Tracker:
         self.walks.remove(walk)
         into.faces += walk.faces
         into.last_seen = max(into.last_seen, walk.last_seen)
-        into.box = walk.box
+        into.box, into.tilt = walk.box, walk.tilt
         into.saved = None
         for look in walk.kept.values():
             into.add(look, self._policy)
@@ -158,17 +179,10 @@ def _closeness(before: Box, now: Box) -> float:
     """Return how well two boxes fit one face: 1 to 2 for overlap, 0 to 1 for near centres, 0 for neither."""
     if max(before.width, now.width) > _MOST_GROWTH * min(before.width, now.width):
         return 0.0
-    overlap = _overlap(before, now)
-    if overlap >= _LEAST_OVERLAP:
-        return 1 + overlap
+    shared = overlap(before, now)
+    if shared >= _LEAST_OVERLAP:
+        return 1 + shared
     side = (before.width + before.height + now.width + now.height) / 4
     across = abs((before.x + before.width / 2) - (now.x + now.width / 2)) / side
     down = abs((before.y + before.height / 2) - (now.y + now.height / 2)) / side
-    return max(0.0, 1 - (across * across + down * down) ** 0.5 / _NEAR_CENTRES)
-
-
-def _overlap(a: Box, b: Box) -> float:
-    width = min(a.x + a.width, b.x + b.width) - max(a.x, b.x)
-    height = min(a.y + a.height, b.y + b.height) - max(a.y, b.y)
-    shared = max(width, 0) * max(height, 0)
-    return shared / (a.width * a.height + b.width * b.height - shared)
+    return max(0.0, 1 - math.hypot(across, down) / _NEAR_CENTRES)

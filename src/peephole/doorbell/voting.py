@@ -36,7 +36,8 @@ def voters(sightings: Sequence[Sighting], policy: Policy) -> list[Sighting]:
 def decide(sightings: Sequence[Sighting], people: References, bars: Bars, policy: Policy) -> Decision:
     """Decide who a visit was, from every look kept of it; the order of the looks never matters."""
     votes = voters(sightings, policy)
-    nearest = rank(median_distances([vote.descriptor for vote in votes], people))
+    # Poor looks decide nothing, but whom they are nearest to is still worth telling.
+    nearest = rank(median_distances([look.descriptor for look in votes or sightings], people))
     if not votes:
         return _decision("unsure", "poor_looks" if sightings else "too_few_looks", nearest)
     if nearest.distance is not None and nearest.distance <= bars.known:

@@ -11,10 +11,11 @@ from peephole.doorbell.pictures import to_grey
 from peephole.doorbell.policy import Policy
 from peephole.doorbell.quality import assess
 from peephole.doorbell.recogniser import FrameLike, Image, Recogniser
+from peephole.doorbell.tilt import Seen, crop_upright, distinct, look_for
 from peephole.doorbell.tracking import Tracker, Walk
 from peephole.doorbell.visit import Decision, Kind, Sighting, VisitRecord, VisitState
 from peephole.doorbell.voting import decide, same_stranger
-from peephole.vision.detector import Box, Face
+from peephole.vision.detector import Box
 
 Portrait = Callable[[Image, Box], bytes]
 
@@ -63,8 +64,13 @@ class Watcher:
         time = self._time = max(frame.time, self._time)
         gallery = self._fresh_gallery()
         grey = to_grey(frame.image)
-        faces = list(self._recogniser.detect(grey))
+        faces = distinct(self._recogniser.detect(grey))
         placed = self._tracker.place(time, [face.box for face in faces])
+        for lost in self._tracker.missing(time, placed):
+            leaning = look_for(self._recogniser, grey, lost.box, lost.tilt, [face.box for face in faces])
+            if leaning is not None:
+                faces.append(leaning)
+                placed.append(lost)
         busy = {walk.number for walk in placed if walk is not None}
         seen: list[Walk] = []
         for face, walk in zip(faces, placed, strict=True):
@@ -120,20 +126,22 @@ class Watcher:
         return self._gallery
 
     def _see(
-        self, time: float, image: Image, grey: Image, face: Face, walk: Walk | None, busy: set[int], gallery: Gallery
+        self, time: float, image: Image, grey: Image, face: Seen, walk: Walk | None, busy: set[int], gallery: Gallery
     ) -> Walk:
         """Find or begin the walk of one face and add a look to it."""
         look = None
         if walk is None or walk.wants_look(time, self._policy):
             look = self._look(time, image, grey, face)
-            if walk is not None and self._tracker.is_someone_else(walk, look, gallery.bars):
+            if walk is not None and (other := self._tracker.crossed(walk, look, gallery.bars)):
+                walk = other
+            elif walk is not None and self._tracker.is_someone_else(walk, look, gallery.bars):
                 walk = None
             if walk is None or walk.visit is None:
                 walk = self._same_visit(walk, look, busy, gallery)
         if walk is None:
             walk = self._tracker.begin(time, face.box)
         else:
-            self._tracker.follow(walk, time, face.box)
+            self._tracker.follow(walk, time, face.box, face.tilt)
         if look is not None and walk.add(look, self._policy):
             walk.saved = None
         return walk
@@ -145,8 +153,8 @@ class Watcher:
         self._tracker.merge(earlier, walk)
         return earlier
 
-    def _look(self, time: float, image: Image, grey: Image, face: Face) -> Sighting:
-        crop = self._recogniser.crop(grey, face.box)
+    def _look(self, time: float, image: Image, grey: Image, face: Seen) -> Sighting:
+        crop = crop_upright(self._recogniser, grey, face)
         quality = assess(face.box.width, face.neighbours, crop, self._policy)
         return Sighting(time, face.box, self._recogniser.describe(crop), quality, self._portrait(image, face.box))
 
