@@ -1,6 +1,7 @@
 """Loading what commands name: integer programs, float networks, and the pieces that cut and describe faces."""
 
 import os
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,8 @@ def load_float(path: Path) -> "FloatNetwork":
         raise FileNotFoundError(f"{path}: no such checkpoint")
     if path.suffix == ".safetensors":
         return FloatNetwork.load(path)
+    if not zipfile.is_zipfile(path):  # as every checkpoint is; torch would take seconds to say so
+        raise ValueError(f"{path}: not a whole checkpoint of peephole train, nor a float network (.safetensors)")
     try:
         from peephole.fixedpoint.importer import import_network
         from peephole.training.module import network_of_checkpoint

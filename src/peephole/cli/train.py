@@ -17,9 +17,11 @@ def train(
     """
     if not config.is_file():
         raise FileNotFoundError(f"{config}: no such file")
+    from peephole.training.config import read_config
+
+    chosen = read_config(config)
     try:
-        from peephole.training.config import read_config
         from peephole.training.run import train as train_by
     except ModuleNotFoundError as error:
         raise needs_training_packages(error) from error
-    print(train_by(read_config(config)))
+    print(train_by(chosen))
