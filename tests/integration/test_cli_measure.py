@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from peephole.vision.crop import crop_face
-from peephole.vision.detector import Box
 
 from commands import assert_one_line, astronaut, peephole, png, tar_of, tiny_network, tiny_program
 from peephole.engine import Engine
 from peephole.fixedpoint.program import IntegerProgram
+from peephole.vision.crop import crop_face
+from peephole.vision.detector import Box
 
 # Two folds of two pairs of each kind, over eight people with two pictures each.
 PAIRS = "2\t2\n" + "".join(
