@@ -2,6 +2,7 @@
 
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 from xml.etree import ElementTree
 
 import cv2
@@ -13,6 +14,8 @@ from peephole.fixedpoint.reference.cascade import LEAF_BITS, THRESHOLD_BITS, WIN
 # OpenCV compares a stage's sum with its threshold less this.
 STAGE_SLACK = 1e-5
 
+Integer = TypeVar("Integer", np.int16, np.int32)
+
 
 def default_path() -> Path:
     """Return where the OpenCV 4 wheel keeps the frontal-face cascade."""
@@ -22,13 +25,14 @@ def default_path() -> Path:
     return Path(folder) / "haarcascade_frontalface_default.xml"
 
 
-def _quantised(values: list[float], bits: int, dtype: type[np.signedinteger]) -> NDArray[np.signedinteger]:
+def _quantised(values: list[float], bits: int, dtype: type[Integer]) -> NDArray[Integer]:
     """Round to Q(bits), halves up, and refuse what does not fit."""
     scaled = np.floor(np.array(values, np.float64) * 2**bits + 0.5)
     limits = np.iinfo(dtype)
     if scaled.size and (scaled.min() < limits.min or scaled.max() > limits.max):
         raise ValueError(f"a number of the cascade does not fit Q{bits} of {limits.bits} bits")
-    return scaled.astype(dtype)
+    result: NDArray[Integer] = scaled.astype(dtype)
+    return result
 
 
 def _text(element: ElementTree.Element, name: str) -> str:

@@ -61,7 +61,8 @@ def halve(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return the mean of 2x2 pixels, halves up; an odd last row or column is left out."""
     height, width = image.shape[0] // 2, image.shape[1] // 2
     blocks = image[: 2 * height, : 2 * width].reshape(height, 2, width, 2).astype(np.int32)
-    return ((blocks.sum((1, 3)) + 2) >> 2).astype(np.uint8)
+    sums: NDArray[np.int32] = blocks.sum((1, 3), dtype=np.int32)
+    return ((sums + 2) >> 2).astype(np.uint8)
 
 
 def _ratio(frame: int, level: int) -> int:
@@ -71,7 +72,8 @@ def _ratio(frame: int, level: int) -> int:
 def _taps(frame: int, level: int, halvings: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the first source pixel and the Q7 share of the second, for each pixel along one axis."""
     size = frame >> halvings
-    edge = ((2 * np.arange(level) + 1) * _ratio(frame, level) >> 1) >> halvings
+    middle: NDArray[np.int64] = 2 * np.arange(level, dtype=np.int64) + 1
+    edge = (middle * _ratio(frame, level) >> 1) >> halvings
     at = np.clip((edge - 0x8000 + 0x100) >> 9, 0, (size - 1) * 128)
     first = np.minimum(at >> 7, size - 2)
     return first, at - first * 128
@@ -83,7 +85,9 @@ def sample(image: NDArray[np.uint8], frame: tuple[int, int], level: Level) -> ND
     column, right = _taps(frame[1], level.width, level.halvings)
     pixels = image.astype(np.int64)
     blend = pixels[row] * (128 - down)[:, None] + pixels[row + 1] * down[:, None]
-    return ((blend[:, column] * (128 - right) + blend[:, column + 1] * right + 0x2000) >> 14).astype(np.uint8)
+    both = blend[:, column] * (128 - right) + blend[:, column + 1] * right
+    rounded: NDArray[np.int64] = np.right_shift(both + 0x2000, 14)
+    return rounded.astype(np.uint8)
 
 
 def _rectangle_sums(
@@ -123,6 +127,8 @@ def windows_that_pass(
     score = np.zeros(len(y), np.int64)
     stump = rectangle = 0
     for stage, count in enumerate(cascade.stage_weak):
+        if not len(y):
+            break
         margin = np.full(len(y), -int(cascade.stage_threshold[stage]), np.int64)
         for k in range(stump, stump + int(count)):
             feature = np.zeros(len(y), np.int64)

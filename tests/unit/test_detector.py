@@ -1,0 +1,101 @@
+"""The table out of the wheel's XML, and the detector in front of the kernel."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from peephole.vision import cascade_table
+from peephole.vision.detector import Box, Detector, Face
+
+
+def test_table_of_the_wheel() -> None:
+    """The counts of the published cascade, and the first numbers of its XML (-0.0315 and 2.0870, -5.0426)."""
+    table = cascade_table.load_cascade()
+    assert table.stage_weak.tolist() == [
+        *(9, 16, 27, 32, 52, 53, 62, 72, 83, 91, 99, 115, 127),
+        *(135, 136, 137, 159, 155, 169, 196, 197, 181, 199, 211, 200),
+    ]
+    assert len(table.threshold) == 2913 and len(table.rectangle) == 6383
+    assert int((table.rectangle_count == 3).sum()) == 557
+    weighted = table.rectangle[:, 2].astype(int) * table.rectangle[:, 3] * table.rectangle[:, 4]
+    assert weighted.sum() == 0  # a flat window gives nothing
+    assert table.threshold[0] == round(-0.0315119996666908 * 2**15)
+    assert table.leaf[0].tolist() == [round(2.0875380039215088 * 2**10), round(-2.2172100543975830 * 2**10)]
+    assert table.stage_threshold[0] == round(-5.0425500869750977 * 2**10)
+    assert table.rectangle[:2].tolist() == [[6, 4, 12, 9, -1], [6, 7, 12, 3, 3]]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("not XML", "not a cascade that can be used"),
+        ("<opencv_storage/>", "<cascade> is missing"),
+        ("<a><cascade><width>20</width><height>20</height></cascade></a>", "not 24x24"),
+    ],
+)
+def test_a_foreign_file_is_refused(tmp_path: Path, text: str, reason: str) -> None:
+    path = tmp_path / "cascade.xml"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=reason):
+        cascade_table.load_cascade(path)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"nothing\.xml: there is no such cascade file"):
+        cascade_table.load_cascade(tmp_path / "nothing.xml")
+
+
+def test_faces_come_largest_first_and_inside_the_frame() -> None:
+    from skimage import color, data, transform
+
+    face = (color.rgb2gray(data.astronaut()) * 255).astype(np.uint8)[20:240, 120:320]
+    small = (transform.resize(face, (110, 100), anti_aliasing=True) * 255).astype(np.uint8)
+    frame = np.full((240, 320), 90, np.uint8)
+    frame[10:230, 0:200] = face
+    frame[60:170, 210:310] = small
+    faces = Detector().detect(frame)
+    assert len(faces) == 2
+    assert faces[0].box.width > 1.5 * faces[1].box.width
+    assert faces[0].box.x < 100 < 200 < faces[1].box.x
+    assert all(isinstance(one, Face) and isinstance(one.box, Box) for one in faces)
+    assert all(one.neighbours >= 4 and one.score > 0 for one in faces)
+    assert [one.box for one in Detector(max_size=70).detect(frame)] != [one.box for one in faces]
+    assert all(one.box.width >= 70 for one in Detector(min_size=70).detect(frame))
+
+
+@pytest.mark.parametrize("shape", [(10, 500), (1, 1), (30, 30)])
+def test_a_frame_too_small_for_a_face_holds_none(shape: tuple[int, int]) -> None:
+    assert Detector(min_size=40).detect(np.zeros(shape, np.uint8)) == []
+
+
+def test_a_view_of_a_frame_will_do() -> None:
+    frame = np.random.default_rng(4).integers(0, 256, (100, 200), np.uint8)
+    assert Detector(min_size=24).hits(frame[:, ::2]).tolist() == (
+        Detector(min_size=24).hits(np.ascontiguousarray(frame[:, ::2])).tolist()
+    )
+
+
+@pytest.mark.parametrize("frame", [np.zeros((50, 50, 3), np.uint8), np.zeros((50, 50), np.float32)])
+def test_other_pictures_are_refused(frame: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="needs a grey picture of bytes"):
+        Detector().detect(frame)
+
+
+def test_a_frame_too_wide_for_small_faces_is_refused() -> None:
+    with pytest.raises(ValueError, match="too wide for faces of 24 pixels"):
+        Detector(min_size=24).detect(np.zeros((30, 4000), np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"min_size": 23}, "smallest face"),
+        ({"min_size": 60, "max_size": 59}, "smaller than the smallest"),
+        ({"scale": 1.0}, "scale"),
+        ({"min_neighbours": 0}, "at least one window"),
+    ],
+)
+def test_settings_out_of_range_are_refused(settings: dict[str, int], reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        Detector(**settings)
