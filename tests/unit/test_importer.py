@@ -109,6 +109,17 @@ def test_what_is_unsupported_is_named(what: str) -> None:
         import_network(network, "net", (16, 16))
 
 
+class Deciding(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x if x.sum() > 0 else -x
+
+
+@pytest.mark.parametrize("network", [Deciding(), net(nn.Conv2d(3, 2, 1)), net(nn.Conv2d(1, 2, 30))])
+def test_what_cannot_be_traced(network: nn.Module) -> None:
+    with pytest.raises(ValueError, match=r"network net: cannot be traced for a grey 16x16 image: [^\n]+$"):
+        import_network(network, "net", (16, 16))
+
+
 def test_weights_with_nan() -> None:
     network = net(nn.Conv2d(1, 2, 1))
     with torch.no_grad():

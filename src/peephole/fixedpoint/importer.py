@@ -44,7 +44,11 @@ def import_network(
 
     Raises `ValueError` naming module and operator for what cannot be imported.
     """
-    program = torch.export.export(network.eval(), (torch.zeros(1, 1, *size),))
+    try:
+        program = torch.export.export(network.eval(), (torch.zeros(1, 1, *size),))
+    except (RuntimeError, TypeError, torch._dynamo.exc.TorchDynamoException) as error:
+        first = str(error).strip().partition("\n")[0]
+        raise ValueError(f"network {name}: cannot be traced for a grey {size[0]}x{size[1]} image: {first}") from error
     return _Importer(program).network(name, size, offset, scale)
 
 

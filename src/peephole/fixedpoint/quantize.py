@@ -45,7 +45,9 @@ FACTOR_BITS = 30
 class QuantizationOptions:
     """How to quantize.
 
-    margin: how far every range reaches beyond the largest value seen; what is larger saturates.
+    margin: how far every range reaches beyond the largest value seen; what is larger saturates. Two
+    bits (4.0) cost nothing, since weights are the coarser part, and without them a few values of
+    an unusual face saturate and spoil its descriptor (`benchmarks/quantization.py` measures it).
     equalise: rescale channels to fill their tensor's range. correct_bias: take the mean error that
     rounded weights cause off the biases.
     weights_per: `channel` (a format per output channel) or `layer`.
@@ -53,7 +55,7 @@ class QuantizationOptions:
     in 64 bits where they must; 0 means none may, 1 means all may.
     """
 
-    margin: float = 2.0
+    margin: float = 4.0
     equalise: bool = True
     correct_bias: bool = True
     weights_per: str = "channel"
