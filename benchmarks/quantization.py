@@ -30,6 +30,7 @@ CHOICES = {
     "+ equalised channels": PLAIN | {"margin": 4.0, "equalise": True},
     "+ corrected biases": PLAIN | {"margin": 4.0, "equalise": True, "correct_bias": True},
     "+ 64-bit descriptor sums (default)": {"report_images": 1},
+    "default, channels not equalised": {"equalise": False, "report_images": 1},
     "default, margin 1": {"margin": 1.0, "report_images": 1},
     "default, margin 2": {"margin": 2.0, "report_images": 1},
     "default, all sums in 64 bits": {"wide_share": 1.0, "report_images": 1},

@@ -142,7 +142,7 @@ TAMPERED: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "relu": (lambda s: _layer(s, 6, relu=True), "identity does not match"),
     "kind": (lambda s: _layer(s, 0, kind="conv5d"), "a layer of kind 'conv5d' is unknown"),
     "type": (lambda s: _layer(s, 0, stride="2"), "Conv2d 'conv1': stride is '2', must be of type int"),
-    "array": (lambda s: _layer(s, 0, name="conv9"), "layer 'conv9': has no"),
+    "array": (lambda s: _layer(s, 0, name="conv9"), "layer conv9: has no"),
     "field": (lambda s: s["layers"][1].pop("size"), "MaxPool 'pool': has no size"),
     "input": (lambda s: s.pop("input"), "Tensor: is not an object"),
     "layers": (lambda s: s.update(layers={}), "its layers are missing or not a list"),
@@ -151,6 +151,8 @@ TAMPERED: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "offset": (lambda s: s.update(input_offset=1.5), "its input_offset is missing or not a whole number"),
     "format": (lambda s: s["tensors"][0].update(frac_bits=40), "conv1: its fraction bits call for shifts"),
     "points": (lambda s: s.update(calibration={"points": 3, "source": ""}), "its calibration is not a list"),
+    "card": (lambda s: s.update(card=[1]), "its card is missing or not an object"),
+    "missing": (lambda s: s["layers"].pop(2), "layer expand1: reads tensor squeeze before"),
     "rates": (lambda s: s["calibration"].update(points=[[2, 3]]), "a calibration needs points"),
 }
 

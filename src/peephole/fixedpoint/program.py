@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from peephole.fixedpoint import storage
 from peephole.fixedpoint.layers import Conv2d, GlobalAveragePool, Layer, MaxPool, Tensor
@@ -21,6 +20,7 @@ __all__ = ["Calibration", "Conv2d", "GlobalAveragePool", "IntegerProgram", "Laye
 
 KIND = "integer program"
 LAYERS: dict[str, type[Layer]] = {cls.kind: cls for cls in (Conv2d, MaxPool, GlobalAveragePool)}
+FORMATS = "weight_frac_bits"
 CROPS = ("detect", "aligned", "center")
 
 
@@ -135,11 +135,14 @@ class IntegerProgram:
     def save(self, path: Path | str) -> None:
         """Write the program as .safetensors. Raises `OSError` where that fails.
 
-        `norm` is left out, since it follows from the fraction bits; `load` checks the identity.
+        To save space the formats of all weights are one array, and `norm`, which follows from them,
+        is left out; `load` checks the identity.
         """
         arrays: storage.Arrays = {}
         structure = self._structure(arrays) | {"name": self.name, "card": dict(self.card), "identity": self.identity}
-        arrays = {name: array for name, array in arrays.items() if not name.endswith(".norm")}
+        arrays = {name: array for name, array in arrays.items() if not name.endswith((".norm", f".{FORMATS}"))}
+        formats = [layer.weight_frac_bits for layer in self.layers if isinstance(layer, Conv2d)]
+        arrays[FORMATS] = np.concatenate([np.zeros(0, np.int8), *formats])
         if self.calibration is not None:
             structure["calibration"] = dataclasses.asdict(self.calibration)
         storage.write(Path(path), KIND, structure, arrays)
@@ -155,17 +158,18 @@ class IntegerProgram:
         try:
             tensors = tuple(storage.from_record(Tensor, r, arrays) for r in _list(structure, "tensors"))
             start = storage.from_record(Tensor, structure.get("input"), arrays)
-            frac_bits = {tensor.name: tensor.frac_bits for tensor in (start, *tensors)}
+            layers = _list(structure, "layers")
+            arrays |= _formats(layers, arrays, {tensor.name: tensor.frac_bits for tensor in (start, *tensors)})
             program = cls(
                 name=_text(structure, "name"),
                 input=start,
                 input_offset=_whole(structure, "input_offset"),
                 tensors=tensors,
-                layers=tuple(_layer(record, arrays, frac_bits) for record in _list(structure, "layers")),
+                layers=tuple(_layer(record, arrays) for record in layers),
                 output=_text(structure, "output"),
                 crop=_text(structure, "crop"),
                 calibration=_calibration(structure.get("calibration")),
-                card=structure.get("card") or {},
+                card=_card(structure.get("card")),
             )
             if program.identity != structure.get("identity"):
                 raise ValueError("its identity does not match its content; it was altered or damaged, fetch it again")
@@ -195,24 +199,39 @@ def _list(structure: dict[str, Any], key: str) -> list[Any]:
     return value
 
 
-def _layer(record: Any, arrays: storage.Arrays, frac_bits: Mapping[str, int]) -> Layer:
+def _card(record: Any) -> dict[str, Any]:
+    if not isinstance(record, dict):
+        raise ValueError("its card is missing or not an object")
+    return record
+
+
+def _layer(record: Any, arrays: storage.Arrays) -> Layer:
     kind = record.get("kind") if isinstance(record, dict) else None
     if kind not in LAYERS:
         raise ValueError(f"a layer of kind {kind!r} is unknown; there are {', '.join(LAYERS)}")
-    if kind == Conv2d.kind:
-        arrays = arrays | {f"{record.get('name')}.norm": _norm(record, arrays, frac_bits)}
     return storage.from_record(LAYERS[kind], record, arrays)
 
 
-def _norm(record: Any, arrays: storage.Arrays, frac_bits: Mapping[str, int]) -> NDArray[np.uint8]:
-    try:
-        entered, left = frac_bits[record["input"]], frac_bits[record["output"]]
-        norm = entered + arrays[f"{record['name']}.weight_frac_bits"].astype(np.int64) - left
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"layer {record.get('name')!r}: has no {error}") from error
-    if norm.size and not 0 <= norm.min() <= norm.max() <= LARGEST_NORM:
-        raise ValueError(f"layer {record['name']}: its fraction bits call for shifts outside of 0 to {LARGEST_NORM}")
-    return norm.astype(np.uint8)
+def _formats(records: list[Any], arrays: storage.Arrays, frac_bits: Mapping[str, int]) -> storage.Arrays:
+    """Cut the one array of formats into those of every convolution, and add the norms that follow from them."""
+    made: storage.Arrays = {}
+    start = 0
+    for record in records:
+        if not isinstance(record, dict) or record.get("kind") != Conv2d.kind:
+            continue
+        name = str(record.get("name"))
+        try:
+            entered, left = frac_bits[record["input"]], frac_bits[record["output"]]
+            stop = start + len(arrays[f"{name}.bias"])
+            bits = arrays[FORMATS][start:stop]
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"layer {name}: has no {error}") from error
+        norm = entered + bits.astype(np.int64) - left
+        if norm.size and not 0 <= norm.min() <= norm.max() <= LARGEST_NORM:
+            raise ValueError(f"layer {name}: its fraction bits call for shifts outside of 0 to {LARGEST_NORM}")
+        made |= {f"{name}.{FORMATS}": bits, f"{name}.norm": norm.astype(np.uint8)}
+        start = stop
+    return made
 
 
 def _calibration(record: Any) -> Calibration | None:
