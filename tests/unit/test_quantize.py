@@ -170,6 +170,15 @@ def test_a_mean_errs_by_half_a_step_at_most(height: int, width: int, finer: int,
     assert (np.abs(out[0, 0] - exact) <= 0.5).all()
 
 
+@pytest.mark.parametrize("count", [2, 6, 48, 100, 4096])
+def test_halves_of_a_mean_round_up(count: int) -> None:
+    x = np.zeros((count, 1, 3), np.int16)
+    x[: count // 2] = (1, 3, 32767)  # means of 0.5, 1.5 and 16383.5
+    out = np.zeros((1, 1, 3), np.int16)
+    reference.global_average_pool_s16(x, *mean_factor(count), out, 0)
+    assert out[0, 0].tolist() == [1, 2, 16384]
+
+
 def test_the_report_as_table_and_json() -> None:
     program, report = quantize(tiny_network(), IMAGES)
     table = report.table()
