@@ -20,7 +20,7 @@ FALLBACK_RATE = 10.0
 def silence_opencv() -> None:
     """Keep OpenCV and FFmpeg from writing to stderr: what went wrong is said once, by us, in one line."""
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-    cv2.setLogLevel(0)  # type: ignore[attr-defined]  # missing in its stubs
+    cv2.utils.logging.setLogLevel(0)
 
 
 class FolderSource:
@@ -67,6 +67,10 @@ class VideoSource:
         """
         silence_opencv()
         self.name = str(path)
+        with path.open("rb") as file:
+            text = _is_text(file.read(512))
+        if text:
+            raise ValueError(f"{path}: not a video but text; name a video file, a picture or a folder of pictures")
         self._capture = cv2.VideoCapture(self.name, cv2.CAP_FFMPEG)
         self._first = self._read()
         if self._first is None:
@@ -104,3 +108,8 @@ class VideoSource:
     def close(self) -> None:
         """End the iterator; the file is released by the thread that reads it."""
         self._closed.set()
+
+
+def _is_text(beginning: bytes) -> bool:
+    """FFmpeg plays text as a terminal would, and follows the addresses of playlists; neither is a recording."""
+    return bool(beginning) and all(byte >= 32 or byte in b"\t\n\r\f" for byte in beginning)

@@ -1,0 +1,208 @@
+"""Cameras and streams that come, go, fall silent and come back; the device is made up, the threads are real."""
+
+import http.server
+import itertools
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import cv2
+import numpy as np
+import pytest
+
+from peephole.vision.sources import Notice, open_source
+from peephole.vision.sources.live import LiveSource, Patience, open_stream, without_password
+
+QUICK = Patience(open=0.2, silence=0.2, first_retry=0.01, longest_retry=0.05)
+
+
+class Device:
+    """Gives so many frames, then fails, or hangs until told."""
+
+    def __init__(
+        self, frames: int, hang: threading.Event | None = None, opened: bool = True, pause: float = 0.005
+    ) -> None:
+        self.pause = pause
+        self.left, self.hang, self.opened, self.released = frames, hang, opened, threading.Event()
+
+    def isOpened(self) -> bool:  # noqa: N802
+        return self.opened
+
+    def read(self) -> tuple[bool, np.ndarray | None]:
+        if self.left:
+            self.left -= 1
+            time.sleep(self.pause)
+            return True, np.full((4, 6, 3), self.left % 256, np.uint8)
+        if self.hang is not None:
+            self.hang.wait(20)
+        return False, None
+
+    def release(self) -> None:
+        self.released.set()
+
+
+def source_of(devices: list[Device], notices: list[Notice], once: bool = False) -> LiveSource:
+    waiting = iter(devices)
+    return LiveSource(
+        "camera 7",
+        lambda: next(waiting, Device(0, opened=False)),
+        once=once,
+        report=notices.append,
+        patience=QUICK,
+    )
+
+
+def frames_until(source: LiveSource, enough: Callable[[int], bool]) -> int:
+    """Take frames until `enough` says so; the time-out is a failure."""
+    killer = threading.Timer(10, source.close)
+    killer.start()
+    count = 0
+    for _ in source:
+        count += 1
+        if enough(count):
+            killer.cancel()
+            source.close()
+            return count
+    raise AssertionError(f"ended by itself after {count} frames")
+
+
+def test_lost_camera_comes_back_and_each_change_is_said_once() -> None:
+    notices: list[Notice] = []
+    dead = [Device(0, opened=False) for _ in range(3)]
+    devices = [Device(3), *dead, Device(10_000)]
+    frames_until(source_of(devices, notices), lambda count: len(notices) == 2)
+    assert [notice.text for notice in notices] == [
+        "camera 7: the picture stopped; trying again until it comes back",
+        "camera 7: the picture is back",
+    ]
+    assert [notice.working for notice in notices] == [False, True]
+    assert all(device.released.wait(5) for device in devices)
+
+
+def test_camera_that_is_not_there_yet() -> None:
+    notices: list[Notice] = []
+    frames_until(source_of([Device(0, opened=False), Device(5)], notices), lambda count: count >= 1)
+    assert notices[0].text == "camera 7: cannot be reached; trying again until it comes back"
+
+
+def test_silent_device_is_left_behind() -> None:
+    notices: list[Notice] = []
+    hang = threading.Event()
+    frames_until(source_of([Device(2, hang), Device(10_000)], notices), lambda count: len(notices) == 2)
+    hang.set()
+    assert "stopped" in notices[0].text and "back" in notices[1].text
+
+
+def test_once_gives_up() -> None:
+    with pytest.raises(ConnectionError, match="camera 7: cannot be reached; check"):
+        list(source_of([Device(0, opened=False)], [], once=True))
+    with pytest.raises(ConnectionError, match="camera 7: the picture stopped"):
+        list(source_of([Device(2)], [], once=True))
+
+
+def test_slow_reader_gets_the_newest_frame() -> None:
+    numbers = []
+    source = source_of([Device(10**9, pause=0)], [])
+    for frame in source:
+        numbers.append(frame.number)
+        time.sleep(0.05)
+        if len(numbers) == 5:
+            source.close()
+    assert all(later - earlier > 2 for earlier, later in itertools.pairwise(numbers)), numbers
+
+
+def test_close_from_another_thread_ends_a_waiting_reader() -> None:
+    hang = threading.Event()
+    source = LiveSource("camera 7", lambda: Device(0, hang), report=lambda notice: None)
+    threading.Timer(0.1, source.close).start()
+    begin = time.monotonic()
+    assert list(source) == []
+    assert time.monotonic() - begin < 3
+    hang.set()
+
+
+def test_waits_grow() -> None:
+    tries: list[float] = []
+
+    def connect() -> Device:
+        tries.append(time.monotonic())
+        return Device(0, opened=False)
+
+    patience = Patience(open=0.2, silence=0.2, first_retry=0.02, longest_retry=0.16)
+    source = LiveSource("camera 7", connect, report=lambda notice: None, patience=patience)
+    threading.Timer(0.9, source.close).start()
+    assert list(source) == []
+    waits = np.diff(tries)
+    assert all(wait >= least for wait, least in zip(waits, [0.02, 0.04, 0.08, 0.16, 0.16], strict=False)), waits
+
+
+def test_password_is_never_shown() -> None:
+    assert without_password("rtsp://door:s3:cret@10.0.0.9:554/live") == "rtsp://door:***@10.0.0.9:554/live"
+    assert without_password("rtsp://10.0.0.9/a@b:c") == "rtsp://10.0.0.9/a@b:c"
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def test_unreachable_stream() -> None:
+    address = f"rtsp://owner:secret@127.0.0.1:{free_port()}/live"
+    with pytest.raises(ConnectionError, match=r"owner:\*\*\*@.*cannot be reached"):
+        list(open_source(address, report=lambda notice: None, once=True))
+
+
+def test_stream_that_accepts_and_never_answers() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        address = f"rtsp://127.0.0.1:{mute.getsockname()[1]}/live"
+        begin = time.monotonic()
+        with pytest.raises(ConnectionError, match="cannot be reached"):
+            list(open_stream(address, once=True, report=lambda notice: None, patience=Patience(open=0.5, silence=0.5)))
+        assert time.monotonic() - begin < 5
+
+
+class _Camera(http.server.BaseHTTPRequestHandler):
+    """A network camera that sends a few JPEGs and hangs up."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=next")
+        self.end_headers()
+        for value in range(0, 250, 10):
+            jpeg = cv2.imencode(".jpg", np.full((64, 96, 3), value, np.uint8))[1].tobytes()
+            self.wfile.write(b"--next\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(jpeg))
+            self.wfile.write(jpeg + b"\r\n")
+            time.sleep(0.02)
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+@contextmanager
+def camera_server(port: int = 0) -> Iterator[int]:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", port), _Camera)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def test_real_stream_that_ends_and_comes_back() -> None:
+    notices: list[Notice] = []
+    with camera_server() as port:
+        source = open_stream(
+            f"http://127.0.0.1:{port}/live",
+            once=False,
+            report=notices.append,
+            patience=Patience(open=3, silence=3, first_retry=0.05),
+        )
+        count = frames_until(source, lambda count: len(notices) >= 2)
+    assert count > 5
+    assert "stopped" in notices[0].text and "back" in notices[1].text
