@@ -74,6 +74,17 @@ def test_ranges_leave_the_margin() -> None:
         assert used["conv1"] == pytest.approx(1 / margin, rel=0.01)
 
 
+def test_a_pool_that_drops_the_largest_values_keeps_the_format() -> None:
+    images = (IMAGES // 16 + 120).astype(np.uint8)
+    images[:, 14:, 14:] = IMAGES[:, 14:, 14:] // 2 * 2  # seen by the last row of conv1, which the pool leaves out
+    network = tiny_network()
+    maxima, _ = calibrate(network, images)
+    assert maxima["pool"].max() < maxima["conv1"].max() / 2
+    for equal in (False, True):
+        program, _ = quantize(network, images, QuantizationOptions(equalise=equal))
+        assert program.tensor("pool").frac_bits == program.tensor("conv1").frac_bits
+
+
 def test_equalising_keeps_the_function() -> None:
     network = tiny_network()
     maxima, _ = calibrate(network, IMAGES)
