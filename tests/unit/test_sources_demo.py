@@ -24,7 +24,7 @@ def frames() -> list[Frame]:
 
 
 def test_one_round_is_two_walks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demo, "compose", lambda scene, cutouts, pose, mood: scene.garden)  # quicker
+    monkeypatch.setattr(demo, "compose", lambda scene, cutouts, pose: scene.garden)  # quicker
     frames = list(open_source("demo", report=lambda notice: None, once=True))
     assert [frame.number for frame in frames] == list(range(2 * ROUND))
     assert np.diff([frame.time for frame in frames]) == pytest.approx(np.full(len(frames) - 1, 1 / RATE), abs=1e-5)

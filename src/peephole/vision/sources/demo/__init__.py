@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from peephole.vision.sources.demo.portraits import EILEEN, GRACE, Portrait, cut_out
-from peephole.vision.sources.demo.scene import HEIGHT, WIDTH, Scene, paint_scene
-from peephole.vision.sources.demo.walk import WALK, compose, mood_of, pose_at
+from peephole.vision.sources.demo.scene import HEIGHT, WIDTH, paint_scene
+from peephole.vision.sources.demo.walk import WALK, compose, dressed, mood_of, pose_at
 from peephole.vision.sources.frame import Frame, Image
 
 __all__ = ["EILEEN", "GRACE", "DemoSource", "Portrait"]
@@ -46,16 +47,19 @@ class DemoSource:
         """Paint frame after frame."""
         scene = paint_scene()
         cutouts = [[whole := cut_out(person), half := whole.halved(), half.halved()] for person in self._people]
-        grain = np.random.default_rng(3).normal(0, 2.0, (HEIGHT + 64, WIDTH + 64, 1)).astype(np.float32)
+        noise = np.random.default_rng(3).normal(0, 2.0, (HEIGHT + 64, WIDTH + 64, 1))
+        grain = noise.round().astype(np.int16).repeat(3, 2)
+        empty = np.asarray(cv2.blendLinear(scene.hedge, scene.garden, scene.coverage, 1 - scene.coverage), np.uint8)
         number = walk = 0
         lead = round(PAUSE * RATE)
         while not self._closed.is_set():
-            mood, person = mood_of(walk), cutouts[walk % len(cutouts)]
+            mood = mood_of(walk)
+            person = [dressed(cutout, mood) for cutout in cutouts[walk % len(cutouts)]]
             for step in range(lead + round(WALK * RATE)):
                 if self._closed.is_set():
                     return
                 seconds = (step - lead) / RATE
-                clean = compose(scene, person, pose_at(seconds, mood), mood) if seconds >= 0 else _empty(scene)
+                clean = compose(scene, person, pose_at(seconds, mood)) if seconds >= 0 else empty
                 yield Frame(_grainy(clean, grain, number), self._start + number / RATE, number)
                 number += 1
             walk += 1
@@ -67,12 +71,8 @@ class DemoSource:
         self._closed.set()
 
 
-def _empty(scene: Scene) -> Image:
-    return (scene.garden + (scene.hedge.astype(np.float32) - scene.garden) * scene.coverage[..., None]).astype(np.uint8)
-
-
-def _grainy(image: Image, grain: np.ndarray[tuple[int, ...], np.dtype[np.float32]], number: int) -> Image:
+def _grainy(image: Image, grain: npt.NDArray[np.int16], number: int) -> Image:
     """Add the noise of a sensor: one sheet of it, shifted anew for each frame."""
     down, right = 23 * number % 64, 41 * number % 64
     noise = grain[down : down + HEIGHT, right : right + WIDTH]
-    return np.asarray(cv2.add(image, noise.repeat(3, 2), dtype=cv2.CV_8U), np.uint8)
+    return np.asarray(cv2.add(image, noise, dtype=cv2.CV_8U), np.uint8)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from peephole.vision.sources.demo.portraits import Cutout
 from peephole.vision.sources.demo.scene import HEIGHT, WIDTH, Scene
@@ -71,21 +70,18 @@ def pose_at(seconds: float, mood: Mood) -> Pose:
     return Pose(x, y, width, tilt=2.6 * math.sin(step / 2) * (0.4 + 0.6 * pace) + 3 * mood.side * gone)
 
 
-def compose(scene: Scene, cutouts: list[Cutout], pose: Pose, mood: Mood) -> Image:
+def dressed(cutout: Cutout, mood: Mood) -> Cutout:
+    """The person in the light of this walk."""
+    light = np.array([mood.light / mood.warmth, mood.light, mood.light * mood.warmth], np.float32)
+    return Cutout((cutout.image * light).clip(0, 255).astype(np.uint8), cutout.alpha, cutout.face)
+
+
+def compose(scene: Scene, cutouts: list[Cutout], pose: Pose) -> Image:
     """Paint the person into the garden, behind the hedge. `cutouts` are the same person, each half the one before."""
     chosen = next((one for one in reversed(cutouts) if one.face[2] >= pose.width), cutouts[0])
     x, y, width = chosen.face
     matrix = np.asarray(cv2.getRotationMatrix2D((x, y), pose.tilt, pose.width / width), np.float64)
     matrix[:, 2] += pose.x - x, pose.y - y
-    person = _placed(chosen.image, matrix)
-    cover = _placed(chosen.alpha, matrix)
-    colour = person * np.array([mood.light / mood.warmth, mood.light, mood.light * mood.warmth], np.float32)
-    picture = scene.garden + (colour - scene.garden) * cover[..., None]
-    picture += (scene.hedge - picture) * scene.coverage[..., None]
-    return picture.clip(0, 255).astype(np.uint8)
-
-
-def _placed(
-    layer: npt.NDArray[np.uint8] | npt.NDArray[np.float32], matrix: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float32]:
-    return np.asarray(cv2.warpAffine(layer, matrix, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR), np.float32)
+    person, cover = (cv2.warpAffine(layer, matrix, (WIDTH, HEIGHT)) for layer in (chosen.image, chosen.alpha))
+    picture = cv2.blendLinear(person, scene.garden, cover, 1 - np.asarray(cover, np.float32))
+    return np.asarray(cv2.blendLinear(scene.hedge, picture, scene.coverage, 1 - scene.coverage), np.uint8)
