@@ -183,6 +183,13 @@ def test_a_folder_that_cannot_be_written(program: IntegerProgram, tmp_path: Path
         program.save(tmp_path / "file" / "p.safetensors")
 
 
+def test_a_failed_save_leaves_nothing_behind(program: IntegerProgram, tmp_path: Path) -> None:
+    (tmp_path / "p.safetensors").mkdir()
+    with pytest.raises(OSError, match=r"p\.safetensors"):
+        program.save(tmp_path / "p.safetensors")
+    assert [path.name for path in tmp_path.iterdir()] == ["p.safetensors"]
+
+
 def test_distance_between_calibrated_rates() -> None:
     assert CALIBRATION.distance_at(1e-3) == 1000
     assert CALIBRATION.distance_at(1e-2) == 4000

@@ -46,7 +46,7 @@ class QuantizationOptions:
     """How to quantize.
 
     margin: how far every range reaches beyond the largest value seen; what is larger saturates. Two
-    bits (4.0) cost nothing, since weights are the coarser part, and without them a few values of
+    bits (4.0) cost about a decibel, since weights are the coarser part; without them a few values of
     an unusual face saturate and spoil its descriptor (`benchmarks/quantization.py` measures it).
     equalise: rescale channels to fill their tensor's range. correct_bias: take the mean error that
     rounded weights cause off the biases.
