@@ -18,6 +18,7 @@ from peephole.live import Announcer, Changed
 from peephole.web.upload import MOST_PHOTOS, decode_photo
 
 LONGEST_NAME = 80
+Photos = Annotated[list[UploadFile] | None, File(description="JPEG, PNG or WebP files.")]
 Name = Annotated[str, Form(description="Any text; spaces around it do not count.")]
 
 
@@ -103,10 +104,10 @@ def people_routes(bell: Doorbell, answers: Answers) -> APIRouter:
     router = APIRouter(prefix="/api/people", tags=["actions"])
 
     @router.post("")
-    def add(request: Request, photos: Annotated[list[UploadFile], File()], name: Name = "") -> Response:
+    def add(request: Request, photos: Photos = None, name: Name = "") -> Response:
         """Add photos (JPEG, PNG or WebP) to the person of that name; a new name makes a new person."""
         return answers.give(
-            request, lambda: enrolled(bell.enrol(checked_name(name), decoded(photos))), "people", "visits"
+            request, lambda: enrolled(bell.enrol(checked_name(name), decoded(photos or []))), "people", "visits"
         )
 
     @router.post("/{person}/rename")

@@ -7,6 +7,7 @@ sites that the owner visits from reaching it through her browser.
 import ipaddress
 import socket
 from collections.abc import Iterable
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -81,28 +82,28 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started = False
+        limit = _Limit(receive, self._most)
 
-        async def send_guarded(message: Message) -> None:
-            nonlocal started
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                started = True
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
+        async def send_unless_too_much(message: Message) -> None:
+            if not limit.exceeded:  # else the application answers a request that it saw only half of
+                await send_with_headers(message)
+
         refusal = self._refusal(scope)
-        if refusal is not None:
-            await refusal(scope, receive, send_guarded)
-            return
-        try:
-            await self._app(scope, _limited(receive, self._most), send_guarded)
-        except TooMuchError:
-            if started:
-                raise
-            await self._too_much()(scope, receive, send_guarded)
+        if refusal is None:
+            with suppress(TooMuchError):
+                await self._app(scope, limit.receive, send_unless_too_much)
+            if not limit.exceeded:
+                return
+            refusal = self._too_much()
+        await refusal(scope, receive, send_with_headers)
 
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
@@ -123,16 +124,19 @@ def _refuse(status: int, text: str) -> Response:
     return JSONResponse({"error": text}, status, headers={"Connection": "close"})
 
 
-def _limited(receive: Receive, most: int) -> Receive:
-    got = 0
+class _Limit:
+    """Counts what a request brings, and cuts it off."""
 
-    async def receive_limited() -> Message:
-        nonlocal got
-        message = await receive()
+    def __init__(self, receive: Receive, most: int) -> None:
+        self.exceeded = False
+        self._receive = receive
+        self._left = most
+
+    async def receive(self) -> Message:
+        message = await self._receive()
         if message["type"] == "http.request":
-            got += len(message.get("body", b""))
-            if got > most:
+            self._left -= len(message.get("body", b""))
+            if self._left < 0:
+                self.exceeded = True
                 raise TooMuchError
         return message
-
-    return receive_limited

@@ -1,0 +1,120 @@
+"""The loop between source and doorbell: order of messages, pace, end, failure."""
+
+import threading
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from peephole.doorbell.doorbell import LiveFace
+from peephole.doorbell.events import Event, Problem
+from peephole.live import LiveDoorbell, Look, Message, Status
+from peephole.vision.sources import Frame, Notice
+
+
+class Recording:
+    name, live = "a recording", False
+
+    def __init__(self, times: list[float], failure: Exception | None = None) -> None:
+        self.times, self.failure, self.closed = times, failure, False
+
+    def __iter__(self) -> Iterator[Frame]:
+        for number, at in enumerate(self.times):
+            yield Frame(np.zeros((4, 4, 3), np.uint8), at, number)
+        if self.failure:
+            raise self.failure
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Bell:
+    """Tells one event a frame."""
+
+    def recover(self) -> list[Event]:
+        return [Problem(0, "recover", "recovered")]
+
+    def process(self, frame: Frame) -> list[Event]:
+        return [Problem(frame.time, "frame", str(frame.number))]
+
+    def flush(self) -> list[Event]:
+        return [Problem(0, "flush", "flushed")]
+
+    def current(self) -> tuple[LiveFace, ...]:
+        return ()
+
+
+def listening(live: LiveDoorbell) -> list[Message]:
+    heard: list[Message] = []
+    live.announcer.listen(heard.append)
+    return heard
+
+
+def words(messages: list[Message]) -> list[str]:
+    return [
+        message.text if isinstance(message, Problem | Status) else "look"
+        for message in messages
+        if isinstance(message, Problem | Status | Look)
+    ]
+
+
+def test_everything_in_order_from_recovery_to_flush() -> None:
+    live, source = LiveDoorbell(Bell()), Recording([0.0, 0.1])
+    heard = listening(live)
+    live.watch(source, at_its_pace=False)
+    assert words(heard) == [
+        "recovered", "Watching a recording", "look", "0", "look", "1", "a recording has ended", "flushed",
+    ]  # fmt: skip
+    assert source.closed
+
+
+def test_failure_of_the_source_still_ends_the_visits() -> None:
+    live = LiveDoorbell(Bell())
+    heard = listening(live)
+    with pytest.raises(ValueError, match="cut off"):
+        live.watch(Recording([0.0], ValueError("the video is cut off")), at_its_pace=False)
+    assert words(heard)[-2:] == ["the video is cut off", "flushed"]
+    assert live.status.state == "ended"
+
+
+def test_recording_is_played_at_its_pace() -> None:
+    live = LiveDoorbell(Bell())
+    begin = time.monotonic()
+    live.watch(Recording([100.0, 100.1, 100.3]), at_its_pace=True)
+    assert 0.29 <= time.monotonic() - begin < 3
+    begin = time.monotonic()
+    LiveDoorbell(Bell()).watch(Recording([0.0, 1000.0]), at_its_pace=False)
+    assert time.monotonic() - begin < 3
+
+
+def test_stop_ends_a_long_wait() -> None:
+    live = LiveDoorbell(Bell())
+    threading.Timer(0.1, live.stop).start()
+    begin = time.monotonic()
+    live.watch(Recording([0.0, 1000.0]), at_its_pace=True)
+    assert time.monotonic() - begin < 3
+
+
+def test_stop_before_start() -> None:
+    live, source = LiveDoorbell(Bell()), Recording([0.0])
+    live.stop()
+    live.watch(source, at_its_pace=False)
+    assert live.newest is None and source.closed
+
+
+def test_lost_and_back() -> None:
+    live = LiveDoorbell(Bell())
+    live.report(Notice(False, "camera 0: cannot be reached"))
+    assert live.status == Status("lost", "camera 0: cannot be reached")
+    live.report(Notice(True, "camera 0: the picture is back"))
+    assert live.status.state == "watching"
+
+
+def test_who_left_hears_nothing_more() -> None:
+    live = LiveDoorbell(Bell())
+    heard: list[Message] = []
+    leave = live.announcer.listen(heard.append)
+    leave()
+    live.watch(Recording([0.0]), at_its_pace=False)
+    assert heard == []

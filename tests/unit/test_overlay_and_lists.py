@@ -1,0 +1,67 @@
+"""What the page draws and says."""
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from peephole.doorbell.doorbell import LiveFace
+from peephole.live import Look
+from peephole.vision.detector import Box
+from peephole.vision.sources import Frame
+from peephole.web.lists import count, duration, faces_line, moment, sentence
+from peephole.web.overlay import MOST_WIDTH, Painter, draw, plain
+
+FACE = LiveFace("v1", Box(20, 30, 40, 40), "Alice", "known")
+
+
+def test_box_is_drawn_on_a_copy() -> None:
+    image = np.zeros((120, 160, 3), np.uint8)
+    drawn = draw(image, (FACE,), names=False)
+    assert not image.any()
+    assert drawn[30, 40].any() and drawn[70, 40].any() and not drawn[50, 40].any()
+    assert draw(image, (FACE,), names=True)[:28].any() and not drawn[:28].any()
+
+
+def test_grey_and_large_frames() -> None:
+    assert draw(np.zeros((120, 160), np.uint8), (), names=False).shape == (120, 160, 3)
+    large = draw(np.zeros((1000, 4000, 3), np.uint8), (LiveFace("v", Box(2000, 500, 400, 400), "", "unsure"),), False)
+    assert large.shape == (320, MOST_WIDTH, 3)
+    assert large[160, 700].any()
+
+
+def test_names_in_letters_that_can_be_drawn() -> None:
+    assert plain("Žofie Nováková", "known") == "Zofie Novakova"
+    assert plain("花子", "known") == "known"
+    assert plain("", "unsure") == ""
+
+
+def test_encoded_once_a_frame() -> None:
+    painter = Painter()
+    look = Look(Frame(np.zeros((8, 8, 3), np.uint8), 0.0, 1), ())
+    first = painter.jpeg(look, names=False)
+    assert painter.jpeg(look, names=False) is first and first.startswith(b"\xff\xd8")
+    assert painter.jpeg(Look(Frame(look.frame.image, 0.1, 2), ()), names=False) is not first
+
+
+def test_times_in_words() -> None:
+    now = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
+    said = [moment((now - timedelta(**back)).timestamp(), now) for back in ({"minutes": 9}, {"days": 1}, {"days": 40})]
+    assert said == ["10:21", "yesterday 10:30", "13 Oct 10:30"]
+    assert moment(datetime(2025, 1, 2, 3, 4, tzinfo=UTC).timestamp(), now) == "2 Jan 2025 03:04"
+    assert (duration(0.2), duration(6.4), duration(300)) == ("1 s", "6 s", "5 min")
+    assert (count(1, "visit"), count(0, "visit")) == ("1 visit", "0 visits")
+    assert sentence("not enough looks") == "Not enough looks."
+
+
+@pytest.mark.parametrize(
+    ("labels", "line"),
+    [
+        ([], "Nobody is at the door"),
+        ([("Alice", "known")], "Alice is at the door"),
+        ([("Alice", "known"), ("Stranger 2", "stranger")], "Alice and Stranger 2 are at the door"),
+        ([("", "unsure")], "Somebody is at the door"),
+    ],
+)
+def test_who_is_there(labels: list[tuple[str, str]], line: str) -> None:
+    assert faces_line(labels) == line  # type: ignore[arg-type]
