@@ -83,6 +83,16 @@ class Residual(nn.Module):
         return torch.cat([x, self.conv(x)], 1)
 
 
+class NormedTwice(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.norm = nn.Conv2d(1, 2, 1), nn.BatchNorm2d(2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.conv(x)
+        return torch.cat([self.norm(y), y], 1)
+
+
 UNSUPPORTED = {
     "sigmoid": (net(nn.Conv2d(1, 2, 1), nn.Sigmoid()), "module 1: operator sigmoid is not supported"),
     "groups": (net(nn.Conv2d(1, 2, 1), nn.Conv2d(2, 2, 1, groups=2)), "module 1: groups 2"),
@@ -97,6 +107,7 @@ UNSUPPORTED = {
         nn.Sequential(nn.Conv2d(1, 2, 1), nn.Flatten()).eval(),
         "module 1: only a tensor of height and width 1",
     ),
+    "shared": (net(NormedTwice()), r"module 0\.norm: batch norm must follow a convolution directly, alone"),
     "image": (net(Residual()), "module 0: a concatenated tensor is used elsewhere too"),
     "nothing": (nn.Sequential(nn.Conv2d(1, 2, 1)).eval(), "must end in a descriptor"),
 }
