@@ -114,10 +114,11 @@ def victims() -> Iterator[subprocess.Popen[str]]:
 def run_and_kill(victims: subprocess.Popen[str], folder: Path, seed: int, delay: float) -> list[dict[str, Any]]:
     assert victims.stdin is not None and victims.stdout is not None
     victims.stdin.write(f"{folder} {seed}\n")
-    pid = json.loads(victims.stdout.readline())["pid"]
-    time.sleep(delay)
-    os.kill(pid, signal.SIGKILL)
     lines = [json.loads(victims.stdout.readline())]
+    if seed % 10:  # every tenth may be killed while it opens the database
+        lines.append(json.loads(victims.stdout.readline()))
+    time.sleep(delay)
+    os.kill(lines[0]["pid"], signal.SIGKILL)
     while "dead" not in lines[-1]:
         lines.append(json.loads(victims.stdout.readline()))
     return lines
@@ -130,7 +131,7 @@ def test_nothing_acknowledged_is_lost(tmp_path, victims):
     chance = random.Random(2026)
     recovered = done = 0
     for seed in range(ROUNDS):
-        for line in run_and_kill(victims, folder, seed, chance.uniform(0.0, 0.3)):
+        for line in run_and_kill(victims, folder, seed, chance.uniform(0.0, 0.25)):
             ledger.note(line)
             done += "done" in line or line.get("event") == "visit"
         if not (folder / DATABASE_NAME).exists():
@@ -147,4 +148,4 @@ def test_nothing_acknowledged_is_lost(tmp_path, victims):
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
     # The test would be worth little if the victims had died before doing anything.
-    assert done > ROUNDS and recovered > ROUNDS / 20
+    assert done > ROUNDS / 2 and recovered > ROUNDS / 20
