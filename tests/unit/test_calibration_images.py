@@ -36,6 +36,15 @@ def test_a_folder(folder: Path) -> None:
     np.testing.assert_array_equal(same_size[0], smooth_images(10, 40)[0])
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_middle_square_is_cut(tmp_path: Path, turned: bool) -> None:
+    image = smooth_images(1, 40)[0][:, 4:34]
+    cv2.imwrite(str(tmp_path / "tall.png"), image.T if turned else image)
+    middle = image[5:35]
+    made = read_calibration_images(tmp_path, (30, 30))
+    np.testing.assert_array_equal(made[0], middle.T if turned else middle)
+
+
 def test_a_tar_gives_the_same(folder: Path, tmp_path: Path) -> None:
     packed(folder, tmp_path / "faces.tar")
     np.testing.assert_array_equal(
