@@ -107,12 +107,11 @@ def _choose_source() -> str:
 def _enrol_for_demo(doorbell: "Doorbell") -> None:
     """On the first start, introduce one of the two people who walk in the demo."""
     from peephole.doorbell.doorbell import Photo
-    from peephole.vision.image_files import read_picture
-    from peephole.vision.sources.demo import EILEEN
+    from peephole.vision.sources.demo import EILEEN, head_of
 
     counts = doorbell.counts()
     if counts.people == 0 and counts.visits == 0:
-        doorbell.enrol(EILEEN.name, [Photo(EILEEN.path().name, read_picture(EILEEN.path()))])
+        doorbell.enrol(EILEEN.name, [Photo(EILEEN.path().name, head_of(EILEEN))])
 
 
 def _watch_once(live: "LiveDoorbell", source: "FrameSource") -> int:

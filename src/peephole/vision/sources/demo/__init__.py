@@ -11,12 +11,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from peephole.vision.sources.demo.portraits import EILEEN, GRACE, Portrait, cut_out
+from peephole.vision.sources.demo.portraits import EILEEN, GRACE, Portrait, cut_out, head_of
 from peephole.vision.sources.demo.scene import HEIGHT, WIDTH, paint_scene
 from peephole.vision.sources.demo.walk import WALK, compose, dressed, mood_of, pose_at
 from peephole.vision.sources.frame import Frame, Image
 
-__all__ = ["EILEEN", "GRACE", "DemoSource", "Portrait"]
+__all__ = ["EILEEN", "GRACE", "DemoSource", "Portrait", "head_of"]
 
 RATE = 12
 """Frames a second."""

@@ -56,6 +56,13 @@ class Portrait:
         )
 
 
+def head_of(portrait: Portrait) -> Image:
+    """The head alone, as in a passport photo, to introduce the person by: no flags, no space shuttle."""
+    x, y, width = portrait.face
+    reach = 3 * width // 2
+    return read_picture(portrait.path())[max(0, y - reach) : y + reach, max(0, x - reach) : x + reach]
+
+
 EILEEN = Portrait(
     name="Eileen Collins",
     credit="NASA, public domain",
