@@ -9,11 +9,12 @@ from arrays import filled
 from peephole.fixedpoint.float_network import (
     FloatConv2d,
     FloatGlobalAveragePool,
+    FloatL2Normalize,
     FloatMaxPool,
     FloatNetwork,
     FloatTensor,
 )
-from peephole.fixedpoint.layers import Conv2d, GlobalAveragePool, Layer, MaxPool, Tensor
+from peephole.fixedpoint.layers import Conv2d, GlobalAveragePool, L2Normalize, Layer, MaxPool, Tensor
 from peephole.fixedpoint.program import IntegerProgram
 from peephole.fixedpoint.proof import fits_32_bits, value_ranges
 from peephole.fixedpoint.quantize import mean_factor
@@ -87,10 +88,16 @@ class Drawn:
         self.tensors.append(Tensor("mean", 1, 1, source.channels, source.frac_bits + finer))
         return self.tensors[-1]
 
+    def unit_length(self, source: Tensor) -> Tensor:
+        bits = self.draw(st.integers(0, 14))
+        self.layers.append(L2Normalize("unit", source.name, "unit", 0, bits))
+        self.tensors.append(Tensor("unit", 1, 1, source.channels, bits))
+        return self.tensors[-1]
+
 
 @st.composite
 def programs(draw: st.DrawFn) -> IntegerProgram:
-    """A random program: convolutions in slices, pools, a mean, a last convolution without ReLU."""
+    """A random program: convolutions in slices, pools, a mean, a last convolution without ReLU, perhaps a scaling to length one."""
     offset = draw(st.sampled_from([0, 128, 255]))
     drawn = Drawn(draw, offset)
     tensor = drawn.tensors[0]
@@ -99,11 +106,13 @@ def programs(draw: st.DrawFn) -> IntegerProgram:
         if draw(st.booleans()) and min(tensor.height, tensor.width) >= 3:
             tensor = drawn.pool(tensor, f"pool{number}")
     tensor = drawn.fill(drawn.mean(tensor), "descriptor", relu=False)
+    if draw(st.booleans()):
+        tensor = drawn.unit_length(tensor)
     start, *others = drawn.tensors
     return IntegerProgram("random", start, offset, tuple(others), tuple(drawn.layers), tensor.name)
 
 
-def tiny_network(seed: int = 0, side: int = 17, descriptor: int = 5) -> FloatNetwork:
+def tiny_network(seed: int = 0, side: int = 17, descriptor: int = 5, unit_length: bool = False) -> FloatNetwork:
     """A float network in the shape of a small SqueezeNet: stem, pool, one fire, mean, descriptor."""
     rng = np.random.default_rng(seed)
     half = (side - 3) // 2 + 1
@@ -131,7 +140,11 @@ def tiny_network(seed: int = 0, side: int = 17, descriptor: int = 5) -> FloatNet
         FloatGlobalAveragePool("mean", "fire", "mean", 0),
         conv("descriptor", "mean", "descriptor", (descriptor, 1, 1, 12), relu=False),
     )
-    return FloatNetwork("tiny", FloatTensor("image", side, side, 1), 128.0, 128.0, tensors, layers, "descriptor")
+    image = FloatTensor("image", side, side, 1)
+    if unit_length:
+        tensors = (*tensors, FloatTensor("unit", 1, 1, descriptor))
+        layers = (*layers, FloatL2Normalize("unit", "descriptor", "unit", 0))
+    return FloatNetwork("tiny", image, 128.0, 128.0, tensors, layers, tensors[-1].name)
 
 
 def smooth_images(count: int, side: int, seed: int = 0) -> Any:

@@ -31,9 +31,12 @@ def assert_same(network: nn.Module, size: int) -> None:
     np.testing.assert_allclose(imported.descriptors(images), expected, rtol=1e-3, atol=1e-4 * np.abs(expected).max())
 
 
+@pytest.mark.parametrize("unit_length", [False, True])
 @pytest.mark.parametrize("name", ARCHITECTURES)
-def test_our_networks(name: str) -> None:
-    assert_same(stir(build(name, 16), 64, 64), 64)
+def test_our_networks(name: str, unit_length: bool) -> None:
+    network = build(name, 16)
+    network.unit_length = unit_length
+    assert_same(stir(network, 64, 64), 64)
 
 
 class Branches(nn.Module):
@@ -93,6 +96,26 @@ class NormedTwice(nn.Module):
         return torch.cat([self.norm(y), y], 1)
 
 
+class Halved(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.mean((2, 3)) / 2
+
+
+class Normalized(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return nn.functional.normalize(x)
+
+
+class DividedByAnother(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.other = nn.Conv2d(1, 2, 1), nn.Conv2d(1, 2, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = x.mean((2, 3), keepdim=True)
+        return self.one(x).flatten(1) / torch.linalg.vector_norm(self.other(x).flatten(1), dim=1, keepdim=True)
+
+
 UNSUPPORTED = {
     "sigmoid": (net(nn.Conv2d(1, 2, 1), nn.Sigmoid()), "module 1: operator sigmoid is not supported"),
     "groups": (net(nn.Conv2d(1, 2, 1), nn.Conv2d(2, 2, 1, groups=2)), "module 1: groups 2"),
@@ -109,6 +132,9 @@ UNSUPPORTED = {
     ),
     "shared": (net(NormedTwice()), r"module 0\.norm: batch norm must follow a convolution directly, alone"),
     "image": (net(Residual()), "module 0: a concatenated tensor is used elsewhere too"),
+    "division": (net(Halved()), "division is supported by the descriptor's own length only"),
+    "other length": (net(DividedByAnother()), "division is supported by the descriptor's own length only"),
+    "length of a picture": (net(nn.Conv2d(1, 2, 1), Normalized()), "only the Euclidean length of a descriptor"),
     "nothing": (nn.Sequential(nn.Conv2d(1, 2, 1)).eval(), "must end in a descriptor"),
 }
 

@@ -12,6 +12,7 @@ from peephole.fixedpoint import reference
 from peephole.fixedpoint.equalise import equalise
 from peephole.fixedpoint.float_network import FloatConv2d, FloatNetwork, fold_input
 from peephole.fixedpoint.formats import to_float
+from peephole.fixedpoint.interpreter import run
 from peephole.fixedpoint.layers import Conv2d
 from peephole.fixedpoint.proof import fits_32_bits, value_ranges
 from peephole.fixedpoint.quantize import QuantizationOptions, calibrate, mean_factor, quantize, quantize_conv
@@ -51,6 +52,16 @@ def test_every_32_bit_accumulator_is_proved(seed: int) -> None:
     assert all(layer.accumulator_bits == 32 and fits_32_bits(layer, ranges[layer.input]) for layer in convs)
     assert max(layer.bits_given_up for layer in report.layers) > 0
     assert all(layer.headroom_bits >= 0 for layer in report.layers if layer.headroom_bits is not None)
+
+
+def test_a_descriptor_of_length_one_stays_near_the_float_network() -> None:
+    network = tiny_network(unit_length=True)
+    images = smooth_images(8, 17)
+    program, report = quantize(network, images)
+    descriptors = np.stack([run(program, image)["unit"].reshape(-1) for image in images])
+    assert np.abs(np.linalg.norm(descriptors.astype(float), axis=1) - 2**14).max() < 3
+    assert np.abs(descriptors / 2**14 - network.descriptors(images)).max() < 0.01
+    assert report.layers[-1].name == "unit"
 
 
 def test_bits_are_kept_in_64_bits_on_request() -> None:

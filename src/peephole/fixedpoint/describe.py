@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from peephole.fixedpoint.layers import Conv2d, GlobalAveragePool, Layer, MaxPool
+from peephole.fixedpoint.layers import Conv2d, GlobalAveragePool, L2Normalize, Layer, MaxPool
 from peephole.fixedpoint.program import IntegerProgram
 from peephole.fixedpoint.proof import Range, headroom_bits, value_ranges
 
@@ -140,6 +140,8 @@ def _window(layer: Layer) -> str:
             return f"{layer.size}x{layer.size}/{layer.stride}"
         case GlobalAveragePool():
             return f"factor {layer.factor} shift {layer.shift}"
+        case L2Normalize():
+            return "whole"
 
 
 def _proof(layer: Layer, spare: float | None) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from peephole.fixedpoint.float_network import FloatConv2d, FloatLayer, FloatNetwork
+from peephole.fixedpoint.float_network import FloatConv2d, FloatL2Normalize, FloatLayer, FloatNetwork
 from peephole.fixedpoint.formats import BITS, integer_bits
 
 LARGEST_FACTOR = 64.0  # a channel that calibration hardly ever saw active is enlarged no more than this
@@ -26,7 +26,7 @@ def equalise(
     """Return the rescaled network and the factor of every channel, [C] by tensor name.
 
     maxima: largest magnitude of every channel, [C] by tensor name. margin: by how much the range
-    shall exceed them. Input and descriptor keep their scale.
+    shall exceed them. Input and descriptor keep their scale, and so does what is scaled to length one.
     """
     factors = _factors(network, maxima, margin)
     layers: list[FloatLayer] = []
@@ -44,7 +44,10 @@ def _factors(
 ) -> dict[str, NDArray[np.float64]]:
     fixed = {network.input.name, network.output}
     factors = {network.input.name: np.ones(network.input.channels)}
-    pools = [layer for layer in network.layers if not isinstance(layer, FloatConv2d)]
+    for layer in network.layers:
+        if isinstance(layer, FloatL2Normalize):
+            fixed |= {layer.input, layer.output}
+    pools = [layer for layer in network.layers if not isinstance(layer, FloatConv2d | FloatL2Normalize)]
     for layer in reversed(pools):  # a pool passes its input's scale on, so what it writes cannot be scaled alone
         if layer.output in fixed:
             fixed.add(layer.input)

@@ -75,8 +75,21 @@ class FloatGlobalAveragePool:
     channel: int
 
 
-FloatLayer = FloatConv2d | FloatMaxPool | FloatGlobalAveragePool
-LAYERS: dict[str, type[FloatLayer]] = {cls.kind: cls for cls in (FloatConv2d, FloatMaxPool, FloatGlobalAveragePool)}
+@dataclass(frozen=True)
+class FloatL2Normalize:
+    """A vector [1,1,C] scaled to length one; zeros stay zeros."""
+
+    kind: ClassVar[str] = "l2_normalize"
+    name: str
+    input: str
+    output: str
+    channel: int
+
+
+FloatLayer = FloatConv2d | FloatMaxPool | FloatGlobalAveragePool | FloatL2Normalize
+LAYERS: dict[str, type[FloatLayer]] = {
+    cls.kind: cls for cls in (FloatConv2d, FloatMaxPool, FloatGlobalAveragePool, FloatL2Normalize)
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,6 +178,9 @@ def _run(layer: FloatLayer, x: Activation) -> Activation:
             return np.asarray(windows[:, :: layer.stride, :: layer.stride].max((-2, -1)))
         case FloatGlobalAveragePool():
             return np.asarray(x.mean((1, 2), keepdims=True), np.float32)
+        case FloatL2Normalize():
+            length = np.linalg.norm(x, axis=3, keepdims=True)
+            return np.asarray(x / np.maximum(length, np.finfo(np.float32).tiny), np.float32)
 
 
 def _conv(layer: FloatConv2d, x: Activation) -> Activation:

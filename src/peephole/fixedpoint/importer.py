@@ -16,6 +16,7 @@ from torch import nn
 from peephole.fixedpoint.float_network import (
     FloatConv2d,
     FloatGlobalAveragePool,
+    FloatL2Normalize,
     FloatLayer,
     FloatMaxPool,
     FloatNetwork,
@@ -75,6 +76,8 @@ class _Importer:
             "cat": self._cat,
             "adaptive_avg_pool2d": self._average,
             "mean": self._average,
+            "linalg_vector_norm": self._length,
+            "div": self._normalize,
         }
         for node in program.graph.nodes:
             self._visit(node, handlers)
@@ -94,10 +97,15 @@ class _Importer:
             operator = _operator(node)
             if operator in handlers:
                 self.values[node.name] = handlers[operator](node)
-            elif operator in PASSED_THROUGH:
+            elif operator in PASSED_THROUGH or self._is_length(node):
                 self.values[node.name] = self._passed(node)
             else:
                 raise _unsupported(node, f"operator {operator} is not supported; use one of {', '.join(handlers)}")
+
+    def _is_length(self, node: torch.fx.Node) -> bool:
+        """Tell whether a node only guards or spreads the length in `normalize`."""
+        source = self.values.get(getattr(node.args[0], "name", ""))
+        return source is not None and source.kind == "length" and _operator(node) in ("clamp_min", "expand_as")
 
     def _value(self, node: Any) -> _Value:
         return self.values[node.name]
@@ -105,8 +113,8 @@ class _Importer:
     def _array(self, node: Any) -> NDArray[np.float64]:
         return np.asarray(self.arrays[node.name])
 
-    def _name(self, node: torch.fx.Node) -> str:
-        base = _path(node) or node.name
+    def _name(self, node: torch.fx.Node, kind: str) -> str:
+        base = _path(node) or (kind if kind == "l2_normalize" else node.name)  # torch calls that one "div"
         name, number = base, 2
         while name in self.taken:
             name, number = f"{base}.{number}", number + 1
@@ -114,7 +122,7 @@ class _Importer:
         return name
 
     def _new(self, node: torch.fx.Node, kind: str, inputs: list[_Value], **options: Any) -> _Value:
-        value = _Value(kind, self._name(node), _shape(node), len(node.users), inputs, options)
+        value = _Value(kind, self._name(node, kind), _shape(node), len(node.users), inputs, options)
         self.order.append(value)
         return value
 
@@ -192,8 +200,23 @@ class _Importer:
             raise _unsupported(node, "only average pooling of the whole height and width is supported")
         return self._new(node, "global_average_pool", [value])
 
+    def _length(self, node: torch.fx.Node) -> _Value:
+        x, order, dimensions, keep = _arguments(node, (2, None, False), 1)
+        value = self._value(x)
+        if order != 2 or list(dimensions or ()) not in ([1], [-1]) or not keep or _spatial(value.shape) != (1, 1):
+            raise _unsupported(node, "only the Euclidean length of a descriptor [N,D] is supported, as in normalize")
+        return _Value("length", value.name, _shape(node), len(node.users), [value])
+
+    def _normalize(self, node: torch.fx.Node) -> _Value:
+        value, length = (self._value(a) if isinstance(a, torch.fx.Node) else None for a in node.args)
+        if value is None or length is None or length.kind != "length" or length.inputs[0] is not value:
+            raise _unsupported(node, "division is supported by the descriptor's own length only, as in normalize")
+        return self._new(node, "l2_normalize", [value])
+
     def _passed(self, node: torch.fx.Node) -> _Value:
         value = self._value(node.args[0])
+        if value.kind == "length":
+            return value
         if _operator(node) not in ("dropout", "contiguous", "clone", "detach") and _spatial(value.shape) != (1, 1):
             raise _unsupported(node, "only a tensor of height and width 1 can be flattened")
         value.users = len(node.users)
@@ -228,6 +251,8 @@ def _layer(value: _Value, output: str, channel: int, slices: dict[int, tuple[str
         return FloatConv2d(value.name, name, output, channel, **options)
     if value.kind == "max_pool":
         return FloatMaxPool(value.name, name, output, channel, **value.options)
+    if value.kind == "l2_normalize":
+        return FloatL2Normalize(value.name, name, output, channel)
     return FloatGlobalAveragePool(value.name, name, output, channel)
 
 

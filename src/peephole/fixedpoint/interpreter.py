@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peephole.fixedpoint import reference
-from peephole.fixedpoint.layers import Conv2d, GlobalAveragePool, Layer, MaxPool, Tensor
+from peephole.fixedpoint.layers import Conv2d, GlobalAveragePool, L2Normalize, Layer, MaxPool, Tensor
 from peephole.fixedpoint.program import IntegerProgram
 
 Activation = NDArray[np.int16]
@@ -23,6 +23,9 @@ class Kernels(Protocol):
 
     def global_average_pool_s16(self, *arguments: Any) -> None:
         """Mean over height and width into a slice of channels."""
+
+    def l2_normalize_s16(self, *arguments: Any) -> None:
+        """A vector scaled to length one."""
 
 
 def buffers(program: IntegerProgram) -> dict[str, Activation]:
@@ -63,6 +66,8 @@ def apply(kernels: Kernels, layer: Layer, x: Activation, out: Activation) -> Non
             kernels.maxpool_s16(x, layer.size, layer.stride, out, layer.channel)
         case GlobalAveragePool():
             kernels.global_average_pool_s16(x, layer.factor, layer.shift, out, layer.channel)
+        case L2Normalize():
+            kernels.l2_normalize_s16(x.reshape(-1), layer.frac_bits, out.reshape(-1))
 
 
 def written(layer: Layer, tensors: dict[str, Activation]) -> Activation:

@@ -85,4 +85,16 @@ class GlobalAveragePool:
     shift: int
 
 
-Layer = Conv2d | MaxPool | GlobalAveragePool
+@dataclass(frozen=True)
+class L2Normalize:
+    """A vector [1,1,C] scaled to length one, Q(frac_bits), which the output tensor has too."""
+
+    kind: ClassVar[str] = "l2_normalize"
+    name: str
+    input: str
+    output: str
+    channel: int
+    frac_bits: int
+
+
+Layer = Conv2d | MaxPool | GlobalAveragePool | L2Normalize

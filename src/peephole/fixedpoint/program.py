@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 
 from peephole.fixedpoint import storage
-from peephole.fixedpoint.layers import Conv2d, GlobalAveragePool, Layer, MaxPool, Tensor
+from peephole.fixedpoint.layers import Conv2d, GlobalAveragePool, L2Normalize, Layer, MaxPool, Tensor
 from peephole.fixedpoint.validation import LARGEST_NORM, check
 
-__all__ = ["Calibration", "Conv2d", "GlobalAveragePool", "IntegerProgram", "Layer", "MaxPool", "Tensor"]
+__all__ = ["Calibration", "Conv2d", "GlobalAveragePool", "IntegerProgram", "L2Normalize", "Layer", "MaxPool", "Tensor"]
 
 KIND = "integer program"
-LAYERS: dict[str, type[Layer]] = {cls.kind: cls for cls in (Conv2d, MaxPool, GlobalAveragePool)}
+LAYERS: dict[str, type[Layer]] = {cls.kind: cls for cls in (Conv2d, MaxPool, GlobalAveragePool, L2Normalize)}
 FORMATS = "weight_frac_bits"
 CROPS = ("detect", "aligned", "center")
 

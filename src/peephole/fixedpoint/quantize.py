@@ -22,12 +22,13 @@ from peephole.fixedpoint.equalise import equalise
 from peephole.fixedpoint.float_network import (
     FloatConv2d,
     FloatGlobalAveragePool,
+    FloatL2Normalize,
     FloatMaxPool,
     FloatNetwork,
     fold_input,
 )
 from peephole.fixedpoint.formats import BITS, INT32_MAX, fraction_bits, to_fixed, to_float
-from peephole.fixedpoint.layers import Conv2d, GlobalAveragePool, Layer, MaxPool, Tensor
+from peephole.fixedpoint.layers import Conv2d, GlobalAveragePool, L2Normalize, Layer, MaxPool, Tensor
 from peephole.fixedpoint.program import IntegerProgram
 from peephole.fixedpoint.proof import Range, accumulator_bounds, value_ranges
 from peephole.fixedpoint.report import QuantizationReport, measure
@@ -39,6 +40,7 @@ INPUT_OFFSET = 128
 INPUT_FRAC_BITS = 7
 LARGEST_NORM = 30
 FACTOR_BITS = 30
+UNIT_FRAC_BITS = 14  # one itself must fit, which has no room in Q15
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,7 @@ def choose_formats(network: FloatNetwork, maxima: Statistics, margin: float) -> 
     """Return the fraction bits of every tensor, the input's too, from its channels' maxima."""
     frac_bits = {name: fraction_bits(float(largest.max()) * margin) for name, largest in maxima.items()}
     frac_bits[network.input.name] = INPUT_FRAC_BITS
+    frac_bits |= {layer.output: UNIT_FRAC_BITS for layer in network.layers if isinstance(layer, FloatL2Normalize)}
     for _ in network.layers:  # a chain of pools settles in at most as many rounds
         for layer in network.layers:
             if isinstance(layer, FloatMaxPool):
@@ -141,6 +144,8 @@ def _program(
                 source = shapes[layer.input]
                 factor, shift = mean_factor(source.height * source.width, formats[1] - formats[0])
                 layers.append(GlobalAveragePool(**_fields(layer), factor=factor, shift=shift))
+            case FloatL2Normalize():
+                layers.append(L2Normalize(**_fields(layer), frac_bits=formats[1]))
     tensors = {t.name: Tensor(t.name, t.height, t.width, t.channels, frac_bits[t.name]) for t in shapes.values()}
     start = tensors.pop(network.input.name)
     card = dict(network.card) | dict(options.card)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from peephole.fixedpoint.layers import Conv2d, GlobalAveragePool, Layer, MaxPool, Tensor
+from peephole.fixedpoint.layers import Conv2d, GlobalAveragePool, L2Normalize, Layer, MaxPool, Tensor
 from peephole.fixedpoint.proof import fits_32_bits, value_ranges
 
 LARGEST_SIDE = 4096
@@ -35,6 +35,8 @@ def check(
                 raise _wrong(layer, "its sums may exceed 32 bits; give up weight bits or set accumulator_bits to 64")
         elif isinstance(layer, MaxPool):
             _check_max_pool(layer, source, destination)
+        elif isinstance(layer, L2Normalize):
+            _check_normalize(layer, source, destination)
         else:
             _check_average(layer, source, destination)
 
@@ -129,3 +131,10 @@ def _check_average(layer: GlobalAveragePool, source: Tensor, out: Tensor) -> Non
     exact = 2.0 ** (layer.shift + out.frac_bits - source.frac_bits) / (source.height * source.width)
     if abs(layer.factor - exact) >= 1:
         raise _wrong(layer, f"factor {layer.factor} with shift {layer.shift} is not a mean; {exact:.1f} would be")
+
+
+def _check_normalize(layer: L2Normalize, source: Tensor, out: Tensor) -> None:
+    if source.shape[:2] != (1, 1) or source.shape != out.shape:
+        raise _wrong(layer, f"tensors {source.name} and {out.name} must be vectors of the same length")
+    if not (0 <= layer.frac_bits <= 14 and layer.frac_bits == out.frac_bits):
+        raise _wrong(layer, f"its {layer.frac_bits} fraction bits must be 0 to 14 and those of tensor {out.name}")

@@ -7,7 +7,7 @@ padding, so that the input's offset folds exactly too.
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import adaptive_avg_pool2d
+from torch.nn.functional import adaptive_avg_pool2d, normalize
 
 # (squeeze, expand) channels of fire2 .. fire9; a pool stands before fire2, fire4 and fire6.
 FIRES_1_1 = ((16, 64), (16, 64), (32, 128), (32, 128), (48, 192), (48, 192), (64, 256), (64, 256))
@@ -54,16 +54,18 @@ class SqueezeNet(nn.Module):
             self.add_module(f"fire{number}", Fire(channels, squeeze, expand))
             channels = 2 * expand
         self.descriptor = nn.Conv2d(channels, descriptor, 1)
+        self.unit_length = False
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the descriptors, not normalised."""
+        """Return the descriptors, scaled to length one if `unit_length` is set."""
         x = torch.relu(self.bn1(self.conv1(x)))
         for number, name in enumerate(self.fire_names, start=2):
             if number in POOL_BEFORE:
                 x = self.pool(x)
             x = self.get_submodule(name)(x)
         x = self.descriptor(adaptive_avg_pool2d(x, 1))
-        return x.flatten(1)
+        x = x.flatten(1)
+        return normalize(x) if self.unit_length else x
 
 
 def squeezenet1_1(descriptor: int) -> SqueezeNet:

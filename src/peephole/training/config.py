@@ -32,13 +32,17 @@ class LossWeights:
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """All that decides a run. Paths are relative to the working folder."""
+    """All that decides a run. Paths are relative to the working folder.
+
+    unit_length: what ships scales its descriptors to length one, so that plain L2 compares directions alone.
+    """
 
     data: Path
     run: Path
     stages: tuple[Stage, ...]
     architecture: str = "squeezenet1_1"
     descriptor: int = 128
+    unit_length: bool = True
     warm_start: Path | None = None
     warm_start_norm: float = 1.0
     seed: int = 1

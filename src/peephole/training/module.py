@@ -128,6 +128,7 @@ class Distillation(lightning.LightningModule):
         return {
             "architecture": self.config.architecture,
             "descriptor": self.config.descriptor,
+            "unit_length": self.config.unit_length,
             "step": self.step,
             "state_dict": self.state_dict(),
             "optimizers": [optimizer.state_dict() for optimizer in optimizers],
@@ -165,6 +166,7 @@ def network_of_checkpoint(path: str) -> nn.Module:
     prefix = "average.module."
     state = {k[len(prefix) :]: v for k, v in checkpoint["state_dict"].items() if k.startswith(prefix)}
     network.load_state_dict(state)
+    network.unit_length = checkpoint["unit_length"]
     return network.eval()
 
 
