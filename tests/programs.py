@@ -97,7 +97,7 @@ class Drawn:
 
 @st.composite
 def programs(draw: st.DrawFn) -> IntegerProgram:
-    """A random program: convolutions in slices, pools, a mean, a last convolution without ReLU, perhaps a scaling to length one."""
+    """A random program: convolutions in slices, pools, a mean, a last convolution, perhaps a scaling to length one."""
     offset = draw(st.sampled_from([0, 128, 255]))
     drawn = Drawn(draw, offset)
     tensor = drawn.tensors[0]
