@@ -1,0 +1,83 @@
+"""What the README and the docs say is true: links lead somewhere, commands are commands, figures are what is printed."""
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from peephole.weights import default_program
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+PAGES = sorted([CHECKOUT / "README.md", *(CHECKOUT / "docs").glob("*.md"), *(CHECKOUT / "src").rglob("*.md")])
+
+
+def console_commands(page: Path) -> Iterator[str]:
+    for block in re.findall(r"```console\n(.*?)```", page.read_text(), re.DOTALL):
+        yield from (line[2:].split("  #")[0].strip() for line in block.splitlines() if line.startswith("$ "))
+
+
+COMMANDS = [(page.name, command) for page in PAGES for command in console_commands(page)]
+
+
+def peephole(*arguments: str, cwd: Path, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "peephole.cli.app", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, timeout=timeout)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text()):
+        if not target.startswith("http"):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+@pytest.mark.parametrize(("page", "command"), COMMANDS, ids=[f"{page}: {command[:40]}" for page, command in COMMANDS])
+def test_commands_are_commands(page: str, command: str, tmp_path: Path) -> None:
+    program, *arguments = shlex.split(command)
+    if program == "make":
+        assert re.search(rf"^{arguments[0]}:", (CHECKOUT / "Makefile").read_text(), re.MULTILINE)
+    elif program == "peephole":
+        # In an empty folder a right command line fails on its first file (1), a wrong one on its words (2).
+        result = peephole(*arguments, cwd=tmp_path)
+        assert result.returncode == 1, result.stderr
+        assert "no such file" in result.stderr
+    else:
+        pytest.fail(f"{page} shows a command that this test does not know: {program}")
+
+
+def test_the_folders_that_the_readme_names_are_there() -> None:
+    named = re.findall(r"(\w+)/", (CHECKOUT / "README.md").read_text().split("```")[-2])
+    for room in set(named) - {"src", "peephole", "csrc"}:
+        assert (CHECKOUT / "src" / "peephole" / room).is_dir(), room
+
+
+@pytest.mark.slow
+def test_the_accuracy_that_the_readme_claims_is_what_the_command_prints(research_data: Path) -> None:
+    """The whole protocol, by the command that docs/researcher.md shows."""
+    command = next(c for _, c in COMMANDS if c.startswith("peephole evaluate lfw"))
+    result = peephole(*shlex.split(command)[1:], cwd=CHECKOUT, timeout=1200)
+    assert result.returncode == 0, result.stderr
+    report = json.loads(result.stdout)
+    claimed = re.search(
+        r"LFW, integers behind our detector \| \*\*(\d\.\d{4})\*\*", (CHECKOUT / "README.md").read_text()
+    )
+    assert claimed is not None
+    assert report["pairs"] == 6000
+    assert report["accuracy"] == pytest.approx(float(claimed[1]), abs=5e-5)
+    assert report["accuracy"] >= 0.95
+
+
+def test_the_shipped_program_is_small_enough_and_can_decide() -> None:
+    from peephole.fixedpoint.program import IntegerProgram
+
+    path = default_program()
+    assert path.stat().st_size <= 1_600_000
+    program = IntegerProgram.load(path)
+    assert program.calibration is not None
+    assert program.calibration.distance_at(0.001) > 0
+    assert path.with_suffix(".md").read_text().count(program.model_id) == 1
