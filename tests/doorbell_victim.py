@@ -11,7 +11,6 @@ import sys
 from pathlib import Path
 
 from doorbell_parts import Actor, doorbell, paint, walk
-
 from peephole.doorbell.doorbell import Photo
 from peephole.store.store import Store
 

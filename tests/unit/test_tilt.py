@@ -7,7 +7,16 @@ import pytest
 
 from doorbell_parts import Calibration, describe
 from peephole.doorbell.recogniser import Image, Recogniser
-from peephole.doorbell.tilt import MOST_DEGREES, STEP_DEGREES, Seen, crop_upright, distinct, look_for, overlap
+from peephole.doorbell.tilt import (
+    MOST_DEGREES,
+    STEP_DEGREES,
+    Seen,
+    crop_upright,
+    distinct,
+    look_for,
+    overlap,
+    straighten,
+)
 from peephole.vision.detector import Box, Face
 
 LAST = Box(100, 80, 60, 60)
@@ -89,6 +98,12 @@ def test_nothing_there():
 def test_the_search_goes_on_from_the_last_tilt():
     found = [look_for(finder(only=call), picture(130, 110), LAST, 20, []) for call in range(2)]
     assert [seen.tilt for seen in found if seen] == [20, 40], "0 is upright, and looked for already"
+
+
+@pytest.mark.parametrize(("upright", "tilt"), [(4, 20), (9, 0), (12, 0)])
+def test_a_face_that_is_surer_when_turned_leans(upright, tilt):
+    seen = straighten(finder(neighbours=8, only=1), picture(130, 110), Seen(LAST, upright))
+    assert abs(seen.tilt) == tilt
 
 
 def test_of_overlapping_faces_the_surest_is_kept():

@@ -115,6 +115,14 @@ def test_the_best_looks_are_kept_and_numbers_never_used_twice():
     assert {number: one.quality.value for number, one in walk.kept.items()} == {0: 5, 2: 3, 5: 9}
 
 
+def test_a_good_look_is_kept_before_any_poor_one():
+    walk = Walk(1, 0.0, 0.0, box(0))
+    for quality in (900, 800, 700):
+        walk.add(look(0, quality=quality, good=False), POLICY)
+    assert walk.add(look(0, quality=10), POLICY)
+    assert [one.quality.good for one in walk.kept.values()].count(True) == 1
+
+
 def test_merged_walks_are_one():
     tracker = Tracker(POLICY)
     early, late = begun(tracker, 0.0, box(0), box(100))

@@ -9,7 +9,7 @@ from peephole.doorbell.pictures import Image, portrait, reduced, to_grey
 from peephole.doorbell.policy import Policy
 from peephole.doorbell.quality import assess
 from peephole.doorbell.recogniser import Recogniser
-from peephole.doorbell.tilt import distinct
+from peephole.doorbell.tilt import crop_upright, distinct, straighten
 from peephole.doorbell.visit import Decision, Sighting
 from peephole.doorbell.voting import decide
 from peephole.people.records import NewReference, Person
@@ -107,8 +107,9 @@ def _looks(image: Image, recogniser: Recogniser, policy: Policy) -> list[tuple[B
     small, factor = reduced(image, _LONGEST)
     grey = to_grey(small)
     found = []
-    for seen in distinct(recogniser.detect(grey)):
-        crop = recogniser.crop(grey, seen.box)
+    for upright in distinct(recogniser.detect(grey)):
+        seen = straighten(recogniser, grey, upright)
+        crop = crop_upright(recogniser, grey, seen)
         quality = assess(seen.box.width, seen.neighbours, crop, policy)
         look = Sighting(0.0, seen.box, recogniser.describe(crop), quality, portrait(small, seen.box))
         values = (seen.box.x, seen.box.y, seen.box.width, seen.box.height)

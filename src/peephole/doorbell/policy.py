@@ -20,7 +20,8 @@ class Policy:
     """Everything about deciding that an owner may want to change.
 
     Attributes:
-        known_rate: How often a stranger may be as near as the known bar to any one of the people, all together.
+        known_rate: How often one look at a stranger may be within the known bar of anybody, all people together; a
+            whole visit errs less often, as most of its looks have to.
         stranger_rate: The same for the outer bar: nobody within it means a stranger; between the bars is unsure.
         same_stranger_rate: How often two strangers may be taken for one; stricter, for a merge cannot be taken apart.
         known_sightings: Good looks that must agree before a name is given.
@@ -46,7 +47,7 @@ class Policy:
         good_neighbours: From so many overlapping hits on the detector counts as certain.
     """
 
-    known_rate: float = 1e-3
+    known_rate: float = 2e-3
     stranger_rate: float = 1e-2
     same_stranger_rate: float = 5e-4
     known_sightings: int = 3

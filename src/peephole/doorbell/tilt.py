@@ -6,7 +6,7 @@ little; the crop for the network is then cut from such a turned copy, so that it
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,6 +21,7 @@ _PATCH = 192  # pixels of the side of the turned copy
 _REACH = 2.4  # faces that the copy's side spans
 _ONE = 1 << 16
 _SAME_FACE = 0.3
+_SURE = 12  # overlapping hits from which on a face is upright enough
 _MOST_GROWTH = 1.6
 _MOST_SHIFT = 0.6  # of the face's side, between two frames
 
@@ -52,6 +53,14 @@ def crop_upright(recogniser: Recogniser, grey: Image, seen: Seen) -> Image:
     return recogniser.crop(turned, Box(side // 2, side // 2, side, side))
 
 
+def straighten(recogniser: Recogniser, grey: Image, seen: Seen) -> Seen:
+    """Return a face as it is seen best: one that the detector is unsure of may lean, and is then surer when turned."""
+    if seen.tilt or seen.neighbours >= _SURE:
+        return seen
+    turned = look_for(recogniser, grey, seen.box, 0, [])
+    return turned if turned is not None and turned.neighbours > seen.neighbours else seen
+
+
 def look_for(recogniser: Recogniser, grey: Image, last: Box, tilt: int, others: Sequence[Box]) -> Seen | None:
     """Look for a face near its last place, leaning as before or a step more or less; None when it is not there.
 
@@ -67,7 +76,13 @@ def look_for(recogniser: Recogniser, grey: Image, last: Box, tilt: int, others: 
             box = _in_frame(face.box, last, span, degrees)
             if _plausible(last, box) and all(overlap(box, other) < _SAME_FACE for other in others):
                 found.append(Seen(box, face.neighbours, degrees))
-    return max(found, key=lambda seen: (seen.neighbours, -abs(seen.tilt - tilt)), default=None)
+    if not found:
+        return None
+    best = max(found, key=lambda seen: (seen.neighbours, -abs(seen.tilt - tilt)))
+    # The turns at which the detector sees the same face, weighted by how surely, lie around its true tilt.
+    same = [seen for seen in found if overlap(seen.box, best.box) >= _SAME_FACE]
+    weight = sum(seen.neighbours for seen in same)
+    return replace(best, tilt=round(sum(seen.tilt * seen.neighbours for seen in same) / weight))
 
 
 def overlap(a: Box, b: Box) -> float:

@@ -54,8 +54,8 @@ class Walk:
         self.looks += 1
         self.last_look = look.time
         if len(self.kept) >= policy.keep_looks:
-            worst = min(self.kept, key=lambda key: (self.kept[key].quality.value, -key))
-            if self.kept[worst].quality.value >= look.quality.value:
+            worst = min(self.kept, key=lambda key: (_worth(self.kept[key]), -key))
+            if _worth(self.kept[worst]) >= _worth(look):
                 return False
             del self.kept[worst]
         self.kept[number] = look
@@ -173,6 +173,10 @@ class Tracker:
         if walk.visit is None:
             return away > self._policy.hold_seconds
         return away > self._policy.gap_seconds or time - walk.first_seen > self._policy.longest_seconds
+
+
+def _worth(look: Sighting) -> tuple[bool, int]:
+    return look.quality.good, look.quality.value
 
 
 def _closeness(before: Box, now: Box) -> float:

@@ -11,7 +11,7 @@ from peephole.doorbell.pictures import to_grey
 from peephole.doorbell.policy import Policy
 from peephole.doorbell.quality import assess
 from peephole.doorbell.recogniser import FrameLike, Image, Recogniser
-from peephole.doorbell.tilt import Seen, crop_upright, distinct, look_for
+from peephole.doorbell.tilt import Seen, crop_upright, distinct, look_for, straighten
 from peephole.doorbell.tracking import Tracker, Walk
 from peephole.doorbell.visit import Decision, Kind, Sighting, VisitRecord, VisitState
 from peephole.doorbell.voting import decide, same_stranger
@@ -131,6 +131,7 @@ class Watcher:
         """Find or begin the walk of one face and add a look to it."""
         look = None
         if walk is None or walk.wants_look(time, self._policy):
+            face = straighten(self._recogniser, grey, face)
             look = self._look(time, image, grey, face)
             if walk is not None and (other := self._tracker.crossed(walk, look, gallery.bars)):
                 walk = other
