@@ -49,7 +49,8 @@ def draw(image: Image, faces: tuple[LiveFace, ...], names: bool) -> Image:
         colour = COLOURS[face.kind]
         cv2.rectangle(canvas, (left, top), (right, bottom), colour, line, cv2.LINE_AA)
         if names:
-            _write(canvas, plain(face.label, face.kind), (left, max(top - 8, 18)), colour)
+            text = "looking" if face.kind == "unsure" else plain(face.label, face.kind)
+            _write(canvas, text, (left, max(top - 8, 18)), colour)
     return np.asarray(canvas, np.uint8)
 
 

@@ -77,7 +77,7 @@
     const tags = faces.map((face) => {
       const tag = document.createElement("span");
       tag.className = `tag ${face.kind}`;
-      tag.textContent = face.label;
+      tag.textContent = face.kind === "unsure" ? "looking" : face.label;
       tag.style.left = `${100 * Math.max(0, face.left)}%`;
       tag.style.top = `${100 * Math.max(0.07, face.top)}%`;
       return tag;
