@@ -124,6 +124,22 @@ def test_the_widest_accumulators() -> None:
             same_hits(one, np.roll(image, 6, axis=1), min_deviation=126)
 
 
+@pytest.mark.parametrize("above", [False, True])
+def test_a_feature_next_to_its_threshold(above: bool) -> None:
+    """One pixel of 1: d = floor(sqrt(484 - 1)) = 21, f = weight - 1; threshold * d exceeds f * 2**15 by one."""
+    image = np.zeros((24, 24), np.uint8)
+    image[12, 12] = 1
+    inverse = pow(21, -1, 2**15)  # 21 * inverse = quotient * 2**15 + 1, as close above a whole feature as can be
+    feature = 21 * inverse >> 15
+    one = replace(
+        everything_passes(),
+        threshold=np.array([inverse], np.int16),
+        leaf=np.array([[7, 3]], np.int16),
+        rectangle=np.array([[0, 0, 24, 24, -1], [0, 0, 24, 24, feature + 1 + above]], np.int8),
+    )
+    assert same_hits(one, image, min_deviation=0)[0, 4] == (3 if above else 7)
+
+
 def test_first_and_last_window() -> None:
     """Every window of a frame passes a table that lets all pass: none is missing at the edges, none lies outside."""
     rng = np.random.default_rng(1)

@@ -59,7 +59,7 @@ def test_faces_come_largest_first_and_inside_the_frame() -> None:
     assert faces[0].box.width > 1.5 * faces[1].box.width
     assert faces[0].box.x < 100 < 200 < faces[1].box.x
     assert all(isinstance(one, Face) and isinstance(one.box, Box) for one in faces)
-    assert all(one.neighbours >= 4 and one.score > 0 for one in faces)
+    assert all(one.neighbours >= 8 and one.score > 0 for one in faces)
     assert [one.box for one in Detector(max_size=70).detect(frame)] != [one.box for one in faces]
     assert all(one.box.width >= 70 for one in Detector(min_size=70).detect(frame))
 

@@ -39,15 +39,16 @@ class Face:
 class Detector:
     """The cascade over all face sizes from min_size to max_size (None: the whole frame), in frame pixels.
 
-    scale is the ratio of successive sizes; a face needs min_neighbours windows that agree on it.
+    scale is the ratio of successive sizes; a face needs min_neighbours windows that agree on it. Twice the sizes and
+    twice the windows of OpenCV's usual 1.1 and 4 find more faces with a fifth fewer false hits: benchmarks/detector.py.
     """
 
     def __init__(
         self,
         min_size: int = 40,
         max_size: int | None = None,
-        scale: float = 1.1,
-        min_neighbours: int = 4,
+        scale: float = 1.05,
+        min_neighbours: int = 8,
         cascade: Cascade | None = None,
     ) -> None:
         if not WINDOW <= min_size <= LARGEST_FRAME:
