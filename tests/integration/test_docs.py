@@ -1,4 +1,4 @@
-"""What the README and the docs say is true: links lead somewhere, commands are commands, figures are what is printed."""
+"""What the README and the docs say is true: links lead somewhere, commands work, figures are what is printed."""
 
 import json
 import re

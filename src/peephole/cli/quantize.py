@@ -1,5 +1,6 @@
 """`peephole quantize`: from a float checkpoint to the integer program that devices run."""
 
+import dataclasses
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -44,7 +45,7 @@ def quantize(
     The ranges of the activations are taken from the faces of SRC. Where SRC is the packed training faces, the
     thresholds are measured too, on the people whom training held out, behind the detector: for each false-accept rate
     the distance that accepts no more pairs of different people. Otherwise the program carries no thresholds, and no
-    doorbell can decide by it.
+    doorbell can decide by it. It is named after its file.
     """
     from peephole.cli.programs import load_float
     from peephole.fixedpoint.calibration_images import read_calibration_images
@@ -52,7 +53,7 @@ def quantize(
     from peephole.fixedpoint.quantize import quantize as quantize_network
 
     check_folder_of(output)
-    network = load_float(checkpoint)
+    network = dataclasses.replace(load_float(checkpoint), name=output.stem)
     faces = read_calibration_images(calibration, (network.input.height, network.input.width), images)
     program, report = quantize_network(network, faces, QuantizationOptions(), bits)
     if (calibration / "index.npz").is_file():
