@@ -143,7 +143,7 @@ def main() -> None:
     threads = cv2.getNumThreads()
     frames = clip_frames(options.data / "doorbell")
     times = [compare_time(frames, size, count) for size in (60, 40, 24) for count in sorted({1, threads})]
-    cv2.setNumThreads(1)
+    cv2.setNumThreads(threads)
     recall = compare_recall(options.data / "lfw", options.every, Console(stderr=True)) if options.every else {}
     scratch = {str(size): Detector(min_size=size).scratch_bytes(240, 320) for size in (60, 40, 24)}
     report = {"recall": recall, "time_320x240": times, "scratch_bytes_320x240": scratch}

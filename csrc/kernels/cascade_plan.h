@@ -4,10 +4,10 @@
 
 #include "peephole/cascade.h"
 
-#define PH_CASCADE_LANES 16 /* windows evaluated side by side */
+#define PH_CASCADE_LANES 8 /* windows evaluated side by side */
 #define PH_CASCADE_INNER (PH_CASCADE_WINDOW - 2 * PH_CASCADE_INSET)
 #ifndef PH_CASCADE_FEW
-#define PH_CASCADE_FEW 3 /* so few windows left in a block go faster one by one */
+#define PH_CASCADE_FEW 1 /* so few windows left in a block go one by one; all of them where there are no vectors */
 #endif
 
 typedef struct {
