@@ -89,7 +89,9 @@ def test_phone_width_in_the_dark(demo: Running, browser: Browser) -> None:
     page.goto(demo.url, wait_until="domcontentloaded")
     page.locator("#strangers .waiting").wait_for(timeout=ROUND)
     page.locator(".tag").wait_for(timeout=ROUND)
-    shot(page, "phone")
+    if PICTURES:
+        page.wait_for_timeout(3000)  # until she is near
+        shot(page, "phone")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     page.locator(".promise summary").click()
     expect(page.locator(".popover")).to_contain_text("None.")

@@ -114,6 +114,11 @@ def test_stops_when_told_with_streams_open(program: Path, tmp_path: Path, pictur
         assert streams[0].readline() == b"event: status\n"
         health = json.load(ask(running, "healthz"))
         assert health["viewers"] == 2
+        whole = streams[1].readline() + streams[1].readline() + streams[1].readline() + streams[1].readline()
+        assert whole.startswith(b"--peephole-frame\r\nContent-Type: image/jpeg\r\nContent-Length: ")
+        length = int(whole.split()[-1])
+        # The boundary after a picture comes with it, or browsers would show every picture one too late.
+        assert streams[1].read(length + 20)[-20:] == b"\r\n--peephole-frame\r\n"
         begin = time.monotonic()
         running.process.send_signal(how)
         assert running.process.wait(15) == 0

@@ -100,13 +100,11 @@ class Streams:
         """Give the parts of an endless multipart response, one JPEG each, at most `rate` a second."""
         with self._mailbox(self._live.announcer) as mailbox:
             look = self._live.newest
+            yield f"--{BOUNDARY}\r\n".encode()
             while not (mailbox.closed or self._closed):
                 if look is not None:
                     data = await to_thread.run_sync(self._painter.jpeg, look, names)
                     yield part(data)
-                    # Browsers show a part when the next begins: a picture that nothing follows is sent twice.
-                    if self._live.status.state == "ended":
-                        yield part(data)
                     await asyncio.sleep(1 / rate)
                 if mailbox.look is None:
                     await mailbox.wait(HEARTBEAT)
@@ -130,9 +128,12 @@ class Streams:
 
 
 def part(data: bytes) -> bytes:
-    """One JPEG as a part of a multipart response."""
-    head = f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(data)}\r\n\r\n"
-    return head.encode() + data + b"\r\n"
+    """One JPEG as a part of a multipart response.
+
+    It ends with the boundary before the next part: browsers show a picture only when they have read that.
+    """
+    head = f"Content-Type: image/jpeg\r\nContent-Length: {len(data)}\r\n\r\n"
+    return head.encode() + data + f"\r\n--{BOUNDARY}\r\n".encode()
 
 
 def sse(event: str, data: dict[str, Any]) -> str:
