@@ -47,7 +47,7 @@ def test_enrol_reports_on_every_photo(bell):
         ("two.jpg", "ok", 2),
     ]
     assert enrolment.photos[2].text == "the face is 30 pixels wide, 40 are needed"
-    assert enrolment.photos[4].text == "used the largest of 2 faces"
+    assert enrolment.photos[4].text == "used the clearest of 2 faces"
     assert enrolment.photos[4].box is not None and enrolment.photos[4].box.width == 90
     assert [row.references for row in bell.people()] == [2]
 

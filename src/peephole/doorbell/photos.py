@@ -32,7 +32,7 @@ class Photo:
 class PhotoReport:
     """What became of one photo: `text` says `outcome` in a sentence.
 
-    With several faces the largest is used; `faces` says how many there were.
+    With several faces the clearest is used; `faces` says how many there were.
     """
 
     label: str
@@ -71,7 +71,7 @@ def examine(photo: Photo, recogniser: Recogniser, policy: Policy) -> tuple[Photo
     elif not look.quality.good:
         outcome, text = "blurred", "the face is too blurred"
     else:
-        outcome, text = "ok", "used" if len(looks) == 1 else f"used the largest of {len(looks)} faces"
+        outcome, text = "ok", "used" if len(looks) == 1 else f"used the clearest of {len(looks)} faces"
     report = PhotoReport(photo.label, outcome, text, len(looks), box)
     if outcome != "ok":
         return report, None
@@ -103,7 +103,11 @@ def identify(image: Image, recogniser: Recogniser, gallery: Gallery, policy: Pol
 
 
 def _looks(image: Image, recogniser: Recogniser, policy: Policy) -> list[tuple[Box, Sighting]]:
-    """Return every face of a picture with its box there, largest first; large pictures are searched reduced."""
+    """Return every face of a picture with its box there, clearest first; large pictures are searched reduced.
+
+    Clearest: large, and found by many windows of the detector. A false hit can be larger than the face beside it, but
+    few windows agree on it.
+    """
     small, factor = reduced(image, _LONGEST)
     grey = to_grey(small)
     found = []
@@ -113,5 +117,6 @@ def _looks(image: Image, recogniser: Recogniser, policy: Policy) -> list[tuple[B
         quality = assess(seen.box.width, seen.neighbours, crop, policy)
         look = Sighting(0.0, seen.box, recogniser.describe(crop), quality, portrait(small, seen.box))
         values = (seen.box.x, seen.box.y, seen.box.width, seen.box.height)
-        found.append((Box(*(round(value * factor) for value in values)), look))
-    return sorted(found, key=lambda one: one[0].width, reverse=True)
+        found.append((seen.box.width * seen.neighbours, Box(*(round(value * factor) for value in values)), look))
+    found.sort(key=lambda one: one[0], reverse=True)
+    return [(box, look) for _, box, look in found]
