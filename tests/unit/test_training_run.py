@@ -107,6 +107,16 @@ def test_an_interrupted_run_ends_in_the_same_weights(config: TrainingConfig, tmp
         torch.testing.assert_close(resumed[name], whole[name], rtol=0, atol=0)
 
 
+def test_the_weights_alone_are_the_same_network_and_start_another_run(config: TrainingConfig, tmp_path: Path) -> None:
+    alone = train(config, workers=0).with_name("network.ckpt")
+    weights = _weights(alone)
+    for name, value in _weights(config.run / "last.ckpt").items():
+        torch.testing.assert_close(weights[name], value, rtol=0, atol=0)
+    still = (Stage(8, 64, (0.0, 0.0)),)
+    again = train(replace(config, run=tmp_path / "again", warm_start=alone, stages=still, average_decay=1.0), workers=0)
+    torch.testing.assert_close(_weights(again)["conv1.weight"], weights["conv1.weight"], rtol=0, atol=0)
+
+
 def test_a_batch_depends_on_seed_and_step_alone() -> None:
     rng = np.random.default_rng(0)
     faces = PackedFaces(

@@ -18,7 +18,7 @@ from peephole.training.augmentation import Augmentation
 from peephole.training.batches import FaceBatches
 from peephole.training.config import TrainingConfig
 from peephole.training.faces import PackedFaces, load_packed_faces, split_held_out
-from peephole.training.module import Distillation, read_weights
+from peephole.training.module import Distillation, read_weights, weights_alone
 
 # Held-out faces are aligned by their landmarks and otherwise left as they are.
 PLAIN = Augmentation(aligned=1.0, light=0, blur=0, small=0, noise=0, cover=0)
@@ -95,7 +95,8 @@ def _fit_stage(module: Distillation, faces: PackedFaces, rows: tuple[Any, Any], 
 def train(config: TrainingConfig, workers: int = 1) -> Path:
     """Train to the end of the config's stages, going on from the run folder's last checkpoint if there is one.
 
-    Returns the path of the checkpoint. Interrupted at any moment, the same call goes on.
+    Returns the path of the checkpoint; `network.ckpt` beside it holds the averaged weights alone. Interrupted at any
+    moment, the same call goes on.
     """
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     lightning.seed_everything(config.seed, verbose=False)
@@ -114,4 +115,5 @@ def train(config: TrainingConfig, workers: int = 1) -> Path:
         _fit_stage(module, faces, rows, workers)
         if module.step == step:  # Lightning swallows the interrupt and returns
             raise KeyboardInterrupt
+    torch.save(weights_alone(torch.load(last, map_location="cpu", weights_only=True)), config.run / "network.ckpt")
     return last
