@@ -66,8 +66,10 @@ def photos(bell: Doorbell, frames: list[Frame], columns: slice, count: int = 5) 
     [
         (WOMAN_ALONE, slice(0, 480), MAN_ALONE, slice(0, 480)),
         (THREE, slice(0, 160), MAN_ALONE, slice(0, 480)),
+        (WOMAN_ALONE, slice(0, 480), BOTH, slice(220, 480)),
+        (BOTH, slice(0, 190), MAN_ALONE, slice(0, 480)),
     ],
-    ids=["each-alone", "woman-among-three"],
+    ids=["each-alone", "woman-among-three", "man-leaning", "woman-leaning"],
 )
 def test_two_people_are_recognised_across_clips(
     clips, make_doorbell, tmp_path, woman_from, woman_columns, man_from, man_columns

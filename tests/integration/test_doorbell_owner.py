@@ -52,6 +52,20 @@ def test_enrol_reports_on_every_photo(bell):
     assert [row.references for row in bell.people()] == [2]
 
 
+def test_a_photo_of_somebody_else_is_left_out_among_three(bell):
+    enrolment = bell.enrol(
+        "Anna", [photo(Actor(ANNA)), photo(Actor(BEN), label="ben.jpg"), photo(Actor(ANNA, noise=2))]
+    )
+    assert [report.outcome for report in enrolment.photos] == ["ok", "unlike", "ok"]
+    assert enrolment.photos[1].text == "does not look like the other photos"
+    assert [row.references for row in bell.people()] == [2]
+
+
+def test_of_two_photos_that_differ_both_are_used(bell):
+    enrolment = bell.enrol("Anna", [photo(Actor(ANNA)), photo(Actor(BEN))])
+    assert [report.outcome for report in enrolment.photos] == ["ok", "ok"]
+
+
 def test_enrol_refuses_when_no_photo_can_be_used(bell):
     with pytest.raises(ValueError, match=r"no photo can be used \(a.jpg: no face found; b.jpg: the face is 30 pixels"):
         bell.enrol("Anna", [photo(), photo(Actor(ANNA, width=30), label="b.jpg")])

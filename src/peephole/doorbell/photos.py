@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from statistics import median_low
 from typing import Literal
 
+from peephole._core import squared_l2_s16
 from peephole.doorbell.gallery import Gallery
 from peephole.doorbell.pictures import Image, portrait, reduced, to_grey
-from peephole.doorbell.policy import Policy
+from peephole.doorbell.policy import Policy, bars
 from peephole.doorbell.quality import assess
 from peephole.doorbell.recogniser import Recogniser
 from peephole.doorbell.tilt import crop_upright, distinct, straighten
@@ -17,7 +19,9 @@ from peephole.vision.detector import Box
 
 _LONGEST = 1600  # pixels; a face of interest is larger than a fortieth of the picture
 
-Outcome = Literal["ok", "no_face", "too_small", "blurred"]
+Outcome = Literal["ok", "no_face", "too_small", "blurred", "unlike"]
+
+_ENOUGH_TO_COMPARE = 3  # of two photos that differ nobody can say which one is wrong
 
 
 @dataclass(frozen=True)
@@ -81,15 +85,35 @@ def examine(photo: Photo, recogniser: Recogniser, policy: Policy) -> tuple[Photo
 def usable(
     photos: Sequence[Photo], recogniser: Recogniser, policy: Policy
 ) -> tuple[tuple[PhotoReport, ...], list[NewReference]]:
-    """Examine photos; raise ValueError, saying what each one lacks, when none can be used."""
+    """Examine photos; raise ValueError, saying what each one lacks, when none can be used.
+
+    Of three usable photos or more, one that shows somebody else than most of the others do, or no face at all but what
+    the detector took for one, is left out: as a reference it would let in whatever looks like it.
+    """
     if not photos:
         raise ValueError("no photo given; give at least one with the person's face in it")
-    examined = [examine(photo, recogniser, policy) for photo in photos]
+    examined = _leave_out_unlike([examine(photo, recogniser, policy) for photo in photos], recogniser, policy)
     looks = [look for _, look in examined if look is not None]
     if not looks:
         faults = "; ".join(f"{report.label}: {report.text}" for report, _ in examined)
         raise ValueError(f"no photo can be used ({faults}); take one from the front with the face well lit and near")
     return tuple(report for report, _ in examined), looks
+
+
+def _leave_out_unlike(
+    examined: list[tuple[PhotoReport, NewReference | None]], recogniser: Recogniser, policy: Policy
+) -> list[tuple[PhotoReport, NewReference | None]]:
+    looks = {number: look for number, (_, look) in enumerate(examined) if look is not None}
+    if len(looks) < _ENOUGH_TO_COMPARE:
+        return examined
+    farthest = bars(policy, recogniser.calibration, 1).stranger
+    kept = list(examined)
+    for number, look in looks.items():
+        others = [other.descriptor for i, other in looks.items() if i != number]
+        if median_low([squared_l2_s16(look.descriptor, other) for other in others]) > farthest:
+            report = replace(examined[number][0], outcome="unlike", text="does not look like the other photos")
+            kept[number] = (report, None)
+    return kept
 
 
 def identify(image: Image, recogniser: Recogniser, gallery: Gallery, policy: Policy) -> list[IdentifiedFace]:
