@@ -70,7 +70,7 @@ class Policy:
     good_width: int = 96
     min_sharpness: int = 2
     good_sharpness: int = 40
-    good_neighbours: int = 12
+    good_neighbours: int = 24
 
 
 @dataclass(frozen=True)

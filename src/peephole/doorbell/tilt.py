@@ -21,7 +21,7 @@ _PATCH = 192  # pixels of the side of the turned copy
 _REACH = 2.4  # faces that the copy's side spans
 _ONE = 1 << 16
 _SAME_FACE = 0.3
-_SURE = 12  # overlapping hits from which on a face is upright enough
+_SURE = 24  # overlapping hits from which on a face is upright enough
 _MOST_GROWTH = 1.6
 _MOST_SHIFT = 0.6  # of the face's side, between two frames
 
