@@ -16,10 +16,10 @@ from peephole.cli.app import invoke
 from peephole.fixedpoint.float_network import (
     FloatConv2d,
     FloatGlobalAveragePool,
-    FloatMaxPool,
     FloatNetwork,
     FloatTensor,
 )
+from peephole.fixedpoint.layers import MaxPool
 from peephole.fixedpoint.program import Calibration, IntegerProgram
 from peephole.fixedpoint.quantize import quantize
 
@@ -77,7 +77,7 @@ def tiny_network(size: int = 64) -> FloatNetwork:
         ),
         layers=(
             first,
-            FloatMaxPool("pool", "conv1", "pool", 0, 2, 2),
+            MaxPool("pool", "conv1", "pool", 0, 2, 2),
             last,
             FloatGlobalAveragePool("mean", "mix", "descriptor", 0),
         ),

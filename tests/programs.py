@@ -10,7 +10,6 @@ from peephole.fixedpoint.float_network import (
     FloatConv2d,
     FloatGlobalAveragePool,
     FloatL2Normalize,
-    FloatMaxPool,
     FloatNetwork,
     FloatTensor,
 )
@@ -133,7 +132,7 @@ def tiny_network(seed: int = 0, side: int = 17, descriptor: int = 5, unit_length
     )
     layers = (
         conv("conv1", "image", "conv1", (6, 3, 3, 1), stride=2),
-        FloatMaxPool("pool", "conv1", "pool", 0, 3, 2),
+        MaxPool("pool", "conv1", "pool", 0, 3, 2),
         conv("squeeze", "pool", "squeeze", (4, 1, 1, 6)),
         conv("expand1", "squeeze", "fire", (5, 1, 1, 4)),
         conv("expand3", "squeeze", "fire", (7, 3, 3, 4), channel=5, padding=1),

@@ -15,6 +15,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from peephole.fixedpoint import storage
+from peephole.fixedpoint.layers import MaxPool
 
 KIND = "float network"
 Activation = NDArray[np.float32]
@@ -52,19 +53,6 @@ class FloatConv2d:
 
 
 @dataclass(frozen=True)
-class FloatMaxPool:
-    """Maximum over size x size windows, no padding, last incomplete windows dropped."""
-
-    kind: ClassVar[str] = "max_pool"
-    name: str
-    input: str
-    output: str
-    channel: int
-    size: int
-    stride: int
-
-
-@dataclass(frozen=True)
 class FloatGlobalAveragePool:
     """Mean over height and width."""
 
@@ -86,9 +74,9 @@ class FloatL2Normalize:
     channel: int
 
 
-FloatLayer = FloatConv2d | FloatMaxPool | FloatGlobalAveragePool | FloatL2Normalize
+FloatLayer = FloatConv2d | MaxPool | FloatGlobalAveragePool | FloatL2Normalize
 LAYERS: dict[str, type[FloatLayer]] = {
-    cls.kind: cls for cls in (FloatConv2d, FloatMaxPool, FloatGlobalAveragePool, FloatL2Normalize)
+    cls.kind: cls for cls in (FloatConv2d, MaxPool, FloatGlobalAveragePool, FloatL2Normalize)
 }
 
 
@@ -173,7 +161,7 @@ def _run(layer: FloatLayer, x: Activation) -> Activation:
     match layer:
         case FloatConv2d():
             return _conv(layer, x)
-        case FloatMaxPool():
+        case MaxPool():
             windows = sliding_window_view(x, (layer.size, layer.size), axis=(1, 2))
             return np.asarray(windows[:, :: layer.stride, :: layer.stride].max((-2, -1)))
         case FloatGlobalAveragePool():

@@ -18,10 +18,10 @@ from peephole.fixedpoint.float_network import (
     FloatGlobalAveragePool,
     FloatL2Normalize,
     FloatLayer,
-    FloatMaxPool,
     FloatNetwork,
     FloatTensor,
 )
+from peephole.fixedpoint.layers import MaxPool
 
 PASSED_THROUGH = ("flatten", "view", "reshape", "squeeze", "dropout", "contiguous", "clone", "detach")
 
@@ -250,7 +250,7 @@ def _layer(value: _Value, output: str, channel: int, slices: dict[int, tuple[str
         options = value.options | {"weight": np.ascontiguousarray(value.options["weight"], np.float32)}
         return FloatConv2d(value.name, name, output, channel, **options)
     if value.kind == "max_pool":
-        return FloatMaxPool(value.name, name, output, channel, **value.options)
+        return MaxPool(value.name, name, output, channel, **value.options)
     if value.kind == "l2_normalize":
         return FloatL2Normalize(value.name, name, output, channel)
     return FloatGlobalAveragePool(value.name, name, output, channel)

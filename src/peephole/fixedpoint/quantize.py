@@ -23,7 +23,6 @@ from peephole.fixedpoint.float_network import (
     FloatConv2d,
     FloatGlobalAveragePool,
     FloatL2Normalize,
-    FloatMaxPool,
     FloatNetwork,
     fold_input,
 )
@@ -111,7 +110,7 @@ def choose_formats(network: FloatNetwork, maxima: Statistics, margin: float) -> 
     frac_bits |= {layer.output: UNIT_FRAC_BITS for layer in network.layers if isinstance(layer, FloatL2Normalize)}
     for _ in network.layers:  # a chain of pools settles in at most as many rounds
         for layer in network.layers:
-            if isinstance(layer, FloatMaxPool):
+            if isinstance(layer, MaxPool):
                 pair = (layer.input, layer.output)
                 shared = INPUT_FRAC_BITS if network.input.name in pair else min(frac_bits[name] for name in pair)
                 frac_bits |= dict.fromkeys(pair, shared)
@@ -138,8 +137,8 @@ def _program(
                 mean = means[layer.input] if options.correct_bias else None
                 conv, given_up[layer.name] = quantize_conv(layer, formats, inputs, options.weights_per, wide, mean)
                 layers.append(conv)
-            case FloatMaxPool():
-                layers.append(MaxPool(**_fields(layer)))
+            case MaxPool():
+                layers.append(layer)
             case FloatGlobalAveragePool():
                 source = shapes[layer.input]
                 factor, shift = mean_factor(source.height * source.width, formats[1] - formats[0])
