@@ -8,20 +8,24 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
 import pytest
 
 from peephole.weights import default_program
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-PAGES = sorted([CHECKOUT / "README.md", *(CHECKOUT / "docs").glob("*.md"), *(CHECKOUT / "src").rglob("*.md")])
+DOCUMENTS = sorted([CHECKOUT / "README.md", *(CHECKOUT / "docs").glob("*.md"), *(CHECKOUT / "src").rglob("*.md")])
 
 
-def console_commands(page: Path) -> Iterator[str]:
-    for block in re.findall(r"```console\n(.*?)```", page.read_text(), re.DOTALL):
+def console_commands(document: Path) -> Iterator[str]:
+    for block in re.findall(r"```console\n(.*?)```", document.read_text(), re.DOTALL):
         yield from (line[2:].split("  #")[0].strip() for line in block.splitlines() if line.startswith("$ "))
 
 
-COMMANDS = [(page.name, command) for page in PAGES for command in console_commands(page)]
+COMMANDS = [(document.name, command) for document in DOCUMENTS for command in console_commands(document)]
+
+
+OWNERS = [(document, command) for document, command in COMMANDS if document == "owner.md" and command[:4] == "peep"]
 
 
 def peephole(*arguments: str, cwd: Path, timeout: float = 120) -> subprocess.CompletedProcess[str]:
@@ -29,25 +33,42 @@ def peephole(*arguments: str, cwd: Path, timeout: float = 120) -> subprocess.Com
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, timeout=timeout)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_links_lead_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text()):
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_links_lead_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", document.read_text()):
         if not target.startswith("http"):
-            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+            assert (document.parent / target).exists(), f"{document.name} links to {target}"
 
 
-@pytest.mark.parametrize(("page", "command"), COMMANDS, ids=[f"{page}: {command[:40]}" for page, command in COMMANDS])
-def test_commands_are_commands(page: str, command: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("document", "command"), COMMANDS, ids=[f"{document}: {command[:40]}" for document, command in COMMANDS]
+)
+def test_commands_are_commands(document: str, command: str, tmp_path: Path) -> None:
     program, *arguments = shlex.split(command)
     if program == "make":
         assert re.search(rf"^{arguments[0]}:", (CHECKOUT / "Makefile").read_text(), re.MULTILINE)
+    elif program == "source":
+        assert arguments == [".venv/bin/activate"]
+    elif document == "owner.md":
+        assert (document, command) in OWNERS  # run below, one after the other
     elif program == "peephole":
         # In an empty folder a right command line fails on its first file (1), a wrong one on its words (2).
         result = peephole(*arguments, cwd=tmp_path)
         assert result.returncode == 1, result.stderr
-        assert "no such file" in result.stderr
+        assert re.search(r"no such \w*", result.stderr)
     else:
-        pytest.fail(f"{page} shows a command that this test does not know: {program}")
+        pytest.fail(f"{document} shows a command that this test does not know: {program}")
+
+
+def test_the_owners_commands_do_what_the_guide_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    demo = pytest.importorskip("peephole.vision.sources.demo")
+    for name in ("mary-1.jpg", "mary-2.jpg", "at-the-door.jpg"):
+        cv2.imwrite(str(tmp_path / name), demo.head_of(demo.EILEEN))
+    monkeypatch.setenv("PEEPHOLE_DATA", str(tmp_path / "data"))
+    said = [peephole(*shlex.split(c)[1:], cwd=tmp_path) for _, c in OWNERS]
+    assert [result.returncode for result in said] == [0] * 4, [result.stderr for result in said]
+    assert "Aunt Mary" in said[1].stdout
+    assert "Aunt Mary" in said[2].stdout
 
 
 def test_the_folders_that_the_readme_names_are_there() -> None:
