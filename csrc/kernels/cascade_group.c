@@ -37,7 +37,9 @@ static void join_alike(int32_t count, const ph_hit *hits, int32_t *parent) {
         /* opposite edges both within a fifth: the sides differ by at most two fifths, and sides only grow with j */
         for (int32_t j = i + 1; j < count && 5 * (hits[j].side - hits[i].side) <= 2 * hits[i].side; j++) {
             if (alike(&hits[i], &hits[j])) {
-                parent[root_of(parent, j)] = root_of(parent, i);
+                /* the first hit of a group is its root, so that groups of equal score come in the order of the hits */
+                const int32_t a = root_of(parent, i), b = root_of(parent, j);
+                parent[a < b ? b : a] = a < b ? a : b;
             }
         }
     }

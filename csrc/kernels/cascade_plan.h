@@ -7,7 +7,7 @@
 #define PH_CASCADE_LANES 8 /* windows evaluated side by side */
 #define PH_CASCADE_INNER (PH_CASCADE_WINDOW - 2 * PH_CASCADE_INSET)
 #ifndef PH_CASCADE_FEW
-#define PH_CASCADE_FEW 1 /* so few windows left in a block go one by one; all of them where there are no vectors */
+#define PH_CASCADE_FEW 1 /* so few windows left in a block go one by one; a port without vectors sets it to LANES */
 #endif
 
 typedef struct {

@@ -191,6 +191,13 @@ def test_groups(seed: int, count: int, spread: int, least: int) -> None:
     np.testing.assert_array_equal(_core.group_hits(hits, least), group_hits(hits, least))
 
 
+def test_groups_of_equal_score_come_in_the_order_of_their_first_hits() -> None:
+    # The fourth hit joins the first and the third, so that the third could pass for the first of its group.
+    hits = np.array([[0, 0, 50, 1, 1], [100, 0, 50, 1, 3], [16, 0, 50, 1, 1], [8, 0, 50, 1, 1]], np.int32)
+    assert group_hits(hits, 1).tolist() == [[8, 0, 50, 3, 3], [100, 0, 50, 1, 3]]
+    np.testing.assert_array_equal(_core.group_hits(hits, 1), group_hits(hits, 1))
+
+
 def test_two_faces_stay_two_and_a_part_of_a_face_is_none() -> None:
     def cluster(x: int, y: int, side: int, count: int, score: int) -> list[list[int]]:
         return [[x + i % 3, y + i % 2, side, 1, score] for i in range(count)]

@@ -63,7 +63,7 @@ ph_status ph_cascade_detect(const ph_cascade *cascade, const ph_cascade_search *
                             void *scratch, int32_t capacity, ph_hit *hits, /* [capacity] */
                             int32_t *count);
 
-/* Bytes of scratch that ph_cascade_group needs. */
+/* Bytes of scratch that ph_cascade_group needs, aligned to 8 bytes. */
 size_t ph_cascade_group_scratch_bytes(int32_t count);
 
 /* Joins hits all of whose edges lie within a fifth of the smaller side, directly or over other hits. A group of at
