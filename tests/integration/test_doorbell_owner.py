@@ -187,6 +187,19 @@ def test_import_refuses_a_damaged_archive(bell, cut):
         bell.import_person(b"GIF89a" + bytes(500), "Somebody")
 
 
+def test_import_refuses_an_archive_with_a_damaged_byte(bell):
+    bell.enrol("Anna", [photo(Actor(ANNA))])
+    archive = bell.export_person("Anna")
+    bell.remove("Anna")
+    with zipfile.ZipFile(io.BytesIO(archive)) as file:
+        start, size = 30 + len("person.json"), file.getinfo("person.json").compress_size
+    for at in range(start, start + size - 1):  # the last byte may hold bits that nobody reads
+        damaged = bytearray(archive)
+        damaged[at] ^= 0x5A
+        with pytest.raises(ValueError, match="not an archive of a person, or a damaged one"):
+            bell.import_person(bytes(damaged))
+
+
 def test_import_refuses_a_decompression_bomb(bell):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:

@@ -4,7 +4,9 @@ import base64
 import binascii
 import io
 import json
+import lzma
 import zipfile
+import zlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -61,7 +63,8 @@ def unpack(data: bytes, model: str, size: int) -> tuple[str, list[NewReference]]
                 raise ValueError(f"the archive of {name} holds no references, or too many")
             looks = [_reference(file, entry) for entry in entries]
     except (zipfile.BadZipFile, KeyError, TypeError, UnicodeDecodeError, json.JSONDecodeError, binascii.Error,
-            NotImplementedError, RuntimeError, EOFError, RecursionError) as error:  # fmt: skip
+            NotImplementedError, RuntimeError, EOFError, RecursionError, zlib.error, lzma.LZMAError,
+            OSError) as error:  # fmt: skip
         raise ValueError("not an archive of a person, or a damaged one; export it again") from error
     own = [look for look in looks if look.model == model]
     if not own:
