@@ -26,6 +26,7 @@ def test_foreign_hosts(host: str) -> None:
         ({"host": "127.0.0.1:8642", "origin": "http://evil.example"}, False),
         ({"host": "127.0.0.1:8642", "origin": "http://127.0.0.1:9000"}, False),
         ({"host": "127.0.0.1:8642", "origin": "null"}, False),
+        ({"host": "127.0.0.1:8642", "origin": "http://["}, False),
         ({"host": "127.0.0.1:8642"}, True),
         ({"host": "127.0.0.1:8642", "sec-fetch-site": "same-origin"}, True),
         ({"host": "127.0.0.1:8642", "sec-fetch-site": "cross-site"}, False),

@@ -61,7 +61,10 @@ def same_site(headers: Headers) -> bool:
     """Tell whether a request that changes something comes from our own page (or from no browser at all)."""
     origin = headers.get("origin")
     if origin is not None:
-        return urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
+        try:
+            return urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
+        except ValueError:
+            return False
     return headers.get("sec-fetch-site", "none") in ("same-origin", "none")
 
 

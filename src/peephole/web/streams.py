@@ -6,9 +6,10 @@ number of events wait.
 
 import asyncio
 import json
+import time
 from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from anyio import to_thread
@@ -55,7 +56,7 @@ class Mailbox:
         self._filled.clear()
 
     def _wake(self) -> None:
-        if not self._loop.is_closed():
+        with suppress(RuntimeError):  # the loop has ended, and the viewer with it
             self._loop.call_soon_threadsafe(self._filled.set)
 
 
@@ -83,18 +84,19 @@ class Streams:
         """Give server-sent events: what the doorbell tells, and with `faces` where the faces are."""
         with self._mailbox(self._live.announcer) as mailbox:
             yield sse("status", vars(self._live.status))
+            told = time.monotonic()
             while not (mailbox.closed or self._closed):
                 await mailbox.wait(HEARTBEAT)
-                quiet = True
-                while mailbox.messages:
-                    yield message_sse(mailbox.messages.popleft())
-                    quiet = False
+                waiting = [message_sse(mailbox.messages.popleft()) for _ in range(len(mailbox.messages))]
                 look, mailbox.look = mailbox.look, None
                 if faces and look is not None:
-                    yield sse("faces", faces_json(look))
-                    quiet = False
-                if quiet and look is None:
-                    yield ": still here\n\n"
+                    waiting.append(sse("faces", faces_json(look)))
+                # Looks that this viewer did not ask for wake it too, and are no sign of life to it.
+                if not waiting and time.monotonic() - told > 0.9 * HEARTBEAT:
+                    waiting.append(": still here\n\n")
+                for text in waiting:
+                    yield text
+                    told = time.monotonic()
 
     async def pictures(self, names: bool, rate: float) -> AsyncIterator[bytes]:
         """Give the parts of an endless multipart response, one JPEG each, at most `rate` a second."""

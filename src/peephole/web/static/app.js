@@ -98,6 +98,7 @@
 
   // Events. A page that nobody looks at lets go of its streams: a browser has only six for all its pages.
   function connect() {
+    if (events) events.close();  // a page that was opened in the background is shown without having been hidden
     events = new EventSource("/api/events?faces=1");
     events.onopen = () => { picture.src = `/live.mjpeg?t=${Date.now()}`; refresh(...LISTS); };
     events.onerror = () => showState("lost", "No connection to the doorbell; trying again");
