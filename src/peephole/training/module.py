@@ -28,11 +28,11 @@ class Distillation(lightning.LightningModule):
     """
 
     bank: Tensor
+    identity: Tensor
 
     def __init__(self, config: TrainingConfig, bank: Tensor, identity: Tensor) -> None:
         super().__init__()
         self.config = config
-        self.identity = identity
         self.held_out: list[tuple[Tensor, Tensor, Tensor]] = []
         self.network = build(config.architecture, config.descriptor)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stubs
@@ -40,6 +40,7 @@ class Distillation(lightning.LightningModule):
         self.average = AveragedModel(self.network, multi_avg_fn=average, use_buffers=True)
         self.average.requires_grad_(False)
         self.register_buffer("bank", bank, persistent=False)
+        self.register_buffer("identity", identity, persistent=False)
         self.automatic_optimization = False
         self.step = 0
         self.optimizer_states: list[dict[str, Any]] = []  # for the next stage or restart
@@ -95,7 +96,7 @@ class Distillation(lightning.LightningModule):
     def _losses(self, student: Tensor, teacher: Tensor) -> dict[str, Tensor]:
         weight = self.config.loss
         losses = {}
-        with torch.autocast("cpu", enabled=False):
+        with torch.autocast(student.device.type, enabled=False):
             if weight.cosine:
                 losses["cosine"] = weight.cosine * cosine_loss(student, teacher)
             if weight.norm:
@@ -150,8 +151,8 @@ def true_accept_rate(student: Tensor, teacher: Tensor, identity: Tensor, false_a
     Same-person pairs that the teacher itself sees as different (cosine below 0.1) are taken for
     wrong labels and left out.
     """
-    above = torch.ones(len(student), len(student)).triu(1).bool()
     same = identity[:, None] == identity[None]
+    above = torch.ones_like(same).triu(1)
     distance = torch.cdist(student, student)
     genuine = distance[above & same & (teacher @ teacher.T > 0.1)]
     impostor = distance[above & ~same]

@@ -31,7 +31,10 @@ def _loader(batches: FaceBatches, workers: int) -> DataLoader[Any]:
 def _write_description(config: TrainingConfig, faces: int) -> None:
     config.run.mkdir(parents=True, exist_ok=True)
     command = ["git", "rev-parse", "HEAD"]
-    revision = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603
+    try:
+        revision = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603
+    except FileNotFoundError:  # no git on this machine
+        revision = ""
     description = {"config": dataclasses.asdict(config), "git": revision, "torch": torch.__version__, "faces": faces}
     (config.run / "run.json").write_text(json.dumps(description, indent=2, default=str) + "\n")
 
