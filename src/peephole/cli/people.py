@@ -57,7 +57,7 @@ def list_people(data: DataOption, model: ModelOption = None, json: JsonOption = 
 @group.command("add")
 def add(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A new name, or the name or id of somebody known.")],
-    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Photos; of several faces the largest.")],
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Photos; of several faces the clearest.")],
     data: DataOption,
     model: ModelOption = None,
     json: JsonOption = False,

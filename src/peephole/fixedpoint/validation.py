@@ -113,7 +113,7 @@ def _check_conv(layer: Conv2d, source: Tensor, out: Tensor) -> None:
         raise _wrong(layer, f"accumulation {layer.accumulation!r} is neither 'full' nor 'per_channel'")
     if layer.accumulator_bits not in ((32, 64) if layer.accumulation == "full" else (32,)):
         raise _wrong(layer, f"accumulator_bits {layer.accumulator_bits} does not exist for {layer.accumulation!r}")
-    if layer.accumulation == "per_channel" and np.abs(layer.bias.astype(np.int64)).max() > 1 << 15:
+    if layer.accumulation == "per_channel" and (layer.bias != layer.bias.astype(np.int16)).any():
         raise _wrong(layer, "per_channel biases must fit 16 bits")
 
 

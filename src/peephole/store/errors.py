@@ -18,15 +18,22 @@ def clear_error(error: sqlite3.Error, path: Path) -> Exception:
     code = getattr(error, "sqlite_errorcode", 0)
     family = code & 0xFF
     if family == _FULL or code in _WRITE_FAILED | _SHARED_MEMORY_FAILED:
-        return OSError(
+        return _os_error(
             errno.ENOSPC, f"{path}: cannot be written, the disk is full; make room, nothing stored before is lost"
         )
     if family in _DAMAGED:
         return ValueError(f"{path}: damaged or not a doorbell's database; move it away, or put a backup in its place")
     if family in _BUSY:
-        return OSError(errno.EBUSY, f"{path}: another process keeps it locked; try again when that has finished")
+        return _os_error(errno.EBUSY, f"{path}: another process keeps it locked; try again when that has finished")
     if family in _READ_ONLY:
-        return OSError(errno.EACCES, f"{path}: cannot be opened for writing; check the owner and the permissions")
+        return _os_error(errno.EACCES, f"{path}: cannot be opened for writing; check the owner and the permissions")
     if not code or family in _OURS:
         return error
-    return OSError(errno.EIO, f"{path}: the database failed ({error}); check the disk")
+    return _os_error(errno.EIO, f"{path}: the database failed ({error}); check the disk")
+
+
+def _os_error(number: int, sentence: str) -> OSError:
+    # Built of two arguments it would put "[Errno 28]" before the sentence.
+    error = OSError(sentence)
+    error.errno = number
+    return error
