@@ -15,9 +15,9 @@ from fastapi.responses import JSONResponse, RedirectResponse
 
 from peephole.doorbell.doorbell import Doorbell, Enrolment, Photo
 from peephole.live import Announcer, Changed
+from peephole.people.names import clean_name
 from peephole.web.upload import MOST_PHOTOS, decode_photo
 
-LONGEST_NAME = 80
 Photos = Annotated[list[UploadFile] | None, File(description="JPEG, PNG or WebP files.")]
 Name = Annotated[str, Form(description="Any text; spaces around it do not count.")]
 
@@ -29,20 +29,6 @@ class Outcome:
     done: str
     text: str
     facts: dict[str, Any]
-
-
-def checked_name(name: str) -> str:
-    """The name without needless space.
-
-    Raises:
-        ValueError: there is nothing left of it, or too much.
-    """
-    name = " ".join(name.split())
-    if not name:
-        raise ValueError("a person needs a name; type one")
-    if len(name) > LONGEST_NAME:
-        raise ValueError(f"the name is longer than {LONGEST_NAME} characters; shorten it")
-    return name
 
 
 class Answers:
@@ -71,7 +57,7 @@ def stranger_routes(bell: Doorbell, answers: Answers) -> APIRouter:
         """Name a stranger: a new person, or one more look at the person of that name."""
 
         def act() -> Outcome:
-            person = bell.assign(stranger, checked_name(name))
+            person = bell.assign(stranger, clean_name(name))
             return Outcome("named", f"From now on known as {person.name}.", {"id": person.id, "name": person.name})
 
         return answers.give(request, act, "strangers", "people", "visits")
@@ -107,7 +93,7 @@ def people_routes(bell: Doorbell, answers: Answers) -> APIRouter:
     def add(request: Request, photos: Photos = None, name: Name = "") -> Response:
         """Add photos (JPEG, PNG or WebP) to the person of that name; a new name makes a new person."""
         return answers.give(
-            request, lambda: enrolled(bell.enrol(checked_name(name), decoded(photos or []))), "people", "visits"
+            request, lambda: enrolled(bell.enrol(clean_name(name), decoded(photos or []))), "people", "visits"
         )
 
     @router.post("/{person}/rename")
@@ -115,7 +101,7 @@ def people_routes(bell: Doorbell, answers: Answers) -> APIRouter:
         """Give a person another name."""
 
         def act() -> Outcome:
-            row = bell.rename(person, checked_name(name))
+            row = bell.rename(person, clean_name(name))
             return Outcome("renamed", f"Renamed to {row.name}.", {"id": row.id, "name": row.name})
 
         return answers.give(request, act, "people", "visits")

@@ -8,6 +8,7 @@ from fastapi.responses import FileResponse, HTMLResponse
 from fastapi.templating import Jinja2Templates
 
 from peephole.live import LiveDoorbell
+from peephole.people.names import LONGEST
 from peephole.web.door import Door
 from peephole.web.lists import faces_line, read_lists
 
@@ -53,7 +54,7 @@ def page_routes(door: Door, live: LiveDoorbell) -> APIRouter:
             "connections": door.connections,
             "source": door.source,
             "said": DONE.get(request.query_params.get("done", "")),
-            "error": None,
+            "longest_name": LONGEST,
         }
 
     @router.get("/", response_class=HTMLResponse)
