@@ -180,6 +180,9 @@ def test_quantize_measures_thresholds_on_packed_faces(tmp_path: Path) -> None:
     tiny_network().save(tmp_path / "float.safetensors")
     out = tmp_path / "q.safetensors"
     held = ("--held-out", 10, "--seed", 4)
+    refused = peephole("quantize", tmp_path / "float.safetensors", "--calibration", tmp_path, "-o", out)
+    assert refused.returncode == 1 and "whom its training held out; give --held-out" in refused.stderr
+    assert not out.exists()
     done = peephole("quantize", tmp_path / "float.safetensors", "--calibration", tmp_path, "-o", out, *held)
     assert (done.returncode, done.stderr) == (0, "")
     calibration = IntegerProgram.load(out).calibration

@@ -14,6 +14,7 @@ from peephole.engine import Engine
 from peephole.fixedpoint import interpreter
 from peephole.fixedpoint.program import IntegerProgram
 from peephole.fixedpoint.quantize import QuantizationOptions, quantize
+from peephole.weights import default_program
 from programs import extreme_images, programs, smooth_images, tiny_network
 
 EXTREMES = ("white", "black", "noise", "checkerboard")
@@ -63,6 +64,12 @@ def squeezenet() -> IntegerProgram:
 @pytest.mark.parametrize("name", EXTREMES)
 def test_squeezenet_with_random_weights(squeezenet: IntegerProgram, name: str) -> None:
     assert_same_layers(squeezenet, extreme_images(128, 128)[name])
+
+
+@pytest.mark.parametrize("name", EXTREMES)
+def test_the_shipped_program(name: str) -> None:
+    program = IntegerProgram.load(default_program())
+    assert_same_layers(program, extreme_images(128, 128)[name])
 
 
 def test_the_shipped_size(squeezenet: IntegerProgram, tmp_path: Path) -> None:

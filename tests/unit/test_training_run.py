@@ -29,9 +29,9 @@ pytestmark = [
 PEOPLE, IMAGES, SIDE = 12, 6, 144
 
 
-def _write_pack(folder: Path) -> None:
+def _write_pack(folder: Path, seed: int = 0) -> None:
     """People are made-up patterns; landmarks are the template's own points."""
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     patterns = rng.integers(0, 256, (PEOPLE, 6, 6), np.uint8)
     teacher = rng.normal(size=(PEOPLE, 16))
     teacher /= np.linalg.norm(teacher, axis=1, keepdims=True)
@@ -157,6 +157,15 @@ def test_a_held_out_person_has_no_image_in_training(config: TrainingConfig) -> N
     assert len(rows) + len(held) == len(faces)
     assert len(held) == 3 * IMAGES
     assert not set(faces.identity[rows]) & set(faces.identity[held])
+
+
+def test_another_pack_of_the_same_name_is_not_mistaken_for_the_cached_one(tmp_path: Path) -> None:
+    crops = []
+    for number, home in enumerate(("one", "two")):
+        (tmp_path / home).mkdir()
+        _write_pack(tmp_path / home / "pack", seed=number)
+        crops.append(load_packed_faces(tmp_path / home / "pack", tmp_path / "cache").crops)
+    assert not np.array_equal(*crops)
 
 
 def test_a_wrong_config_is_named(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Loading what commands name: integer programs, float networks, and the pieces that cut and describe faces."""
 
+import dataclasses
 import os
 import zipfile
 from pathlib import Path
@@ -42,7 +43,10 @@ def needs_training_packages(error: ModuleNotFoundError) -> ValueError:
 
 
 def load_float(path: Path) -> "FloatNetwork":
-    """Read a float network: a checkpoint of `peephole train`, or a float network saved as .safetensors."""
+    """Read a float network: a checkpoint of `peephole train`, or a float network saved as .safetensors.
+
+    A checkpoint's network says in its card who was held out of its training: `seed` and `held_out_identities`.
+    """
     from peephole.fixedpoint.float_network import FloatNetwork
 
     if not path.is_file():
@@ -53,15 +57,15 @@ def load_float(path: Path) -> "FloatNetwork":
         raise ValueError(f"{path}: not a whole checkpoint of peephole train, nor a float network (.safetensors)")
     try:
         from peephole.fixedpoint.importer import import_network
-        from peephole.training.module import network_of_checkpoint
+        from peephole.training.module import held_out_of_checkpoint, network_of_checkpoint
     except ModuleNotFoundError as error:
         raise needs_training_packages(error) from error
     try:
-        network = network_of_checkpoint(str(path))
+        network, held_out = network_of_checkpoint(str(path)), held_out_of_checkpoint(str(path))
     except Exception as error:
         # torch.load raises a dozen kinds of errors for a file of another kind.
         raise ValueError(f"{path}: not a whole checkpoint of peephole train ({type(error).__name__})") from error
-    return import_network(network, path.stem)
+    return dataclasses.replace(import_network(network, path.stem), card=held_out)
 
 
 def load_embedder(model: Path | None, arithmetic: Arithmetic) -> "Embedder":

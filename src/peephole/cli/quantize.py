@@ -3,7 +3,7 @@
 import dataclasses
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,10 +11,9 @@ from peephole.cli.options import Crop, JsonOption
 from peephole.cli.output import check_folder_of, plain, print_json
 
 if TYPE_CHECKING:
-    from peephole.fixedpoint.program import Calibration, IntegerProgram
+    from collections.abc import Mapping
 
-# As in a training config that does not say otherwise.
-HELD_OUT_PEOPLE, SEED = 400, 1
+    from peephole.fixedpoint.program import Calibration, IntegerProgram
 
 
 def _thresholds(program: "IntegerProgram", pack: Path, people: int, seed: int) -> "Calibration":
@@ -28,6 +27,17 @@ def _thresholds(program: "IntegerProgram", pack: Path, people: int, seed: int) -
     return calibrate(pack, held_out(pack, people, seed), cut, embedder, threads())
 
 
+def _as_trained(card: "Mapping[str, Any]", given: int | None, key: str, option: str) -> int:
+    """Return what training did; thresholds measured on people of the training set would be far too wide."""
+    trained: int | None = card.get(key)
+    agreed = given if trained is None else trained
+    if agreed is None:
+        raise ValueError(f"the network does not say whom its training held out; give {option} of the training run")
+    if given is not None and given != agreed:
+        raise ValueError(f"{option} {given} differs from the training run's {trained}; leave the option out")
+    return agreed
+
+
 def quantize(
     checkpoint: Annotated[Path, typer.Argument(metavar="CHECKPOINT", help="Of `peephole train`, or a float network.")],
     calibration: Annotated[
@@ -36,8 +46,14 @@ def quantize(
     output: Annotated[Path, typer.Option("-o", "--output", metavar="M.safetensors", help="The program to write.")],
     bits: Annotated[int, typer.Option(help="Bits of activations and weights.")] = 16,
     images: Annotated[int, typer.Option(min=1, help="How many faces the ranges are taken from.")] = 256,
-    held_out: Annotated[int, typer.Option(min=2, help="People that training held out of the pack.")] = HELD_OUT_PEOPLE,
-    seed: Annotated[int, typer.Option(help="Seed of the training run, which decides whom it held out.")] = SEED,
+    held_out: Annotated[
+        int | None,
+        typer.Option(min=2, show_default="as the checkpoint says", help="People that training held out of the pack."),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(show_default="as the checkpoint says", help="Seed of the run, which decides whom it held out."),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Make an integer program of a checkpoint and report what it costs, layer by layer.
@@ -55,9 +71,12 @@ def quantize(
     check_folder_of(output)
     network = dataclasses.replace(load_float(checkpoint), name=output.stem)
     faces = read_calibration_images(calibration, (network.input.height, network.input.width), images)
+    packed = (calibration / "index.npz").is_file()
+    people = _as_trained(network.card, held_out, "held_out_identities", "--held-out") if packed else 0
+    drawn_by = _as_trained(network.card, seed, "seed", "--seed") if packed else 0
     program, report = quantize_network(network, faces, QuantizationOptions(), bits)
-    if (calibration / "index.npz").is_file():
-        program = program.with_calibration(_thresholds(program, calibration, held_out, seed))
+    if packed:
+        program = program.with_calibration(_thresholds(program, calibration, people, drawn_by))
     else:
         print("peephole: no thresholds: SRC is not the packed training faces", file=sys.stderr)
     program.save(output)

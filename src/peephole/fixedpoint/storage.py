@@ -66,6 +66,8 @@ def write(path: Path, kind: str, structure: Mapping[str, Any], arrays: Arrays) -
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         save_file(arrays, partial, metadata)
+        with partial.open("rb") as written:
+            os.fsync(written.fileno())  # else a power cut after the rename could leave an empty program
         partial.chmod(0o644)  # safetensors writes 0600; a program is no secret
         partial.replace(path)
     except SafetensorError as error:

@@ -128,6 +128,8 @@ def _check_average(layer: GlobalAveragePool, source: Tensor, out: Tensor) -> Non
         raise _wrong(layer, f"makes 1x1, tensor {out.name} is {out.height}x{out.width}")
     if not (1 <= layer.shift <= 61 and 1 <= layer.factor < 1 << 31):
         raise _wrong(layer, f"factor {layer.factor} or shift {layer.shift} is out of range")
+    if source.height * source.width > (1 << 62) // (1 << 15) // layer.factor:
+        raise _wrong(layer, f"factor {layer.factor} makes sums of {source.height}x{source.width} exceed 62 bits")
     exact = 2.0 ** (layer.shift + out.frac_bits - source.frac_bits) / (source.height * source.width)
     if abs(layer.factor - exact) >= 1:
         raise _wrong(layer, f"factor {layer.factor} with shift {layer.shift} is not a mean; {exact:.1f} would be")

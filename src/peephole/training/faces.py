@@ -1,5 +1,6 @@
 """Reader of the packed training faces (tar shards of grey WebP crops beside an `index.npz`)."""
 
+import hashlib
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,7 +61,9 @@ def load_packed_faces(folder: Path, cache: Path) -> PackedFaces:
     Raises `FileNotFoundError` without an index, `ValueError` for a damaged shard.
     """
     index = np.load(folder / "index.npz")
-    decoded = cache / f"{folder.resolve().name}-crops.npy"
+    # The index names every crop, so another pack, or the same one fetched anew and changed, has another digest.
+    digest = hashlib.sha256((folder / "index.npz").read_bytes()).hexdigest()[:12]
+    decoded = cache / f"{folder.resolve().name}-{digest}-crops.npy"
     if not decoded.exists():
         cache.mkdir(parents=True, exist_ok=True)
         partial = decoded.with_suffix(".partial.npy")

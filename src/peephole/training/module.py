@@ -130,6 +130,8 @@ class Distillation(lightning.LightningModule):
             "architecture": self.config.architecture,
             "descriptor": self.config.descriptor,
             "unit_length": self.config.unit_length,
+            "seed": self.config.seed,
+            "held_out_identities": self.config.held_out_identities,
             "step": self.step,
             "state_dict": self.state_dict(),
             "optimizers": [optimizer.state_dict() for optimizer in optimizers],
@@ -163,8 +165,14 @@ def true_accept_rate(student: Tensor, teacher: Tensor, identity: Tensor, false_a
 def weights_alone(checkpoint: dict[str, Any]) -> dict[str, Any]:
     """Return what is left of a checkpoint for use and for a warm start: the averaged network, a third of the size."""
     state = {k: v for k, v in checkpoint["state_dict"].items() if k.startswith("average.module.")}
-    kept = {key: checkpoint[key] for key in ("architecture", "descriptor", "unit_length", "step")}
+    kept = {key: value for key, value in checkpoint.items() if key not in ("state_dict", "optimizers")}
     return kept | {"state_dict": state}
+
+
+def held_out_of_checkpoint(path: str) -> dict[str, int]:
+    """Return who was held out of a checkpoint's training: `seed` and `held_out_identities` of `split_held_out`."""
+    checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    return {key: int(checkpoint[key]) for key in ("seed", "held_out_identities")}
 
 
 def network_of_checkpoint(path: str) -> nn.Module:

@@ -81,6 +81,7 @@ def _fit_stage(module: Distillation, faces: PackedFaces, rows: tuple[Any, Any], 
     held_out = FaceBatches(faces, rows[1], stage.size, size, PLAIN, config.seed, 0, len(rows[1]) // size)
     trainer = lightning.Trainer(
         accelerator="auto",
+        devices=1,  # the batches are not dealt out to several processes yet
         precision="bf16-mixed",
         max_steps=2 * (end - first),  # Lightning counts the steps of both optimizers
         max_epochs=1,
