@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
-from peephole.fixedpoint.program import Calibration, Conv2d, IntegerProgram
+from peephole.fixedpoint.program import Calibration, Conv2d, GlobalAveragePool, IntegerProgram, Tensor
 from peephole.fixedpoint.quantize import quantize
 from programs import programs, smooth_images, tiny_network
 
