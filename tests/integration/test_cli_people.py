@@ -60,7 +60,7 @@ def test_text_for_people(home: Path) -> None:
     assert "nobody yet" in peephole("people", "list", *_options(home)).stdout
     assert "1 of 1 photos added" in peephole("people", "add", "Ann", home / "ann.png", *_options(home)).stdout
     assert "Ann" in peephole("people", "list", *_options(home)).stdout
-    assert "known, nearest Ann at 0" in peephole("identify", home / "ann.png", *_options(home)).stdout
+    assert "known, Ann at 0 (" in peephole("identify", home / "ann.png", *_options(home)).stdout
     assert peephole("strangers", "list", *_options(home)).stdout == "no strangers\n"
 
 

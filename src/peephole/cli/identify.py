@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from peephole.doorbell.doorbell import IdentifiedFace
 
 
-def _as_json(face: "IdentifiedFace") -> dict[str, Any]:
+def face_json(face: "IdentifiedFace") -> dict[str, Any]:
+    """One face; `person` is who it is, as in events and visits, and `nearest` who is most alike."""
     decision = face.decision
     return {
         "box": dataclasses.asdict(face.box),
         "decision": decision.kind,
-        "person": face.name,
+        "person": face.name if decision.kind == "known" else None,
+        "nearest": face.name,
         "distance": decision.distance,
         "margin": decision.margin,
         "reason": decision.reason,
@@ -27,14 +29,21 @@ def _as_json(face: "IdentifiedFace") -> dict[str, Any]:
     }
 
 
+def face_line(face: dict[str, Any]) -> str:
+    """The same for people: `known, Anna at 310`, or `stranger, nearest Anna at 98213`."""
+    box = face["box"]
+    where = f"{box['width']}x{box['height']} at {box['x']},{box['y']}"
+    nearest = f"nearest {face['nearest']}" if face["nearest"] is not None else None
+    who = face["person"] or nearest
+    compared = f", {who} at {face['distance']}" if who else ""
+    return f"{where}: {face['decision']}{compared} ({face['reason']})"
+
+
 def _print(image: Path, faces: list[dict[str, Any]]) -> None:
     if not faces:
         print(f"{plain(str(image))}: no face")
     for face in faces:
-        box = face["box"]
-        where = f"{box['width']}x{box['height']} at {box['x']},{box['y']}"
-        nearest = f", nearest {face['person']} at {face['distance']}" if face["person"] else ""
-        print(plain(f"{image}: {where}: {face['decision']}{nearest} ({face['reason']})"))
+        print(plain(f"{image}: {face_line(face)}"))
 
 
 def identify(
@@ -45,9 +54,9 @@ def identify(
 ) -> int:
     """Find every face in the pictures, and the enrolled person nearest to it.
 
-    For each face: its box, the decision (known, stranger or unsure), the nearest person whatever the decision, the
-    squared distance to that person and the reason. Nothing is stored. A picture that cannot be read gets a line on
-    stderr and exit code 1 in the end; the others are still looked at.
+    For each face: its box, the decision (known, stranger or unsure), the person where the decision is known, the
+    nearest person whatever the decision, the squared distance to that one and the reason. Nothing is stored. A picture
+    that cannot be read gets a line on stderr and exit code 1 in the end; the others are still looked at.
     """
     from peephole.cli.gallery import opened_doorbell
     from peephole.vision.image_files import read_picture
@@ -56,7 +65,7 @@ def identify(
     with opened_doorbell(data, model) as doorbell:
         for image in images:
             try:
-                faces = [_as_json(face) for face in doorbell.identify(read_picture(image))]
+                faces = [face_json(face) for face in doorbell.identify(read_picture(image))]
             except (OSError, ValueError) as error:
                 complain(describe(error))
                 code = FAILED
