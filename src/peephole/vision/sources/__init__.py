@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from peephole.vision.image_files import SUFFIXES
+from peephole.image_files import SUFFIXES
 from peephole.vision.sources.demo import DemoSource
 from peephole.vision.sources.files import FolderSource, VideoSource
 from peephole.vision.sources.frame import Frame, FrameSource, Image, Notice, Report
@@ -12,6 +12,7 @@ from peephole.vision.sources.live import camera_works, open_camera, open_stream
 __all__ = ["Frame", "FrameSource", "Image", "Notice", "Report", "camera_works", "open_source"]
 
 _STREAM = re.compile(r"^(rtsps?|https?)://", re.IGNORECASE)
+_ADDRESS = re.compile(r"^(\w\w+:/|[^/]*:[^/]*@)")
 
 
 def open_source(spec: str, *, report: Report, once: bool = False) -> FrameSource:
@@ -37,6 +38,8 @@ def open_source(spec: str, *, report: Report, once: bool = False) -> FrameSource
         return open_stream(spec, once=once, report=report)
     path = Path(spec)
     if not path.exists():
+        if _ADDRESS.match(spec):  # a password may be in it, so none of it is shown
+            raise ValueError("an address of a stream begins with rtsp://, rtsps://, http:// or https://")
         raise FileNotFoundError(f"{spec}: no such file or folder; a source is demo, camera:N, rtsp://.., FILE or DIR")
     if path.is_dir() or path.suffix.lower() in SUFFIXES:
         return FolderSource(path)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import cv2
 
-from peephole.vision.image_files import SUFFIXES, read_picture
+from peephole.image_files import SUFFIXES, read_picture
 from peephole.vision.sources.frame import Frame, Image
 
 FOLDER_RATE = 5.0

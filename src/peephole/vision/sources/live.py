@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Protocol
 
 import cv2
@@ -183,12 +184,30 @@ def open_stream(url: str, *, once: bool, report: Report, patience: Patience | No
         times += [cv2.CAP_PROP_READ_TIMEOUT_MSEC, int(1000 * limits.silence)]
         return cv2.VideoCapture(url, cv2.CAP_FFMPEG, times)  # type: ignore[return-value]
 
-    return LiveSource(without_password(url), connect, once=once, report=report, patience=limits)
+    return LiveSource(shown_address(url), connect, once=once, report=report, patience=limits)
 
 
-def without_password(url: str) -> str:
-    """The address as it may be shown: `rtsp://user:secret@door/1` becomes `rtsp://user:***@door/1`."""
-    return re.sub(r"^(\w+://[^/@:]*):[^/]*@", r"\1:***@", url)
+def shown_address(url: str) -> str:
+    """The part of an address that may be shown: scheme, host and port.
+
+    `rtsp://user:secret@door:554/live?token=x` becomes `rtsp://door:554`. Cameras take passwords in the path and the
+    query too. After a password with a bare `/`, `?` or `#` in it nobody can tell the host, so `rtsp://***` remains.
+    """
+    scheme, _, rest = url.partition("://")
+    place, *path = re.split(r"[/?#]", rest, maxsplit=1)
+    torn = any("@" in part for part in path)
+    parts = re.fullmatch(r"(\[[^]]*\]|[^:]*)(:\d{1,5})?(:.*)?", place.rpartition("@")[2], re.DOTALL)
+    host, port = (parts[1], parts[2] or "") if parts else ("", "")
+    return f"{scheme}://{host}{port}" if host and (not torn or _is_digits(host)) else f"{scheme}://***"
+
+
+def _is_digits(host: str) -> bool:
+    """Whether it is an address and no name."""
+    try:
+        ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
 
 
 def camera_works(index: int = 0, patience: float = 5.0) -> bool:

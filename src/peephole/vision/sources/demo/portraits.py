@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from peephole.vision.image_files import read_picture
+from peephole.image_files import read_picture
 from peephole.vision.sources.frame import Image
 
 Point = tuple[int, int]
