@@ -1,5 +1,6 @@
 """The store: rows come back as they went in, in every process and after every error."""
 
+import dataclasses
 import sqlite3
 import threading
 
@@ -92,6 +93,30 @@ def test_remove_forgets_everything_but_the_visit(store):
     assert store.people.all(MODEL) == [] and store.people.looks(MODEL) == []
     (visit,) = store.visits.recent(9, None)
     assert (visit.decision.kind, visit.decision.reason, visit.person_name) == ("unsure", "person_removed", None)
+    assert store.visits.picture(visit.id) is None
+
+
+@pytest.mark.parametrize("late", ["known", "stranger"])  # as decided before the removal was seen, or after it
+def test_an_open_visit_does_not_bring_a_removed_person_back(store, late):
+    anna = store.people.add("Anna", [reference()])
+    open_visit = state(kind="known", person=anna.id, nearest=anna.id)
+    store.visits.save(open_visit)
+    store.people.remove("Anna")
+    assert store.visits.picture("v1") is None and store.visits.unfinished(MODEL)[0].looks == {}
+    later = open_visit if late == "known" else state(kind="stranger")
+    store.visits.save(later)
+    assert store.visits.picture("v1") is None and store.visits.unfinished(MODEL)[0].looks == {}
+    closed = store.visits.close(dataclasses.replace(later, last_seen=900.0, sightings=9), 8, 60)
+    assert (closed.decision.kind, closed.decision.reason, closed.stranger_number) == ("unsure", "person_removed", None)
+    assert (closed.last_seen, closed.sightings) == (900.0, 9)
+    assert store.visits.picture("v1") is None and store.strangers.all(["open"]) == []
+
+
+def test_a_visit_first_stored_after_its_person_is_gone_has_no_picture(store):
+    anna = store.people.add("Anna", [])
+    store.people.remove("Anna")
+    closed = store.visits.close(state(kind="known", person=anna.id), 8, 60)
+    assert closed.decision.reason == "person_removed" and store.visits.picture("v1") is None
 
 
 @pytest.mark.parametrize("action", ["get", "remove"])

@@ -94,11 +94,14 @@ class PeopleTable:
         return Person(person.id, name, person.created)
 
     def remove(self, key: str) -> Person:
-        """Forget a person and every reference; past visits stay, as unsure ones."""
+        """Forget a person, every reference and every picture; visits stay, as unsure ones."""
         with self._database.change(gallery=True) as connection:
             person = _known(find_person(connection, key), key)
             connection.execute(
-                "UPDATE visits SET kind = 'unsure', person = NULL, reason = 'person_removed', text = ?"
+                "DELETE FROM visit_looks WHERE visit IN (SELECT id FROM visits WHERE person = ?)", (person.id,)
+            )
+            connection.execute(
+                "UPDATE visits SET kind = 'unsure', person = NULL, reason = 'person_removed', text = ?, picture = NULL"
                 " WHERE person = ?",
                 (REASONS["person_removed"], person.id),
             )

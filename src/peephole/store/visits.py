@@ -13,7 +13,8 @@ _RECORDS = (
     "SELECT visits.*, people.name AS person_name, strangers.number AS stranger_number FROM visits"
     " LEFT JOIN people ON people.id = visits.person LEFT JOIN strangers ON strangers.id = visits.stranger"
 )
-# A person or stranger may have been removed by another process a moment ago: then the column stays empty.
+# A person or stranger may have been removed by another process a moment ago: then the column stays empty. An open visit
+# whose person was removed stays as `PeopleTable.remove` left it: the looks in memory must not bring the face back.
 _SAVE = (
     "INSERT INTO visits (id, closed, first_seen, last_seen, kind, person, nearest, stranger, distance, margin, reason,"
     " text, sightings, repeat, silent, picture) VALUES (:id, 0, :first_seen, :last_seen, :kind,"
@@ -22,7 +23,7 @@ _SAVE = (
     " ON CONFLICT (id) DO UPDATE SET last_seen = excluded.last_seen, kind = excluded.kind, person = excluded.person,"
     " nearest = excluded.nearest, stranger = excluded.stranger, distance = excluded.distance,"
     " margin = excluded.margin, reason = excluded.reason, text = excluded.text, sightings = excluded.sightings,"
-    " picture = coalesce(excluded.picture, picture) WHERE closed = 0"
+    " picture = coalesce(excluded.picture, picture) WHERE closed = 0 AND visits.reason <> 'person_removed'"
 )
 _SAVE_LOOK = (
     "INSERT OR IGNORE INTO visit_looks (visit, number, time, x, y, width, height, descriptor, model, sharpness,"
@@ -46,23 +47,29 @@ class VisitsTable:
         """Write and close a visit, attach it to its stranger or open a new one, and return it as stored."""
         with self._database.change(gallery=state.decision.kind == "stranger") as connection:
             _save(connection, state)
-            if connection.execute("SELECT closed FROM visits WHERE id = ?", (state.id,)).fetchone()["closed"]:
-                return to_visit(_record(connection, state.id))
-            decision = _settled(connection, state.decision)
+            stored = _record(connection, state.id)
+            if stored["closed"]:
+                return to_visit(stored)
+            person_removed = stored["reason"] == "person_removed"
+            decision = _without_person(state.decision) if person_removed else _settled(connection, state.decision)
             if decision.kind == "stranger":
                 stranger = decision.stranger or add_stranger(connection, state.first_seen)
                 decision = dataclasses.replace(decision, stranger=stranger)
                 remember(connection, stranger, list(state.looks.values()), state.model, state.last_seen, keep)
             connection.execute(
-                "UPDATE visits SET closed = 1, kind = ?, person = ?, stranger = ?, reason = ?, text = ?, repeat = ?,"
+                "UPDATE visits SET closed = 1, last_seen = ?, sightings = ?, kind = ?, person = ?, stranger = ?,"
+                " reason = ?, text = ?, repeat = ?, picture = iif(?, NULL, picture),"
                 " silent = coalesce((SELECT state = 'ignored' FROM strangers WHERE id = ?), 0) WHERE id = ?",
                 (
+                    state.last_seen,
+                    state.sightings,
                     decision.kind,
                     decision.person,
                     decision.stranger,
                     decision.reason,
                     decision.text,
                     _was_here(connection, state, decision, cool_down),
+                    decision.reason == "person_removed",
                     decision.stranger,
                     state.id,
                 ),
@@ -127,7 +134,7 @@ def _save(connection: sqlite3.Connection, state: VisitState) -> None:
         "picture": best.picture if best is not None else None,
     }
     if not connection.execute(_SAVE, row).rowcount:
-        return  # closed already
+        return  # closed already, or the person was removed
     numbers = [row[0] for row in connection.execute("SELECT number FROM visit_looks WHERE visit = ?", (state.id,))]
     dropped = [(state.id, number) for number in numbers if number not in state.looks]
     connection.executemany("DELETE FROM visit_looks WHERE visit = ? AND number = ?", dropped)
@@ -161,9 +168,7 @@ def _settled(connection: sqlite3.Connection, decision: Decision) -> Decision:
     if decision.kind == "known":
         if connection.execute("SELECT 1 FROM people WHERE id = ?", (decision.person,)).fetchone():
             return decision
-        return dataclasses.replace(
-            decision, kind="unsure", person=None, reason="person_removed", text=REASONS["person_removed"]
-        )
+        return _without_person(decision)
     if decision.kind == "unsure" or decision.stranger is None:
         return decision
     row = connection.execute("SELECT state, person FROM strangers WHERE id = ?", (decision.stranger,)).fetchone()
@@ -174,6 +179,12 @@ def _settled(connection: sqlite3.Connection, decision: Decision) -> Decision:
             decision, kind="known", person=row["person"], reason="assigned", text=REASONS["assigned"]
         )
     return dataclasses.replace(decision, stranger=None)
+
+
+def _without_person(decision: Decision) -> Decision:
+    return dataclasses.replace(
+        decision, kind="unsure", person=None, stranger=None, reason="person_removed", text=REASONS["person_removed"]
+    )
 
 
 def _was_here(connection: sqlite3.Connection, state: VisitState, decision: Decision, cool_down: float) -> bool:
