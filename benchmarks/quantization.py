@@ -15,12 +15,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from peephole.alignment import template_windows
 from peephole.cli.programs import load_float
 from peephole.engine import Engine
 from peephole.fixedpoint.calibration_images import read_calibration_images
 from peephole.fixedpoint.float_network import FloatNetwork
 from peephole.fixedpoint.quantize import QuantizationOptions, quantize
-from peephole.training.augmentation import Augmentation, augment, template_windows
+from peephole.training.augmentation import Augmentation, augment
 
 PLAIN = {"margin": 1.0, "equalise": False, "correct_bias": False, "wide_share": 0.0, "report_images": 1}
 CHOICES = {

@@ -53,6 +53,9 @@ std::vector<ph_hit> from_rows(const View<const int32_t> &rows) {
                 refuse("hits must lie in a frame: every place, side and number of neighbours is 0 to 16,384");
             }
         }
+        if (row[4] < 0) {
+            refuse("hits must have scores of 0 or more");
+        }
         if (i > 0 && row[2] < hits[i - 1].side) {
             refuse("hits must come in the order of their sides");
         }

@@ -6,7 +6,7 @@ from peephole.cli.gallery import make_recogniser
 from peephole.doorbell.photos import Photo, examine
 from peephole.doorbell.policy import Policy
 from peephole.fixedpoint.program import IntegerProgram
-from peephole.vision.image_files import read_picture
+from peephole.image_files import read_picture
 from peephole.weights import default_program
 
 demo = pytest.importorskip("peephole.vision.sources.demo")

@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
+from peephole.alignment import TEMPLATE
 from peephole.fixedpoint.calibration_images import read_calibration_images
-from peephole.training.augmentation import TEMPLATE
 from programs import smooth_images
 
 
@@ -71,15 +71,15 @@ def test_packed_faces_are_cut_by_their_landmarks(tmp_path: Path) -> None:
 
 
 def test_refusals(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="gone: no such file or folder"):
+    with pytest.raises(FileNotFoundError, match="gone: no such tar file or folder"):
         read_calibration_images(tmp_path / "gone", (24, 24))
     (tmp_path / "empty").mkdir()
-    with pytest.raises(ValueError, match="empty: holds no images"):
+    with pytest.raises(ValueError, match="empty: holds no picture"):
         read_calibration_images(tmp_path / "empty", (24, 24))
     (folder / "broken.png").write_bytes(b"\x89PNG nothing")
-    with pytest.raises(ValueError, match=r"broken\.png: not an image"):
+    with pytest.raises(ValueError, match=r"broken\.png: not an image that can be read"):
         read_calibration_images(folder, (24, 24))
-    with pytest.raises(ValueError, match=r"notes\.txt: not a tar file"):
+    with pytest.raises(ValueError, match=r"notes\.txt: not a whole tar file"):
         read_calibration_images(folder / "notes.txt", (24, 24))
     packed(folder, tmp_path / "faces.tar")
     data = (tmp_path / "faces.tar").read_bytes()

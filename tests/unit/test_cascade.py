@@ -239,3 +239,8 @@ def test_scratch_fits_the_device(table: Cascade) -> None:
     """The whole pyramid of a 320x240 frame, down to faces of 24 pixels, in less than 200 KiB."""
     assert 0 < in_c(table).scratch_bytes(240, 320, 40, 16384, SCALE) < 150 * 1024
     assert in_c(table).scratch_bytes(240, 320, 24, 16384, SCALE) < 200 * 1024
+
+
+def test_hits_with_a_negative_score_are_refused() -> None:
+    with pytest.raises(ValueError, match="scores of 0 or more"):
+        _core.group_hits(np.array([[1, 1, 24, 1, -1]], np.int32), 1)

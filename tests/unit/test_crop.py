@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from peephole.alignment import TEMPLATE, template_windows
 from peephole.training import augmentation
 from peephole.vision.crop import CropRule, aligned_matrix, crop_aligned, crop_face, square_matrix
 from peephole.vision.detector import Box
@@ -48,10 +49,10 @@ def test_aligned_crop_is_that_of_training() -> None:
     rng = np.random.default_rng(8)
     for angle in (0.0, 0.3, -2.0):
         turn = 0.9 * np.exp(1j * angle)
-        points = augmentation.TEMPLATE[:, 0] + 1j * augmentation.TEMPLATE[:, 1]
+        points = TEMPLATE[:, 0] + 1j * TEMPLATE[:, 1]
         points = turn * (points - 56) + 110 + 85j + rng.normal(0, 2, 5) + 1j * rng.normal(0, 2, 5)
         landmarks = np.stack((points.real, points.imag), 1).astype(np.float32)
-        window = augmentation.template_windows(landmarks[None])[0]
+        window = template_windows(landmarks[None])[0]
         expected = augmentation.window_matrix(window, 96, mirror=False)
         np.testing.assert_allclose(aligned_matrix(landmarks, 96) / 65536, expected, atol=1e-3)
         difference = np.abs(crop_aligned(GREY, landmarks, 96).astype(int) - augmentation.crop(GREY, window, 96))

@@ -14,8 +14,8 @@ from peephole.evaluation.embedding import (
     float_embedder,
     most_central,
 )
+from peephole.image_files import EncodedPicture
 from peephole.vision.detector import Box, Face
-from peephole.vision.image_files import EncodedPicture
 
 
 def _face(x: int, y: int, side: int) -> Face:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from peephole.vision.image_files import decode_grey, read_picture, read_pictures
+from peephole.image_files import decode_grey, read_picture, read_pictures
 
 
 def _png(value: int) -> bytes:

@@ -101,7 +101,7 @@ def test_a_broken_rule_is_named(program: IntegerProgram, rule: str) -> None:
 def test_a_mean_whose_sums_are_too_large_for_the_kernel_is_named() -> None:
     image, mean = Tensor("image", 512, 512, 1, 7), Tensor("mean", 1, 1, 1, 7)
     pool = GlobalAveragePool("mean", "image", "mean", 0, 1 << 30, 48)  # a mean indeed: 2^30 / 2^48 is 1 / 512^2
-    with pytest.raises(ValueError, match="layer mean: factor .* exceed 62 bits"):
+    with pytest.raises(ValueError, match=r"layer mean: factor .* exceed 62 bits"):
         IntegerProgram("wide", image, 128, (mean,), (pool,), "mean")
 
 

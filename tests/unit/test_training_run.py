@@ -13,7 +13,8 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("lightning")
 
-from peephole.training.augmentation import TEMPLATE, Augmentation, crop, template_windows  # noqa: E402
+from peephole.alignment import TEMPLATE, template_windows  # noqa: E402
+from peephole.training.augmentation import Augmentation, crop  # noqa: E402
 from peephole.training.batches import FaceBatches  # noqa: E402
 from peephole.training.config import Stage, TrainingConfig, read_config  # noqa: E402
 from peephole.training.faces import PackedFaces, load_packed_faces, split_held_out  # noqa: E402
@@ -180,5 +181,5 @@ def test_a_damaged_shard_is_named(config: TrainingConfig) -> None:
         member = tarfile.TarInfo("face-0.webp")
         member.size = 4
         tar.addfile(member, io.BytesIO(b"junk"))
-    with pytest.raises(ValueError, match=r"train-000\.tar: member face-0\.webp is not an image"):
+    with pytest.raises(ValueError, match=r"train-000\.tar: face-0\.webp: not an image that can be read"):
         load_packed_faces(config.data, config.run.parent / "cache")

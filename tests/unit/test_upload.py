@@ -1,7 +1,9 @@
 """Photos from outside: their size is known before they are decoded."""
 
 import struct
+import time
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
@@ -9,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peephole.web.upload import decode_photo, picture_size
+from peephole.doorbell import photos
+from peephole.web import upload
+from peephole.web.upload import LONGEST_SIDE, decode_photo, picture_size
 
 
 def encoded(suffix: str, width: int, height: int) -> bytes:
@@ -23,6 +27,31 @@ def test_size_and_pixels(suffix: str, width: int, height: int) -> None:
     data = encoded(suffix, width, height)
     assert picture_size(data) == (width, height)
     assert decode_photo("face", data).image.shape == (height, width, 3)
+
+
+def test_large_photo_is_shrunk_to_what_enrolment_looks_at() -> None:
+    image = decode_photo("face", encoded(".jpg", 3200, 2400)).image
+    assert image.shape == (1200, 1600, 3)
+    assert image.base is None  # the pixels of the large one are not kept alive
+    assert LONGEST_SIDE == photos._LONGEST
+
+
+def test_one_photo_is_decoded_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once: list[int] = []
+    working: list[None] = []
+
+    def slow(data: object, flags: int) -> object:
+        working.append(None)
+        at_once.append(len(working))
+        time.sleep(0.02)
+        working.pop()
+        return np.zeros((48, 64, 3), np.uint8)
+
+    monkeypatch.setattr(upload.cv2, "imdecode", slow)
+    data = encoded(".png", 64, 48)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(decode_photo, ["face"] * 8, [data] * 8))
+    assert at_once == [1] * 8
 
 
 def test_lossless_webp() -> None:

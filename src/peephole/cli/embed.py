@@ -32,7 +32,7 @@ def embed(
 
     from peephole.cli.programs import load_embedder, make_cutter, threads
     from peephole.evaluation.embedding import embed as describe
-    from peephole.vision.image_files import list_pictures, read_pictures
+    from peephole.image_files import list_pictures, read_pictures
 
     check_folder_of(output)
     embedder = load_embedder(model, arithmetic)

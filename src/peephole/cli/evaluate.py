@@ -44,7 +44,7 @@ def lfw(
     from peephole.evaluation.benchmark import measure
     from peephole.evaluation.embedding import embed
     from peephole.evaluation.lfw import picture_name, read_pairs
-    from peephole.vision.image_files import list_pictures, read_pictures
+    from peephole.image_files import list_pictures, read_pictures
 
     wanted = read_pairs(pairs)
     embedder = load_embedder(model, arithmetic)

@@ -59,7 +59,7 @@ def identify(
     that cannot be read gets a line on stderr and exit code 1 in the end; the others are still looked at.
     """
     from peephole.cli.gallery import opened_doorbell
-    from peephole.vision.image_files import read_picture
+    from peephole.image_files import read_picture
 
     found, code = [], DONE
     with opened_doorbell(data, model) as doorbell:

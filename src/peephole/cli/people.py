@@ -68,7 +68,7 @@ def add(
     """
     from peephole.cli.gallery import opened_doorbell
     from peephole.doorbell.doorbell import Photo
-    from peephole.vision.image_files import read_picture
+    from peephole.image_files import read_picture
 
     photos = [Photo(str(image), read_picture(image)) for image in images]
     with opened_doorbell(data, model) as doorbell:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from peephole.evaluation.embedding import Cutter, Embedder, embed
 from peephole.evaluation.lfw import picture_name
 from peephole.fixedpoint.program import Calibration
+from peephole.image_files import EncodedPicture, read_pictures
 from peephole.training.faces import PackedFaces, split_held_out
-from peephole.vision.image_files import EncodedPicture, read_pictures
 
 RATES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
 # Two labels for one person would push the thresholds of rare errors towards zero. Where the teacher's cosine is this

@@ -13,9 +13,9 @@ from peephole.engine import Engine
 from peephole.evaluation.lfw import picture_name
 from peephole.fixedpoint.float_network import FloatNetwork
 from peephole.fixedpoint.program import IntegerProgram
+from peephole.image_files import EncodedPicture, decode_grey
 from peephole.vision.crop import crop_aligned, crop_face
 from peephole.vision.detector import Box, Detector, Face
-from peephole.vision.image_files import EncodedPicture, decode_grey
 
 Grey = NDArray[np.uint8]
 Cut = tuple[Grey, bool]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from peephole.vision.image_files import SUFFIXES
+from peephole.image_files import SUFFIXES
 
 
 @dataclass(frozen=True)

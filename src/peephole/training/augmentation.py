@@ -6,12 +6,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-# Template of five points in a 112x112 window (Deng et al., ArcFace, 2019).
-TEMPLATE = np.array(
-    [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]], np.float32
-)
-TEMPLATE_SIDE = 112.0
-
 
 @dataclass(frozen=True)
 class Augmentation:
@@ -32,21 +26,6 @@ class Augmentation:
     small: float = 0.15
     noise: float = 0.15
     cover: float = 0.15
-
-
-def template_windows(landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Fit the template window of each face: [N,5,2] -> [N,4] (centre x, centre y, side, angle in radians).
-
-    Least-squares similarity (Umeyama, 1991), in closed form for two dimensions.
-    """
-    points = landmarks[..., 0] + 1j * landmarks[..., 1]
-    template = TEMPLATE[:, 0] + 1j * TEMPLATE[:, 1]
-    mean = points.mean(1, keepdims=True)
-    flat = template - template.mean()
-    turn = ((points - mean) * flat.conj()).sum(1) / (abs(flat) ** 2).sum()
-    centre = mean[:, 0] + turn * ((TEMPLATE_SIDE - 1) / 2 * (1 + 1j) - template.mean())
-    window = np.stack((centre.real, centre.imag, TEMPLATE_SIDE * abs(turn), np.angle(turn)), 1)
-    return window.astype(np.float32)
 
 
 def window_matrix(window: NDArray[np.float32], size: int, mirror: bool) -> NDArray[np.float64]:

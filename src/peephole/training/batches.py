@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import IterableDataset
 
-from peephole.training.augmentation import Augmentation, augment, template_windows
+from peephole.alignment import template_windows
+from peephole.training.augmentation import Augmentation, augment
 from peephole.training.faces import PackedFaces
 
 
@@ -32,7 +33,7 @@ class FaceBatches(IterableDataset[tuple[Tensor, Tensor, Tensor]]):
         super().__init__()
         self.faces, self.rows, self.size, self.batch = faces, rows, size, batch
         self.how, self.seed, self.first, self.last = how, seed, first, last
-        self.windows = template_windows(faces.landmarks)
+        self.windows = template_windows(faces.landmarks).astype(np.float32)
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         cv2.setNumThreads(1)

@@ -1,13 +1,13 @@
 """Reader of the packed training faces (tar shards of grey WebP crops beside an `index.npz`)."""
 
 import hashlib
-import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from peephole.image_files import decode_grey, read_pictures
 
 
 @dataclass(frozen=True)
@@ -37,19 +37,12 @@ def _decode(folder: Path, keys: list[str]) -> NDArray[np.uint8]:
     crops: NDArray[np.uint8] | None = None
     seen = 0
     for shard in sorted(folder.glob("train-*.tar")):
-        with tarfile.open(shard) as tar:
-            for member in tar:
-                key = Path(member.name).stem
-                stream = tar.extractfile(member)
-                if stream is None or key not in row:
-                    continue
-                image = cv2.imdecode(np.frombuffer(stream.read(), np.uint8), cv2.IMREAD_GRAYSCALE)
-                if image is None:
-                    raise ValueError(f"{shard}: member {member.name} is not an image; fetch the shard again")
-                if crops is None:
-                    crops = np.zeros((len(keys), *image.shape), np.uint8)
-                crops[row[key]] = image
-                seen += 1
+        for picture in read_pictures(shard, lambda name: Path(name).stem in row):
+            image = decode_grey(picture)
+            if crops is None:
+                crops = np.zeros((len(keys), *image.shape), np.uint8)
+            crops[row[Path(picture.name).stem]] = image
+            seen += 1
     if crops is None or seen != len(keys):
         raise ValueError(f"{folder}: index.npz names {len(keys)} crops, the shards hold {seen}; fetch the pack again")
     return crops

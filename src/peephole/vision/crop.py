@@ -7,13 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peephole import _core
+from peephole.alignment import template_windows
 from peephole.vision.detector import Box
 
-# Template of five points in a 112x112 window (Deng et al., ArcFace, 2019): the eyes, the nose, the mouth's corners.
-TEMPLATE = np.array(
-    [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]], np.float64
-)
-TEMPLATE_SIDE = 112
 ONE = 1 << 16
 
 
@@ -56,20 +52,16 @@ def square_matrix(box: Box, size: int, rule: CropRule = DEFAULT_RULE) -> NDArray
 def aligned_matrix(landmarks: NDArray[np.floating], size: int) -> NDArray[np.int32]:
     """Return the matrix [2,3] (Q16) of the similarity that lays the five landmarks on the template, by least squares.
 
-    Landmarks [5,2] are x, y with pixel centres at integers, in the template's order. Computed in double precision, in
-    closed form (Umeyama, 1991), then rounded to Q16, halves up.
+    Landmarks [5,2] are x, y with pixel centres at integers, in the template's order. Computed in double precision by
+    `alignment.template_windows`, then rounded to Q16, halves up.
     """
     if landmarks.shape != (5, 2) or not np.isfinite(landmarks).all():
         raise ValueError(f"alignment needs five points x, y, not an array of shape {landmarks.shape}")
-    points = landmarks[:, 0].astype(np.float64) + 1j * landmarks[:, 1].astype(np.float64)
-    template = TEMPLATE[:, 0] + 1j * TEMPLATE[:, 1]
-    flat = template - template.mean()
-    turn = ((points - points.mean()) * flat.conj()).sum() / (abs(flat) ** 2).sum()
-    if abs(turn) < 1e-6:
+    x, y, side, angle = template_windows(landmarks[None])[0]
+    if side < 1e-4:
         raise ValueError("the five points of the face lie on one another")
-    centre = points.mean() + turn * ((TEMPLATE_SIDE - 1) / 2 * (1 + 1j) - template.mean())
-    step = turn * TEMPLATE_SIDE / size
-    offset = centre - step * (size - 1) / 2 * (1 + 1j)
+    step = side / size * np.exp(1j * angle)
+    offset = x + 1j * y - step * (size - 1) / 2 * (1 + 1j)
     rows = np.array([[step.real, -step.imag, offset.real], [step.imag, step.real, offset.imag]])
     return _int32(np.floor(rows * ONE + 0.5))
 

@@ -1,0 +1,26 @@
+"""Where a face lies in a picture: the window that training, evaluation and the device all cut."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Five points in a 112x112 window (Deng et al., ArcFace, 2019), x and y: image-left eye, image-right eye, nose,
+# image-left and image-right corner of the mouth.
+TEMPLATE = np.array(
+    [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]], np.float64
+)
+TEMPLATE_SIDE = 112
+
+
+def template_windows(landmarks: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Fit the template window to faces: landmarks [N,5,2] -> [N,4] (centre x, centre y, side, angle in radians).
+
+    Landmarks are in the template's order, pixel centres at integers. Least-squares similarity (Umeyama, 1991), in
+    closed form for two dimensions.
+    """
+    points = landmarks[..., 0].astype(np.float64) + 1j * landmarks[..., 1].astype(np.float64)
+    template = TEMPLATE[:, 0] + 1j * TEMPLATE[:, 1]
+    mean = points.mean(1, keepdims=True)
+    flat = template - template.mean()
+    turn = ((points - mean) * flat.conj()).sum(1) / (abs(flat) ** 2).sum()
+    centre = mean[:, 0] + turn * ((TEMPLATE_SIDE - 1) / 2 * (1 + 1j) - template.mean())
+    return np.stack((centre.real, centre.imag, TEMPLATE_SIDE * abs(turn), np.angle(turn)), 1)
