@@ -1,21 +1,30 @@
-"""Photos that come through the page: strangers' bytes, so looked at before they are decoded."""
+"""Photos that come through the page: strangers' bytes, so looked at before they are decoded.
+
+However many come at once, one is decoded at a time, and shrunk to what enrolment looks at before the next one: a
+request of MOST_PHOTOS then holds no more than 154 MB of pixels beside the one in work.
+"""
 
 import struct
+import threading
 
 import cv2
 import numpy as np
 
 from peephole.doorbell.doorbell import Photo
+from peephole.doorbell.pictures import reduced
 
 MOST_PIXELS = 50_000_000
 """Of one photo: a phone's best; a small file may claim any size and be gigabytes once decoded."""
 MOST_PHOTOS = 20
+LONGEST_SIDE = 1600
+"""To which a photo is shrunk; enrolment reduces a larger one to this, so nothing is lost."""
 
+_one_at_a_time = threading.Lock()  # requests are handled in many threads
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def decode_photo(label: str, data: bytes) -> Photo:
-    """Decode a JPEG, PNG or WebP photo.
+    """Decode a JPEG, PNG or WebP photo, at most LONGEST_SIDE pixels wide and high.
 
     Raises:
         ValueError: it is none of these, damaged, or too large; the sentence names it.
@@ -26,13 +35,14 @@ def decode_photo(label: str, data: bytes) -> Photo:
     width, height = size
     if width * height > MOST_PIXELS:
         raise ValueError(f"{label}: {width} x {height} is more than {MOST_PIXELS // 1_000_000} megapixels; shrink it")
-    try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error:
-        image = None
-    if image is None:
-        raise ValueError(f"{label}: the photo is damaged; choose another one")
-    return Photo(label, np.asarray(image, np.uint8))
+    with _one_at_a_time:
+        try:
+            image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        except cv2.error:
+            image = None
+        if image is None:
+            raise ValueError(f"{label}: the photo is damaged; choose another one")
+        return Photo(label, reduced(np.asarray(image, np.uint8), LONGEST_SIDE)[0])
 
 
 def picture_size(data: bytes) -> tuple[int, int] | None:
