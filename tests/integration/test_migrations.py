@@ -52,6 +52,26 @@ def test_the_old_database_is_backed_up_first(tmp_path):
         assert connection.execute("SELECT name FROM people").fetchall() == [("Anna",)]
 
 
+def test_the_backup_goes_when_the_migrated_database_is_opened_again(tmp_path):
+    Database(tmp_path / DATABASE_NAME, shipped()[:1]).close()
+    Store(tmp_path).close()
+    assert len(list(tmp_path.glob("*.backup"))) == 1
+    Store(tmp_path).close()
+    assert list(tmp_path.glob("*.backup")) == []
+
+
+def test_the_backup_goes_when_somebody_is_erased(tmp_path):
+    database = Database(tmp_path / DATABASE_NAME, shipped()[:1])
+    with database.change() as connection:
+        connection.execute("INSERT INTO people VALUES ('p1', 'Anna', 'anna', 1.0)")
+    database.close()
+    with Store(tmp_path) as store:
+        store.people.rename("Anna", "Anne")
+        assert len(list(tmp_path.glob("*.backup"))) == 1
+        store.people.remove("Anne")
+        assert list(tmp_path.glob("*.backup")) == []
+
+
 def test_no_backup_of_nothing(tmp_path):
     Store(tmp_path).close()
     Store(tmp_path).close()

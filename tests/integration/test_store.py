@@ -1,8 +1,11 @@
 """The store: rows come back as they went in, in every process and after every error."""
 
+import contextlib
 import dataclasses
 import sqlite3
 import threading
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -193,12 +196,43 @@ def test_unknown_strangers_are_named_in_the_error(store, key):
         store.strangers.discard(key)
 
 
-def test_erased_bytes_are_gone_from_the_file(store, tmp_path):
-    secret = b"\xff\xd8 picture of somebody who asked to be forgotten"
-    store.people.add("Anna", [NewReference(np.zeros(4, np.int16), MODEL, secret, 1, "photo")])
+SECRET = b"\xff\xd8 picture of somebody who asked to be forgotten"
+
+
+def test_a_removed_person_is_gone_from_every_file_of_the_open_store(store, tmp_path):
+    own = np.array([12345, -12345, 23456, -23456], np.int16)
+    store.people.add("Anna", [NewReference(own, MODEL, SECRET * 200, 1, "photo")])
+    anna = store.people.add("Anna", [NewReference(own, MODEL, SECRET, 1, "photo")])
+    looks = {1: dataclasses.replace(sighting(1), descriptor=own, picture=SECRET)}
+    visit = dataclasses.replace(state(kind="known", person=anna.id), looks=looks)
+    store.visits.close(visit, 8, 60)
+    store.visits.save(dataclasses.replace(visit, id="v2"))
+    assert kept(tmp_path, SECRET) and kept(tmp_path, own.tobytes())
     store.people.remove("Anna")
-    store.close()
-    assert secret not in (tmp_path / "data" / DATABASE_NAME).read_bytes()
+    assert not kept(tmp_path, SECRET) and not kept(tmp_path, own.tobytes())
+
+
+def test_a_discarded_stranger_is_gone_from_every_file_of_the_open_store(store, tmp_path):
+    looks = {1: dataclasses.replace(sighting(1), picture=SECRET)}
+    store.visits.close(dataclasses.replace(state(), looks=looks), 8, 60)
+    assert kept(tmp_path, SECRET)
+    store.strangers.discard("1")
+    assert not kept(tmp_path, SECRET)
+
+
+def test_erasing_does_not_wait_for_a_log_that_cannot_be_emptied(store, tmp_path):
+    store.people.add("Anna", [reference()])
+    with contextlib.closing(sqlite3.connect(tmp_path / "data" / DATABASE_NAME)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM people").fetchall()
+        began = time.monotonic()
+        store.people.remove("Anna")
+        assert time.monotonic() - began < 5
+    assert store.people.all(MODEL) == []
+
+
+def kept(folder: Path, what: bytes) -> list[str]:
+    return [file.name for file in (folder / "data").iterdir() if what in file.read_bytes()]
 
 
 def test_version_of_the_gallery_moves_with_people_and_strangers_only(store, tmp_path):

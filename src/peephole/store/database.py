@@ -1,16 +1,21 @@
-"""One SQLite connection for all threads of a process: WAL, every commit on the disk before it is acknowledged."""
+"""One SQLite connection for all threads of a process: WAL, every commit on the disk before it is acknowledged.
+
+What is erased is erased in every file of the folder: SQLite overwrites it in the database (`secure_delete`), the
+write-ahead log is emptied at once, and the backups that migrations made are removed.
+"""
 
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from peephole.store.errors import clear_error
-from peephole.store.migrations import Migration, migrate
+from peephole.store.migrations import Migration, migrate, remove_backups
 
 _BUSY_SECONDS = 10.0
+_ERASE_SECONDS = 1.0  # to wait for readers of the log before it is left for later
 _SETTINGS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
@@ -51,10 +56,11 @@ class Database:
             self._connection.close()
 
     @contextmanager
-    def change(self, gallery: bool = False) -> Iterator[sqlite3.Connection]:
+    def change(self, gallery: bool = False, erase: bool = False) -> Iterator[sqlite3.Connection]:
         """Run a write transaction: all of it is stored, or nothing.
 
-        `gallery` says that people or strangers change, so that `gallery_version` moves on.
+        `gallery` says that people or strangers change, so that `gallery_version` moves on; `erase` that something is
+        deleted because it must not be kept.
         """
         with self._lock:
             try:
@@ -69,6 +75,22 @@ class Database:
                     raise clear_error(error, self.path) from error
                 raise
             self._own_changes += gallery
+            if erase:
+                self._drop_old_copies()
+
+    def _drop_old_copies(self) -> None:
+        """Empty the write-ahead log, which holds old pages, and remove backups.
+
+        As far as it goes: where another process is reading just now, or the disk is full, the log is emptied by the
+        next erasing or when the last process closes the database.
+        """
+        with self._lock, suppress(sqlite3.Error):
+            self._connection.execute(f"PRAGMA busy_timeout = {1000 * _ERASE_SECONDS:.0f}").fetchall()
+            try:
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            finally:
+                self._connection.execute(f"PRAGMA busy_timeout = {1000 * _BUSY_SECONDS:.0f}").fetchall()
+        remove_backups(self.path)
 
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
         """Return the rows of a SELECT."""

@@ -95,7 +95,7 @@ class PeopleTable:
 
     def remove(self, key: str) -> Person:
         """Forget a person, every reference and every picture; visits stay, as unsure ones."""
-        with self._database.change(gallery=True) as connection:
+        with self._database.change(gallery=True, erase=True) as connection:
             person = _known(find_person(connection, key), key)
             connection.execute(
                 "DELETE FROM visit_looks WHERE visit IN (SELECT id FROM visits WHERE person = ?)", (person.id,)

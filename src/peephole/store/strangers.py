@@ -105,7 +105,7 @@ class StrangersTable:
 
     def discard(self, key: str) -> Stranger:
         """Erase looks and pictures; the number stays taken, the visits stay as unsure ones without a picture."""
-        with self._database.change(gallery=True) as connection:
+        with self._database.change(gallery=True, erase=True) as connection:
             stranger = _workable(connection, key)
             connection.execute("DELETE FROM stranger_looks WHERE stranger = ?", (stranger.id,))
             connection.execute("UPDATE strangers SET state = 'discarded' WHERE id = ?", (stranger.id,))

@@ -1,10 +1,12 @@
 """Numbered steps NNNN_name.sql from an empty file to the newest schema; `PRAGMA user_version` counts them.
 
-A new step is a new file with the next number; a step that has been released is never edited.
+A new step is a new file with the next number; a step that has been released is never edited. The backup of a migration
+is kept until the migrated database is opened the next time, or until something is erased: a copy would bring it back.
 """
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,9 +44,11 @@ def statements(sql: str) -> Iterator[str]:
 def migrate(connection: sqlite3.Connection, path: Path, steps: Sequence[Migration]) -> None:
     """Apply the missing steps in one transaction, after a backup of a database that has a schema already.
 
+    Backups of earlier migrations are removed where no step is missing.
     Raises `ValueError` where the database was written by a newer version.
     """
     if _version(connection, path, steps) == len(steps):
+        remove_backups(path)
         return
     if version := _version(connection, path, steps):
         _back_up(connection, path.with_name(f"{path.name}.version-{version}.backup"))
@@ -60,6 +64,13 @@ def migrate(connection: sqlite3.Connection, path: Path, steps: Sequence[Migratio
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def remove_backups(path: Path) -> None:
+    """Remove the backups that migrations of this database made."""
+    for backup in path.parent.glob(f"{path.name}.version-*.backup"):
+        with suppress(OSError):  # tried again at the next opening
+            backup.unlink()
 
 
 def _version(connection: sqlite3.Connection, path: Path, steps: Sequence[Migration]) -> int:
