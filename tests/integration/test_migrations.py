@@ -48,6 +48,7 @@ def test_the_old_database_is_backed_up_first(tmp_path):
     Store(tmp_path).close()
     backup = tmp_path / f"{DATABASE_NAME}.version-1.backup"
     assert version(backup) == 1
+    assert backup.stat().st_mode & 0o077 == 0
     with closing(sqlite3.connect(backup)) as connection:
         assert connection.execute("SELECT name FROM people").fetchall() == [("Anna",)]
 

@@ -301,6 +301,22 @@ def test_the_folder_is_private(tmp_path):
         assert (tmp_path / "data").stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.parametrize("before", ["nothing", "a database", "a database in use"])
+def test_the_files_are_private_in_an_open_folder(tmp_path, before):
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o755)
+    old = contextlib.closing(store_at(tmp_path)) if before == "a database in use" else contextlib.nullcontext()
+    with old:
+        if before != "nothing":
+            store_at(tmp_path).close()
+            for file in folder.iterdir():
+                file.chmod(0o644)
+        with store_at(tmp_path) as store:
+            store.people.add("Anna", [reference()])
+            modes = {file.name: oct(file.stat().st_mode & 0o777) for file in folder.iterdir()}
+    assert modes == {DATABASE_NAME + end: "0o600" for end in ("", "-wal", "-shm")}
+
+
 def test_a_second_instance_is_refused_and_told_who_holds_it(tmp_path):
     import os
 

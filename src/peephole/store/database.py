@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from peephole.store.errors import clear_error
+from peephole.store.files import make_private
 from peephole.store.migrations import Migration, migrate, remove_backups
 
 _BUSY_SECONDS = 10.0
@@ -32,6 +33,7 @@ class Database:
         self.path = path
         self._lock = threading.RLock()
         self._own_changes = 0
+        make_private(path)
         try:
             self._connection = sqlite3.connect(
                 path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False

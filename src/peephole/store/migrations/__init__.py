@@ -10,6 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from peephole.store.files import make_private
+
 
 @dataclass(frozen=True)
 class Migration:
@@ -87,6 +89,7 @@ def _version(connection: sqlite3.Connection, path: Path, steps: Sequence[Migrati
 def _back_up(connection: sqlite3.Connection, target: Path) -> None:
     unfinished = target.with_name(f"{target.name}.unfinished")
     unfinished.unlink(missing_ok=True)
+    make_private(unfinished)
     copy = sqlite3.connect(unfinished)
     try:
         connection.backup(copy)
