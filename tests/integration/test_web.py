@@ -113,12 +113,25 @@ def test_people_from_photos(site: Site) -> None:
     assert (person["name"], person["references"]) == ("Åsa <i>&", 2)
     picture = site.client.get(person["picture"])
     assert picture.headers["content-type"] == "image/jpeg"
+    assert f'src="{person["picture"]}?v=2"' in site.client.get("/parts/people").text
     site.walk(9, 1000.0)
     assert site.client.get("/api/visits").json()[0]["person"] == "Åsa <i>&"
     renamed = site.client.post(f"/api/people/{person['id']}/rename", data={"name": "Åsa"}, headers=ORIGIN)
     assert renamed.json()["name"] == "Åsa"
     assert site.client.post(f"/api/people/{person['id']}/remove", headers=HTMX).status_code == 204
     assert site.client.get("/api/people").json() == []
+
+
+def test_no_browser_keeps_a_face(site: Site) -> None:
+    site.walk(5, 1000.0)
+    stranger = site.client.get("/api/strangers").json()[0]["picture"]
+    visit = site.client.get("/api/visits").json()[0]["picture"]
+    files = {"photos": ("9.png", photo(9), "image/png")}
+    assert site.client.post("/api/people", data={"name": "Åsa"}, files=files, headers=ORIGIN).status_code == 200
+    person = site.client.get("/api/people").json()[0]["picture"]
+    for where in (stranger, visit, person):
+        answer = site.client.get(where)
+        assert (answer.headers["content-type"], answer.headers["cache-control"]) == ("image/jpeg", "no-store")
 
 
 def test_photo_without_a_face(site: Site) -> None:

@@ -29,7 +29,7 @@ class VisitRow:
 
 @dataclass(frozen=True)
 class StrangerRow:
-    """One stranger in the inbox."""
+    """One stranger in the inbox; `version` goes into the picture's address, so that a new picture is shown at once."""
 
     id: str
     title: str
@@ -45,6 +45,7 @@ class PersonRow:
     name: str
     summary: str
     warning: str
+    version: int
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,13 @@ def person_row(summary: PersonSummary, now: datetime) -> PersonRow:
     warning = ""
     if summary.references == 0 and summary.foreign_references:
         warning = "The photos were made with another network; add a new one."
-    return PersonRow(summary.person.id, summary.person.name, f"{count(summary.references, 'look')}, {seen}", warning)
+    return PersonRow(
+        id=summary.person.id,
+        name=summary.person.name,
+        summary=f"{count(summary.references, 'look')}, {seen}",
+        warning=warning,
+        version=summary.references + summary.foreign_references,
+    )
 
 
 def moment(time: float, now: datetime) -> str:

@@ -33,8 +33,8 @@ def picture_routes(bell: Doorbell, streams: Streams) -> APIRouter:
             raise HTTPException(404, str(error)) from error
         if data is None:
             return FileResponse(_NOBODY, media_type="image/svg+xml")
-        # Addresses carry a version; kept for minutes, so that a list that is shown anew does not flicker.
-        return Response(data, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=300"})
+        # No browser may keep a face: what the owner erases here would stay in its disk cache.
+        return Response(data, media_type="image/jpeg", headers={"Cache-Control": "no-store"})
 
     @router.get("/live.mjpeg")
     async def live_pictures(names: bool = False) -> Response:
