@@ -5,6 +5,7 @@ the very write calls fail.
 """
 
 import errno
+import math
 import resource
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -100,6 +101,47 @@ def test_the_end_of_the_source_on_a_full_disk_is_an_error_and_can_be_repeated(st
     (visit,) = [event for event in bell.flush() if isinstance(event, VisitEnded)]
     assert visit.decision == "stranger"
     assert [row.id for row in bell.visits()] == [visit.visit]
+
+
+def test_a_visit_left_open_does_not_keep_the_doorbell_from_starting(store, full):
+    killed = doorbell_with_large_pictures(store)
+    for frame in walk(1, 1000.0)[:8]:
+        killed.process(frame)
+    bell = doorbell_with_large_pictures(store)
+    with full():
+        fill(store)
+        (problem,) = bell.recover()
+        assert isinstance(problem, Problem) and problem.reason == "storage" and math.isfinite(problem.time)
+        assert bell.recover() == [] and bell.process(paint([], 5.0)) == [], "told once"
+    ended, back = bell.process(paint([], 11.0))  # another clock than the killed one's
+    assert isinstance(ended, VisitEnded) and ended.sightings == 8
+    assert isinstance(back, Problem) and back.reason == "storage_back"
+    assert [row.closed for row in bell.visits()] == [True]
+
+
+def test_the_disk_is_full_until_the_last_visit_is_stored(store, monkeypatch):
+    bell = doorbell_with_large_pictures(store)
+    for frame in [paint([Actor(1, x=10, noise=i), Actor(2, x=150, noise=i)], 1000 + i / 5) for i in range(8)]:
+        bell.process(frame)
+    close, closings = store.visits.close, 0
+
+    def full_after_the_first(*arguments):
+        nonlocal closings
+        closings += 1
+        if closings > 1:
+            raise OSError("the disk is full")
+        return close(*arguments)
+
+    monkeypatch.setattr(store.visits, "close", full_after_the_first)
+    during = [event for second in range(4) for event in bell.process(paint([], 1002.0 + second))]
+    assert [type(event) for event in during] == [VisitEnded, Problem]
+    assert during[1].reason == "storage"
+    for frame in [paint([Actor(3, noise=i)], 1010 + i / 5) for i in range(4)]:
+        assert not [event for event in bell.process(frame) if isinstance(event, Problem)], "a visit is still waiting"
+    monkeypatch.setattr(store.visits, "close", close)
+    after = [event for second in range(6) for event in bell.process(paint([], 1012.0 + second))]
+    assert [event.reason for event in after if isinstance(event, Problem)] == ["storage_back"]
+    assert [row.closed for row in bell.visits()] == [True] * 3
 
 
 def fill(store: Store) -> None:

@@ -104,14 +104,15 @@ class Watcher:
         return events
 
     def recover(self) -> list[Event]:
-        """End the visits that a killed process left open."""
-        gallery = self._fresh_gallery()
-        events: list[Event] = []
-        for state in self._archive.visits.unfinished(self._recogniser.model):
-            if state.looks:
-                decision = self._decision(list(state.looks.values()), gallery)
-                state = dataclasses.replace(state, decision=decision)
-            events.append(ended(self._close(state)))
+        """End the visits that a killed process left open; what cannot be stored now is tried again later."""
+        waiting = {state.id for state in self._unclosed}
+        left = [state for state in self._archive.visits.unfinished(self._recogniser.model) if state.id not in waiting]
+        if not left:
+            return []
+        self._unclosed += left
+        events = self._attempt(max(state.last_seen for state in left), self._close_all)
+        if self._unclosed:
+            self._retry_at = self._time  # at the first frame: its clock need not be the one of these visits
         return events
 
     def _fresh_gallery(self) -> Gallery:
@@ -178,7 +179,7 @@ class Watcher:
             walk.decision = self._decision(list(walk.kept.values()), gallery)
             events += self._announce(walk, walk.visit, walk.decision, time, gallery)
         if walk.saved is None or time - walk.saved >= self._policy.save_seconds:
-            events += self._attempt(time, lambda: self._save(walk, time))
+            events += self._attempt(time, lambda _: self._save(walk, time))
         return events
 
     def _announce(self, walk: Walk, visit: str, decision: Decision, time: float, gallery: Gallery) -> list[Event]:
@@ -202,10 +203,9 @@ class Watcher:
             )
         ]
 
-    def _save(self, walk: Walk, time: float) -> list[Event]:
+    def _save(self, walk: Walk, time: float) -> None:
         self._archive.visits.save(self._state(walk))
         walk.saved = time
-        return []
 
     def _state(self, walk: Walk) -> VisitState:
         if walk.visit is None or walk.decision is None:
@@ -228,34 +228,36 @@ class Watcher:
                 self._unclosed.append(self._state(walk))
         return self._attempt(time, self._close_all) if self._unclosed else []
 
-    def _close_all(self) -> list[Event]:
-        events: list[Event] = []
+    def _close_all(self, events: list[Event]) -> None:
         while self._unclosed:
             state = self._unclosed[0]
-            try:
+            if state.looks:  # none of them are left where another model made them
                 decision = self._decision(list(state.looks.values()), self._fresh_gallery())
-                record = self._close(dataclasses.replace(state, decision=decision))
-            except OSError:
-                if not events:
-                    raise
-                break  # what was stored is told now, the rest comes with the next attempt
+                state = dataclasses.replace(state, decision=decision)
+            events.append(ended(self._close(state)))
             self._unclosed.pop(0)
-            events.append(ended(record))
-        return events
 
     def _close(self, state: VisitState) -> VisitRecord:
         return self._archive.visits.close(state, self._policy.keep_stranger_looks, self._policy.cool_down_seconds)
 
-    def _attempt(self, time: float, write: Callable[[], list[Event]]) -> list[Event]:
-        """Write to the store; a failure is told once, and the next attempts are spaced out."""
+    def _attempt(self, time: float, write: Callable[[list[Event]], None]) -> list[Event]:
+        """Write to the store; a failure is told once, and the next attempts are spaced out.
+
+        What `write` has added to its list before it failed is stored, and told now.
+        """
         if self._retry_at is not None and time < self._retry_at:
             return []
         failed_before = self._retry_at is not None
+        events: list[Event] = []
         try:
-            events = write()
+            write(events)
         except OSError as error:
             self._retry_at = time + self._policy.retry_seconds
-            return [] if failed_before else [Problem(time, "storage", error.strerror or str(error))]
+            if not failed_before:
+                events.append(Problem(time, "storage", error.strerror or str(error)))
+            return events
+        if self._unclosed:
+            return events  # a small thing was stored, the visits that ended are not yet
         self._retry_at = None
         if failed_before:
             events.append(Problem(time, "storage_back", "the database can be written again; nothing was lost"))
