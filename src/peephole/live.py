@@ -8,11 +8,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from peephole.doorbell.doorbell import LiveFace
 from peephole.doorbell.events import Event
 from peephole.vision.sources import Frame, FrameSource, Notice
+
+State = Literal["starting", "watching", "lost", "ended"]
+"""How a source is doing; lost: it may come back."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +31,11 @@ class Status:
     """How the source is doing; `text` is one line for people.
 
     Attributes:
-        state: starting, watching, lost (it may come back), or ended.
+        state: one word for programs.
         text: what to show.
     """
 
-    state: str
+    state: State
     text: str
 
 
