@@ -1,16 +1,38 @@
 """What the page draws and says."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import get_args
 
 import numpy as np
 import pytest
 
 from peephole.doorbell.doorbell import LiveFace
-from peephole.live import Look
+from peephole.doorbell.events import Event
+from peephole.doorbell.visit import Kind
+from peephole.live import LiveDoorbell, Look, State, Status
 from peephole.vision.detector import Box
 from peephole.vision.sources import Frame
-from peephole.web.lists import count, duration, faces_line, moment, sentence
+from peephole.web.lists import STATES, count, door_line, duration, moment, sentence
 from peephole.web.overlay import MOST_WIDTH, Painter, draw, plain
+from peephole.web.streams import Streams, faces_json, status_json
+
+
+class NobodyWatches:
+    """A doorbell that is never asked."""
+
+    def recover(self) -> list[Event]:
+        return []
+
+    def process(self, frame: Frame) -> list[Event]:
+        return []
+
+    def flush(self) -> list[Event]:
+        return []
+
+    def current(self) -> tuple[LiveFace, ...]:
+        return ()
+
 
 FACE = LiveFace("v1", Box(20, 30, 40, 40), "Alice", "known")
 
@@ -60,8 +82,38 @@ def test_times_in_words() -> None:
         ([], "Nobody is at the door"),
         ([("Alice", "known")], "Alice is at the door"),
         ([("Alice", "known"), ("Stranger 2", "stranger")], "Alice and Stranger 2 are at the door"),
+        ([("Alice", "known"), ("", "unsure")], "Alice and somebody are at the door"),
         ([("", "unsure")], "Somebody is at the door"),
     ],
 )
-def test_who_is_there(labels: list[tuple[str, str]], line: str) -> None:
-    assert faces_line(labels) == line  # type: ignore[arg-type]
+def test_who_is_there_in_the_page_and_in_its_events(labels: list[tuple[str, Kind]], line: str) -> None:
+    faces = tuple(LiveFace("v", Box(0, 0, 4, 4), label, kind) for label, kind in labels)
+    assert door_line("watching", faces) == line
+    assert faces_json(Look(Frame(np.zeros((8, 8, 3), np.uint8), 0.0, 1), faces))["line"] == line
+
+
+def test_without_a_picture_nobody_is_said_to_be_away() -> None:
+    lost = status_json(Status("lost", "camera 1: the picture stopped"))
+    assert lost == {
+        "state": "lost", "text": "camera 1: the picture stopped", "word": "Lost", "line": "No picture of the door",
+    }  # fmt: skip
+    assert door_line("ended", (FACE,)) == lost["line"]
+    assert status_json(Status("watching", "Watching"))["line"] is None
+
+
+def test_every_state_of_a_source_has_a_word() -> None:
+    assert set(STATES) == set(get_args(State))
+
+
+def test_faces_of_the_last_frame_do_not_outlive_the_source() -> None:
+    async def told() -> list[str]:
+        live = LiveDoorbell(NobodyWatches())
+        events = Streams(live).events(faces=True)
+        lines = [await anext(events)]
+        live.announcer.announce(Look(Frame(np.zeros((80, 80, 3), np.uint8), 0.0, 1), (FACE,)))
+        live.announcer.announce(Status("ended", "the recording has ended"))
+        lines += [await anext(events) for _ in range(2)]
+        await events.aclose()  # type: ignore[attr-defined]
+        return [line.split("\n")[0] for line in lines]
+
+    assert asyncio.run(told()) == ["event: status", "event: faces", "event: status"]

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from peephole.doorbell.doorbell import Doorbell
+from peephole.doorbell.doorbell import Doorbell, LiveFace
 from peephole.doorbell.visit import Kind, VisitRecord
+from peephole.live import State
 from peephole.people.records import PersonSummary, Stranger
 
 VERDICTS: dict[Kind, str] = {"known": "Known", "stranger": "Stranger", "unsure": "Not sure"}
+STATES: dict[State, str] = {"starting": "Starting", "watching": "Live", "lost": "Lost", "ended": "Ended"}
 
 
 @dataclass(frozen=True)
@@ -157,10 +159,12 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".") if text else ""
 
 
-def faces_line(labels: Sequence[tuple[str, Kind]]) -> str:
-    """Who is in the picture now, in a sentence."""
-    if not labels:
+def door_line(state: State, faces: Sequence[LiveFace]) -> str:
+    """Who is in the picture now, in a sentence; while there is no picture nobody can tell."""
+    if state != "watching":
+        return "No picture of the door"
+    if not faces:
         return "Nobody is at the door"
-    names = [label if kind != "unsure" else "somebody" for label, kind in labels]
+    names = [face.label if face.kind != "unsure" else "somebody" for face in faces]
     said = names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
     return f"{said[:1].upper()}{said[1:]} {'is' if len(names) == 1 else 'are'} at the door"

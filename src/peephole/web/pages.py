@@ -10,7 +10,7 @@ from fastapi.templating import Jinja2Templates
 from peephole.live import LiveDoorbell
 from peephole.people.names import LONGEST
 from peephole.web.door import Door
-from peephole.web.lists import faces_line, read_lists
+from peephole.web.lists import STATES, door_line, read_lists
 
 _HERE = Path(__file__).parent
 _STATIC = {"app.css": "text/css", "app.js": "text/javascript", "icon.svg": "image/svg+xml"}
@@ -46,11 +46,12 @@ def page_routes(door: Door, live: LiveDoorbell) -> APIRouter:
     htmx = htmx_file()
 
     def context(request: Request) -> dict[str, object]:
-        now = [(face.label, face.kind) for face in live.newest.faces] if live.newest else []
+        status = live.status
         return {
             "lists": read_lists(door.doorbell),
-            "status": live.status,
-            "now": faces_line(now),
+            "status": status,
+            "state_word": STATES[status.state],
+            "now": door_line(status.state, live.newest.faces if live.newest else ()),
             "connections": door.connections,
             "source": door.source,
             "said": DONE.get(request.query_params.get("done", "")),

@@ -15,6 +15,7 @@ from typing import Any
 from anyio import to_thread
 
 from peephole.live import Announcer, Changed, LiveDoorbell, Look, Message, Status
+from peephole.web.lists import STATES, door_line
 from peephole.web.overlay import Painter
 
 MOST_WAITING = 256
@@ -83,14 +84,15 @@ class Streams:
     async def events(self, faces: bool) -> AsyncIterator[str]:
         """Give server-sent events: what the doorbell tells, and with `faces` where the faces are."""
         with self._mailbox(self._live.announcer) as mailbox:
-            yield sse("status", vars(self._live.status))
+            yield sse("status", status_json(self._live.status))
             told = time.monotonic()
             while not (mailbox.closed or self._closed):
                 await mailbox.wait(HEARTBEAT)
                 waiting = [message_sse(mailbox.messages.popleft()) for _ in range(len(mailbox.messages))]
                 look, mailbox.look = mailbox.look, None
                 if faces and look is not None:
-                    waiting.append(sse("faces", faces_json(look)))
+                    # Before the rest: a source that ended meanwhile leaves nobody standing at the door.
+                    waiting.insert(0, sse("faces", faces_json(look)))
                 # Looks that this viewer did not ask for wake it too, and are no sign of life to it.
                 if not waiting and time.monotonic() - told > 0.9 * HEARTBEAT:
                     waiting.append(": still here\n\n")
@@ -146,7 +148,7 @@ def sse(event: str, data: dict[str, Any]) -> str:
 def message_sse(message: Message) -> str:
     """A message as a server-sent event, named as in `peephole run --json`."""
     if isinstance(message, Status):
-        return sse("status", vars(message))
+        return sse("status", status_json(message))
     if isinstance(message, Changed):
         return sse("changed", vars(message))
     if isinstance(message, Look):
@@ -155,10 +157,17 @@ def message_sse(message: Message) -> str:
     return sse(str(data["event"]), data)
 
 
+def status_json(status: Status) -> dict[str, Any]:
+    """How the source is doing; `line` is what the page says of the door until the next faces."""
+    line = None if status.state == "watching" else door_line(status.state, ())
+    return {**vars(status), "word": STATES[status.state], "line": line}
+
+
 def faces_json(look: Look) -> dict[str, Any]:
-    """Where the faces are, in shares of the picture's width and height."""
+    """Who is there in a sentence, and where the faces are, in shares of the picture's width and height."""
     height, width = look.frame.image.shape[:2]
     return {
+        "line": door_line("watching", look.faces),
         "faces": [
             {
                 "visit": face.visit,
@@ -170,5 +179,5 @@ def faces_json(look: Look) -> dict[str, Any]:
                 "height": round(face.box.height / height, 4),
             }
             for face in look.faces
-        ]
+        ],
     }

@@ -2,6 +2,10 @@
 // Keeps the page current. Without this file the page still shows everything and its forms still work.
 (() => {
   const LISTS = ["strangers", "people", "visits"];
+  // All other words come from the doorbell.
+  const UNREACHABLE = {
+    state: "lost", word: "Lost", text: "No connection to the doorbell; trying again", line: "No picture of the door",
+  };
   const byId = (id) => document.getElementById(id);
   const stale = new Set();
   const timers = {};
@@ -73,7 +77,7 @@
     if (picture.naturalWidth) byId("view").style.aspectRatio = `${picture.naturalWidth} / ${picture.naturalHeight}`;
   });
 
-  function showFaces(faces) {
+  function showFaces(faces, line) {
     const tags = faces.map((face) => {
       const tag = document.createElement("span");
       tag.className = `tag ${face.kind}`;
@@ -83,17 +87,14 @@
       return tag;
     });
     byId("faces").replaceChildren(...tags);
-    const names = faces.map((face) => (face.kind === "unsure" ? "Somebody" : face.label));
-    const listed = names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${names.at(-1)}` : names[0];
-    const line = names.length ? `${listed} ${names.length > 1 ? "are" : "is"} at the door` : "Nobody is at the door";
     if (byId("now").textContent !== line) byId("now").textContent = line;
   }
 
-  function showState(state, text) {
+  function showState({ state, word, text, line }) {
     byId("state").dataset.state = state;
-    byId("state-word").textContent = { watching: "Live", lost: "Lost", ended: "Ended" }[state] || "Starting";
+    byId("state-word").textContent = word;
     byId("status").textContent = text;
-    if (state !== "watching") showFaces([]);
+    if (state !== "watching") showFaces([], line);
   }
 
   // Events. A page that nobody looks at lets go of its streams: a browser has only six for all its pages.
@@ -101,10 +102,10 @@
     if (events) events.close();  // a page that was opened in the background is shown without having been hidden
     events = new EventSource("/api/events?faces=1");
     events.onopen = () => { picture.src = `/live.mjpeg?t=${Date.now()}`; refresh(...LISTS); };
-    events.onerror = () => showState("lost", "No connection to the doorbell; trying again");
+    events.onerror = () => showState(UNREACHABLE);
     const on = (name, act) => events.addEventListener(name, (event) => act(JSON.parse(event.data)));
-    on("faces", (data) => showFaces(data.faces));
-    on("status", (data) => showState(data.state, data.text));
+    on("faces", (data) => showFaces(data.faces, data.line));
+    on("status", showState);
     on("visit_started", () => refresh("visits"));
     on("decision", () => refresh("visits"));
     on("visit", () => refresh(...LISTS));
