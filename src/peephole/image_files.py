@@ -12,6 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from peephole.picture_size import MOST_PIXELS, picture_size
+
 SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 
 
@@ -25,6 +27,11 @@ class EncodedPicture:
 
 
 def _decode(data: bytes, flag: int, what: str) -> NDArray[np.uint8]:
+    size = picture_size(data)
+    if size is not None and size[0] * size[1] > MOST_PIXELS:
+        raise ValueError(f"{what}: {size[0]} x {size[1]} is more than {MOST_PIXELS // 1_000_000} megapixels; shrink it")
+    if size is not None and 0 in size:
+        raise ValueError(f"{what}: the picture is damaged, it has no pixels; choose another one")
     # OpenCV raises on an empty buffer and on pictures of more than 2**30 pixels, and returns None on all else.
     try:
         image = cv2.imdecode(np.frombuffer(data, np.uint8), flag)
@@ -49,6 +56,8 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
         raise ValueError(f"{path}: a folder, not an image")
     if not path.exists():
         raise FileNotFoundError(f"{path}: no such file")
+    if not path.is_file():
+        raise ValueError(f"{path}: not a regular file; name a picture")
     return _decode(path.read_bytes(), cv2.IMREAD_COLOR, str(path))
 
 

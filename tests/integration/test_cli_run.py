@@ -174,6 +174,15 @@ def test_reader_that_goes_away_early(program: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(any(Path("/dev").glob("video*")), reason="there is a camera")
+def test_demo_for_want_of_a_camera_keeps_out_of_the_owners_folder(tmp_path: Path) -> None:
+    done = peephole("run", "--once", "--json", "--data", tmp_path / "data", *model_arguments())
+    assert done.returncode == 0, done.stderr
+    assert "there is no camera, so this is the demo" in done.stderr
+    assert [folder.name for folder in tmp_path.iterdir()] == ["data-demo"]
+
+
+@pytest.mark.slow
 def test_demo_is_one_visit_a_walk(tmp_path: Path) -> None:
     arguments = ("--source", "demo", "--once", "--json", "--data", tmp_path / "data", *model_arguments())
     events = []

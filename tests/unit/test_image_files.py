@@ -1,6 +1,8 @@
 """Reading pictures from files, folders and tar files; each fault names the file or the member."""
 
 import io
+import os
+import struct
 import tarfile
 from pathlib import Path
 
@@ -68,5 +70,20 @@ def test_one_picture(tmp_path: Path) -> None:
         read_picture(tmp_path / "not.jpg")
     with pytest.raises(ValueError, match="a folder"):
         read_picture(tmp_path)
+    os.mkfifo(tmp_path / "pipe.jpg")
+    with pytest.raises(ValueError, match=r"pipe\.jpg: not a regular file"):
+        read_picture(tmp_path / "pipe.jpg")
     with pytest.raises(FileNotFoundError, match="no such file"):
         read_picture(tmp_path / "none.jpg")
+
+
+@pytest.mark.parametrize(("width", "height", "words"), [(20000, 20000, "more than 50 megapixels"), (0, 5, "no pixels")])
+def test_a_size_that_cannot_be_right_is_refused_before_decoding(
+    tmp_path: Path, width: int, height: int, words: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    data = bytearray(_png(7))
+    data[16:24] = struct.pack(">II", width, height)
+    (tmp_path / "bomb.png").write_bytes(data)
+    with pytest.raises(ValueError, match=f"bomb.png: .*{words}"):
+        read_picture(tmp_path / "bomb.png")
+    assert capfd.readouterr().err == ""

@@ -1,5 +1,6 @@
 """Recordings: videos, GIFs, folders, single pictures, and what is none of them."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -46,6 +47,31 @@ def test_gif(tmp_path: Path) -> None:
     ) if _has_ffmpeg() else pytest.skip("no ffmpeg to make a GIF with")
     frames = list(open_source(str(tmp_path / "walk.gif"), report=no_notice))
     assert len(frames) == 12 and frames[-1].time - frames[0].time == pytest.approx(1.1, abs=0.05)
+
+
+def test_cut_gif_gives_what_it_has_and_then_says_so(tmp_path: Path) -> None:
+    pictures = [np.random.default_rng(n).integers(0, 256, (96, 128, 3), np.uint8) for n in range(20)]
+    assert cv2.imwriteanimation(str(tmp_path / "walk.gif"), _animation(pictures))
+    data = (tmp_path / "walk.gif").read_bytes()
+    assert len(list(open_source(str(tmp_path / "walk.gif"), report=no_notice))) == 20
+    (tmp_path / "cut.gif").write_bytes(data[: len(data) // 2])
+    with pytest.raises(ValueError, match=r"cut\.gif: the video is cut off after \d+ pictures"):
+        list(open_source(str(tmp_path / "cut.gif"), report=no_notice))
+
+
+def _animation(pictures: list[np.ndarray]) -> "cv2.Animation":
+    animation = cv2.Animation()
+    animation.frames = pictures
+    animation.durations = np.full(len(pictures), 100, np.int32)
+    return animation
+
+
+def test_what_is_no_regular_file_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ValueError, match="pipe: not a regular file"):
+        open_source(str(tmp_path / "pipe"), report=no_notice)
+    with pytest.raises(ValueError, match="the source has no name"):
+        open_source("", report=no_notice)
 
 
 def _has_ffmpeg() -> bool:

@@ -49,8 +49,9 @@ def run(
     from peephole.vision.sources import open_source
 
     chosen = source if source is not None else _choose_source()
-    if chosen == "demo" and data == data_folder():
-        data = data.with_name(f"{data.name}-demo")  # the demo's people are none of the owner's
+    if chosen == "demo" and (source is None or data == data_folder()):
+        # The demo's people are none of the owner's, not even where a camera is only unplugged today.
+        data = data.with_name(f"{data.name}-demo")
     with InstanceLock(data), opened_doorbell(data, model) as doorbell:
         if chosen == "demo":
             _enrol_for_demo(doorbell)

@@ -36,11 +36,15 @@ def open_source(spec: str, *, report: Report, once: bool = False) -> FrameSource
         return open_camera(int(number), once=once, report=report)
     if _STREAM.match(spec):
         return open_stream(spec, once=once, report=report)
+    if not spec:
+        raise ValueError("the source has no name; a source is demo, camera:N, rtsp://.., FILE or DIR")
     path = Path(spec)
     if not path.exists():
         if _ADDRESS.match(spec):  # a password may be in it, so none of it is shown
             raise ValueError("an address of a stream begins with rtsp://, rtsps://, http:// or https://")
         raise FileNotFoundError(f"{spec}: no such file or folder; a source is demo, camera:N, rtsp://.., FILE or DIR")
+    if not (path.is_dir() or path.is_file()):
+        raise ValueError(f"{spec}: not a regular file; a source is demo, camera:N, rtsp://.., FILE or DIR")
     if path.is_dir() or path.suffix.lower() in SUFFIXES:
         return FolderSource(path)
     return VideoSource(path)

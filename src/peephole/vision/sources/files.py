@@ -78,6 +78,8 @@ class VideoSource:
             raise ValueError(f"{path}: not a video that can be read, or one cut off before its first picture")
         rate = self._capture.get(cv2.CAP_PROP_FPS)
         self._rate = rate if 0.1 <= rate <= 1000 else FALLBACK_RATE
+        # A GIF does not say how many pictures it has, but its last byte marks its end.
+        self._cut = path.suffix.lower() == ".gif" and _last_byte(path) != b";"
         self._promised = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
         self._start = clock()
         self._closed = threading.Event()
@@ -99,6 +101,10 @@ class VideoSource:
         closed = self._closed.is_set()
         self._capture.release()
         # Containers may count a frame or two more than can be decoded; a cut file lacks far more than that.
+        if not closed and self._cut:
+            raise ValueError(
+                f"{self.name}: the video is cut off after {number} pictures, which were used; copy the file again"
+            )
         if not closed and number < 0.95 * self._promised - 2:
             raise ValueError(
                 f"{self.name}: the video is cut off: {number} of {self._promised:.0f} pictures could be read and "
@@ -108,6 +114,12 @@ class VideoSource:
     def close(self) -> None:
         """End the iterator; the file is released by the thread that reads it."""
         self._closed.set()
+
+
+def _last_byte(path: Path) -> bytes:
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read(1)
 
 
 def _is_text(beginning: bytes) -> bool:
