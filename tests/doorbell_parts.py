@@ -22,9 +22,9 @@ MODEL = "0123456789abcdef"
 
 
 class Calibration:
-    """Known within 100,000 (1 person), stranger beyond 1,000,000, one stranger within 70,000."""
+    """Known within 100,000 (1 person), stranger beyond 1,000,000 (up to 4 people), one stranger within 70,000."""
 
-    points: tuple[tuple[float, int], ...] = ((2e-4, 60_000), (5e-4, 70_000), (2e-3, 100_000), (1e-2, 1_000_000))
+    points: tuple[tuple[float, int], ...] = ((2e-4, 60_000), (5e-4, 70_000), (2e-3, 100_000), (2.5e-3, 1_000_000))
 
     def distance_at(self, rate: float) -> int:
         return max(distance for point, distance in self.points if point <= rate)

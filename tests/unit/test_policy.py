@@ -18,8 +18,9 @@ def test_rates_become_distances():
     assert (found.known, found.stranger, found.same_stranger, found.margin) == (2000, 4000, 1000, 200)
 
 
-def test_ten_people_share_the_rate_of_one():
-    assert bars(POLICY, CALIBRATION, people=10).known == 1000
+def test_ten_people_share_the_rates_of_one():
+    found = bars(POLICY, CALIBRATION, people=10)
+    assert (found.known, found.stranger) == (1000, 2000)
 
 
 def test_rarer_than_measured_is_the_strictest_bar_measured():
@@ -27,9 +28,10 @@ def test_rarer_than_measured_is_the_strictest_bar_measured():
 
 
 @given(st.integers(0, 10_000), st.integers(0, 10_000))
-def test_more_people_never_widen_the_bar(few, more):
+def test_more_people_never_widen_a_bar(few, more):
     few, more = sorted((few, more))
-    assert bars(POLICY, CALIBRATION, more).known <= bars(POLICY, CALIBRATION, few).known
+    strict, wide = bars(POLICY, CALIBRATION, more), bars(POLICY, CALIBRATION, few)
+    assert strict.known <= wide.known and strict.stranger <= wide.stranger
 
 
 @given(st.integers(0, 10_000))

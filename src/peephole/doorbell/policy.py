@@ -19,10 +19,14 @@ class Calibration(Protocol):
 class Policy:
     """Everything about deciding that an owner may want to change.
 
+    A rate outside of what the program's calibration measured counts as the nearest rate that it did measure. So with
+    many people the bars stop getting stricter, and errors become a little more frequent than the rates say.
+
     Attributes:
         known_rate: How often one look at a stranger may be within the known bar of anybody, all people together; a
             whole visit errs less often, as most of its looks have to.
-        stranger_rate: The same for the outer bar: nobody within it means a stranger; between the bars is unsure.
+        stranger_rate: The same for the outer bar, all people together as well: nobody within it means a stranger;
+            between the bars is unsure.
         same_stranger_rate: How often two strangers may be taken for one; stricter, for a merge cannot be taken apart.
         known_sightings: Good looks that must agree before a name is given.
         stranger_sightings: Good looks before somebody counts as a stranger.
@@ -93,7 +97,7 @@ def bars(policy: Policy, calibration: Calibration, people: int) -> Bars:
     known = distance_at(policy.known_rate / max(people, 1))
     return Bars(
         known=known,
-        stranger=max(known, distance_at(policy.stranger_rate)),
+        stranger=max(known, distance_at(policy.stranger_rate / max(people, 1))),
         same_stranger=min(known, distance_at(policy.same_stranger_rate)),
         margin=int(known * policy.margin_share),
     )
