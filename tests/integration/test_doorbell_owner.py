@@ -1,5 +1,6 @@
 """What the owner does: enrol, identify, rename, export and import; each fault is one clear sentence."""
 
+import dataclasses
 import io
 import json
 import zipfile
@@ -7,8 +8,9 @@ import zipfile
 import numpy as np
 import pytest
 
-from doorbell_parts import MODEL, Actor, doorbell, paint, store_at, walk
-from peephole.doorbell.doorbell import Photo
+from doorbell_parts import MODEL, Actor, doorbell, paint, recogniser, store_at, walk
+from peephole.doorbell.doorbell import Doorbell, Photo
+from peephole.vision.detector import Box, Face
 
 ANNA, BEN = 1, 2
 
@@ -50,6 +52,20 @@ def test_enrol_reports_on_every_photo(bell):
     assert enrolment.photos[4].text == "used the clearest of 2 faces"
     assert enrolment.photos[4].box is not None and enrolment.photos[4].box.width == 90
     assert [row.references for row in bell.people()] == [2]
+
+
+@pytest.mark.parametrize(("side", "width", "needed"), [(1200, 39, 40), (1600, 39, 40), (4800, 117, 120)])
+def test_the_width_of_a_small_face_is_in_the_photos_own_pixels(store, side, width, needed):
+    small_face = dataclasses.replace(
+        recogniser(),
+        detect=lambda grey: [Face(Box(100, 100, 39, 39), score=1, neighbours=90)],
+        crop=lambda grey, box: grey[:8, :8],
+    )
+    image = np.random.default_rng(3).integers(0, 255, (side // 2, side), np.uint8)
+    with pytest.raises(ValueError, match=f"the face is {width} pixels wide, {needed} are needed"):
+        Doorbell(store, small_face).enrol("Anna", [Photo("large.jpg", image)])
+    (face,) = Doorbell(store, small_face).identify(image)
+    assert (face.box.width, face.decision.reason) == (width, "poor_looks")
 
 
 def test_a_photo_of_somebody_else_is_left_out_among_three(bell):

@@ -17,7 +17,7 @@ from peephole.doorbell.voting import decide
 from peephole.people.records import NewReference, Person
 from peephole.vision.detector import Box
 
-_LONGEST = 1600  # pixels; a face of interest is larger than a fortieth of the picture
+_LONGEST = 1600  # pixels of the side that is searched; a face of interest is larger than a fortieth of it
 
 Outcome = Literal["ok", "no_face", "too_small", "blurred", "unlike"]
 
@@ -65,13 +65,15 @@ class IdentifiedFace:
 
 def examine(photo: Photo, recogniser: Recogniser, policy: Policy) -> tuple[PhotoReport, NewReference | None]:
     """Look for the face to enrol in one photo."""
-    looks = _looks(photo.image, recogniser, policy)
+    small, factor = reduced(photo.image, _LONGEST)
+    looks = _looks(small, factor, recogniser, policy)
     if not looks:
         return PhotoReport(photo.label, "no_face", "no face found", 0, None), None
     box, look = looks[0]
     if look.quality.width < policy.min_width:
         outcome: Outcome = "too_small"
-        text = f"the face is {look.quality.width} pixels wide, {policy.min_width} are needed"
+        # In the photo's own pixels: of a larger photo more are needed.
+        text = f"the face is {box.width} pixels wide, {round(policy.min_width * factor)} are needed"
     elif not look.quality.good:
         outcome, text = "blurred", "the face is too blurred"
     else:
@@ -119,20 +121,20 @@ def _leave_out_unlike(
 def identify(image: Image, recogniser: Recogniser, gallery: Gallery, policy: Policy) -> list[IdentifiedFace]:
     """Decide about every face of a still picture. One look has to do, so each vote needs no second."""
     single = replace(policy, known_sightings=1, stranger_sightings=1)
+    small, factor = reduced(image, _LONGEST)
     found = []
-    for box, look in _looks(image, recogniser, policy):
+    for box, look in _looks(small, factor, recogniser, policy):
         decision = decide([look], gallery.people, gallery.bars, single)
         found.append(IdentifiedFace(box, gallery.names.get(decision.nearest or ""), decision))
     return found
 
 
-def _looks(image: Image, recogniser: Recogniser, policy: Policy) -> list[tuple[Box, Sighting]]:
-    """Return every face of a picture with its box there, clearest first; large pictures are searched reduced.
+def _looks(small: Image, factor: float, recogniser: Recogniser, policy: Policy) -> list[tuple[Box, Sighting]]:
+    """Return every face of a picture reduced by `factor`, clearest first, each with its box in the whole picture.
 
     Clearest: large, and found by many windows of the detector. A false hit can be larger than the face beside it, but
     few windows agree on it.
     """
-    small, factor = reduced(image, _LONGEST)
     grey = to_grey(small)
     found = []
     for upright in distinct(recogniser.detect(grey)):
