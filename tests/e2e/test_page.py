@@ -83,6 +83,17 @@ def test_typing_is_not_disturbed_by_visits(demo: Running, page: Page) -> None:
     expect(field).to_have_value("Grace Hop")
 
 
+def test_a_doorbell_that_is_gone_says_nothing_of_the_door(demo: Running, page: Page) -> None:
+    page.goto(demo.url, wait_until="domcontentloaded")
+    expect(page.locator(".tag")).not_to_have_count(0, timeout=ROUND)
+    expect(page.locator("#state-word")).to_have_text("Live")
+    demo.process.kill()
+    expect(page.locator("#state-word")).to_have_text("Lost")
+    expect(page.locator("#now")).to_have_text("No picture of the door")
+    expect(page.locator("#status")).to_contain_text("No connection to the doorbell")
+    expect(page.locator(".tag")).to_have_count(0)
+
+
 def test_phone_width_in_the_dark(demo: Running, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 360, "height": 740}, color_scheme="dark", is_mobile=True)
     page = context.new_page()
