@@ -128,6 +128,17 @@ def test_export_and_import_carry_a_person_to_another_doorbell(bell, tmp_path):
             there.import_person(archive)
 
 
+def test_an_archive_holds_the_references_and_no_visit(bell):
+    bell.enrol("Anna", [photo(Actor(ANNA, noise=3)), photo(Actor(ANNA, noise=4))])
+    before = bell.export_person("Anna")
+    for frame in walk(ANNA, 1000.0):
+        bell.process(frame)
+    assert bell.visits()[0].person_name == "Anna"
+    with zipfile.ZipFile(io.BytesIO(before)) as old, zipfile.ZipFile(io.BytesIO(bell.export_person("Anna"))) as new:
+        assert new.namelist() == old.namelist() and len(new.namelist()) == 3
+        assert all(new.read(name) == old.read(name) for name in new.namelist())
+
+
 def test_import_refuses_another_model(bell, store, tmp_path):
     bell.enrol("Anna", [photo(Actor(ANNA))])
     archive = bell.export_person("Anna")

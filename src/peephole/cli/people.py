@@ -113,7 +113,7 @@ def export_person(
     data: DataOption,
     model: ModelOption = None,
 ) -> None:
-    """Write all that is kept of a person to a zip archive, readable by its owner only."""
+    """Write a person's name, descriptors and face pictures, but no visits, to a zip archive only its owner may read."""
     from peephole.cli.gallery import opened_doorbell
 
     check_folder_of(output)

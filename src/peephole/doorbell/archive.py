@@ -32,7 +32,7 @@ class PeopleShelf(Protocol):
         """Give a person another name."""
 
     def remove(self, key: str) -> Person:
-        """Forget a person."""
+        """Forget a person: descriptors and pictures are erased, those of visits too; the visits stay."""
 
     def looks(self, model: str) -> list[tuple[str, Descriptor]]:
         """Return (person id, descriptor) of every reference made by that model."""

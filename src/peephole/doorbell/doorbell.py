@@ -80,7 +80,7 @@ class Doorbell:
         return self._archive.people.rename(key, name)
 
     def remove(self, key: str) -> Person:
-        """Forget a person with every reference; past visits stay, without the name."""
+        """Forget a person with every reference and picture; past visits stay, without name and picture."""
         return self._archive.people.remove(key)
 
     def export_person(self, key: str) -> bytes:
