@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peephole.people.matching import Match, References, match, median_distances, rank
+from peephole.people.matching import Match, References, distance, match, median, median_distances, rank
 
 looks = st.lists(
     st.tuples(st.sampled_from("abcd"), st.lists(st.integers(-(2**15), 2**15 - 1), min_size=3, max_size=3)),
@@ -45,6 +45,24 @@ def test_distances_beyond_32_bits_are_exact():
 def test_descriptors_of_two_lengths_are_refused():
     with pytest.raises(ValueError, match="differ in length"):
         references(("anna", [1, 2]), ("ben", [1, 2, 3]))
+
+
+@given(descriptors, descriptors)
+def test_distance_is_the_plain_definition_and_the_one_of_references(a, b):
+    plain = sum((one - other) ** 2 for one, other in zip(a, b, strict=True))
+    assert distance(look(*a), look(*b)) == plain == references(("anna", b)).distances(look(*a))["anna"]
+
+
+def test_distance_of_a_part_of_an_array():
+    every_second = np.arange(8, dtype=np.int16)[::2]
+    assert distance(every_second, look(0, 0, 0, 0)) == 4 + 16 + 36
+
+
+def test_of_two_middle_distances_the_larger_is_the_median():
+    assert median([5]) == 5
+    assert median([9, 1]) == 9
+    assert median(iter([3, 9, 1])) == 3
+    assert median([4, 1, 3, 2]) == 3
 
 
 def test_median_needs_half_of_the_looks():

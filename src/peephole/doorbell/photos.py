@@ -2,10 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from statistics import median_low
 from typing import Literal
 
-from peephole._core import squared_l2_s16
 from peephole.doorbell.gallery import Gallery
 from peephole.doorbell.pictures import Image, portrait, reduced, to_grey
 from peephole.doorbell.policy import Policy, bars
@@ -14,6 +12,7 @@ from peephole.doorbell.recogniser import Recogniser
 from peephole.doorbell.tilt import crop_upright, distinct, straighten
 from peephole.doorbell.visit import Decision, Sighting
 from peephole.doorbell.voting import decide
+from peephole.people.matching import distance, median
 from peephole.people.records import NewReference, Person
 from peephole.vision.detector import Box
 
@@ -111,8 +110,8 @@ def _leave_out_unlike(
     farthest = bars(policy, recogniser.calibration, 1).stranger
     kept = list(examined)
     for number, look in looks.items():
-        others = [other.descriptor for i, other in looks.items() if i != number]
-        if median_low([squared_l2_s16(look.descriptor, other) for other in others]) > farthest:
+        # The photo itself is one of those compared with, so that one wrong photo of three leaves the other two in.
+        if median(distance(look.descriptor, one.descriptor) for one in looks.values()) > farthest:
             report = replace(examined[number][0], outcome="unlike", text="does not look like the other photos")
             kept[number] = (report, None)
     return kept

@@ -5,12 +5,11 @@ over the best looks: a stranger is taken for somebody only if more than half of 
 """
 
 from collections.abc import Sequence
-
-import numpy as np
+from itertools import combinations
 
 from peephole.doorbell.policy import Bars, Policy
 from peephole.doorbell.visit import Decision, Kind, Sighting
-from peephole.people.matching import Match, References, match, median_distances, rank
+from peephole.people.matching import Match, References, distance, match, median, median_distances, rank
 
 REASONS = {
     "looks_agree": "enough looks agree on one person",
@@ -87,9 +86,8 @@ def _agreeing(votes: Sequence[Sighting], people: References, bars: Bars) -> dict
 
 def _spread(votes: Sequence[Sighting]) -> int:
     """Return the median squared distance of all pairs of votes."""
-    looks = np.asarray([vote.descriptor for vote in votes], np.int64)
-    pairs = [int(((a - b) ** 2).sum()) for i, a in enumerate(looks) for b in looks[:i]]
-    return sorted(pairs)[len(pairs) // 2] if pairs else 0
+    pairs = [distance(a.descriptor, b.descriptor) for a, b in combinations(votes, 2)]
+    return median(pairs) if pairs else 0
 
 
 def _decision(kind: Kind, reason: str, nearest: Match) -> Decision:

@@ -1,4 +1,7 @@
-"""Who is nearest: squared Euclidean distances of int16 descriptors, exact in 64 bits."""
+"""Who is nearest: squared Euclidean distances of int16 descriptors, exact in 64 bits.
+
+Of several distances the median counts, and of two middle values the larger: at least half of the looks must be near.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,6 +11,17 @@ from numpy.typing import NDArray
 
 from peephole import _core
 from peephole.people.records import Descriptor
+
+
+def distance(a: Descriptor, b: Descriptor) -> int:
+    """Return the squared distance of two descriptors."""
+    return _core.squared_l2_s16(np.ascontiguousarray(a), np.ascontiguousarray(b))
+
+
+def median(distances: Iterable[int]) -> int:
+    """Return the median of one distance or more."""
+    order = sorted(distances)
+    return order[len(order) // 2]
 
 
 @dataclass(frozen=True)
@@ -76,11 +90,8 @@ def match(descriptor: Descriptor, references: References) -> Match:
 
 
 def median_distances(descriptors: Sequence[Descriptor], references: References) -> dict[str, int]:
-    """Return each owner's median squared distance over several looks (the upper one of two middle values).
-
-    One lucky look among many cannot bring a stranger near: half of them must be near.
-    """
+    """Return each owner's median squared distance over several looks: one lucky look brings no stranger near."""
     looks = [references.distances(descriptor) for descriptor in descriptors]
     if not looks:
         return {}
-    return {owner: sorted(look[owner] for look in looks)[len(looks) // 2] for owner in looks[0]}
+    return {owner: median(look[owner] for look in looks) for owner in looks[0]}
