@@ -136,10 +136,10 @@ def test_the_disk_is_full_until_the_last_visit_is_stored(store, monkeypatch):
     during = [event for second in range(4) for event in bell.process(paint([], 1002.0 + second))]
     assert [type(event) for event in during] == [VisitEnded, Problem]
     assert during[1].reason == "storage"
-    for frame in [paint([Actor(3, noise=i)], 1010 + i / 5) for i in range(4)]:
+    for frame in [paint([Actor(3, noise=1 + i % 8)], 1006 + i / 5) for i in range(30)]:  # looks of it can be stored
         assert not [event for event in bell.process(frame) if isinstance(event, Problem)], "a visit is still waiting"
     monkeypatch.setattr(store.visits, "close", close)
-    after = [event for second in range(6) for event in bell.process(paint([], 1012.0 + second))]
+    after = [event for second in range(8) for event in bell.process(paint([], 1012.0 + second))]
     assert [event.reason for event in after if isinstance(event, Problem)] == ["storage_back"]
     assert [row.closed for row in bell.visits()] == [True] * 3
 
