@@ -41,7 +41,7 @@ class Status:
 
 @dataclass(frozen=True)
 class Changed:
-    """The owner changed something that lists show; `what` is people, strangers or visits."""
+    """Something that lists show was changed, on the page or elsewhere; `what` is people, strangers or visits."""
 
     what: str
 
@@ -59,6 +59,10 @@ class Watcher(Protocol):
 
     def process(self, frame: Frame) -> list[Event]:
         """Look at one frame."""
+        ...
+
+    def gallery_version(self) -> object:
+        """Return what changes when people or strangers do, whoever changed them, as of the newest frame."""
         ...
 
     def flush(self) -> list[Event]:
@@ -105,6 +109,7 @@ class LiveDoorbell:
         self._watcher = watcher
         self._source: FrameSource | None = None
         self._stopped = threading.Event()
+        self._gallery_version: object = None
 
     def report(self, notice: Notice) -> None:
         """Take what the source says of itself. To be given to `open_source`."""
@@ -136,6 +141,7 @@ class LiveDoorbell:
                 self.newest_at = time.monotonic()
                 self.announcer.announce(self.newest)
                 self._tell(events)
+                self._notice_changes()
             self._set(Status("ended", f"{source.name} has ended"))
         except (OSError, ValueError) as error:
             self._set(Status("ended", str(error)))
@@ -153,6 +159,14 @@ class LiveDoorbell:
     def _tell(self, events: list[Event]) -> None:
         for event in events:
             self.announcer.announce(event)
+
+    def _notice_changes(self) -> None:
+        """Tell of what was changed elsewhere, by a command in another terminal for one."""
+        version = self._watcher.gallery_version()
+        if version != self._gallery_version and self._gallery_version is not None:
+            for what in ("people", "strangers", "visits"):
+                self.announcer.announce(Changed(what))
+        self._gallery_version = version
 
     def _set(self, status: Status) -> None:
         self.status = status

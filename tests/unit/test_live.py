@@ -9,7 +9,7 @@ import pytest
 
 from peephole.doorbell.doorbell import LiveFace
 from peephole.doorbell.events import Event, Problem
-from peephole.live import LiveDoorbell, Look, Message, Status
+from peephole.live import Changed, LiveDoorbell, Look, Message, Status
 from peephole.vision.sources import Frame, Notice
 
 
@@ -30,13 +30,19 @@ class Recording:
 
 
 class Bell:
-    """Tells one event a frame."""
+    """Tells one event a frame; `versions` are those of its gallery, frame by frame."""
+
+    def __init__(self, *versions: int) -> None:
+        self.versions = list(versions)
 
     def recover(self) -> list[Event]:
         return [Problem(0, "recover", "recovered")]
 
     def process(self, frame: Frame) -> list[Event]:
         return [Problem(frame.time, "frame", str(frame.number))]
+
+    def gallery_version(self) -> object:
+        return self.versions.pop(0) if self.versions else None
 
     def flush(self) -> list[Event]:
         return [Problem(0, "flush", "flushed")]
@@ -67,6 +73,15 @@ def test_everything_in_order_from_recovery_to_flush() -> None:
         "recovered", "Watching a recording", "look", "0", "look", "1", "a recording has ended", "flushed",
     ]  # fmt: skip
     assert source.closed
+
+
+def test_what_another_process_changed_is_told_once() -> None:
+    live = LiveDoorbell(Bell(7, 7, 8, 8))
+    heard = listening(live)
+    live.watch(Recording([0.0, 0.1, 0.2, 0.3]), at_its_pace=False)
+    changes = [(number, message.what) for number, message in enumerate(heard) if isinstance(message, Changed)]
+    third = next(number for number, message in enumerate(heard) if isinstance(message, Problem) and message.text == "2")
+    assert changes == [(third + 1, "people"), (third + 2, "strangers"), (third + 3, "visits")]
 
 
 def test_failure_of_the_source_still_ends_the_visits() -> None:

@@ -44,6 +44,10 @@ class Doorbell:
         """Look at one frame and return what happened; a full disk is told as a `Problem`, once."""
         return self._watcher.process(frame)
 
+    def gallery_version(self) -> tuple[int, int] | None:
+        """Return what changes when people or strangers do, whoever changed them, as of the newest frame."""
+        return self._watcher.gallery_version()
+
     def flush(self) -> list[Event]:
         """End every open visit (the source has ended); raises OSError when they cannot be stored."""
         return self._watcher.flush()

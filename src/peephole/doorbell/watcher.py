@@ -53,6 +53,10 @@ class Watcher:
         """Return the faces of the newest frame."""
         return self._faces
 
+    def gallery_version(self) -> tuple[int, int] | None:
+        """Return what changes when people or strangers do, whoever changed them, as of the newest frame."""
+        return self._gallery.version if self._gallery is not None else None
+
     def process(self, frame: FrameLike) -> list[Event]:
         """Look at one frame and return what happened."""
         events: list[Event] = []
