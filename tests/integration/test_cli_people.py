@@ -88,7 +88,7 @@ def test_whoever_is_unknown_is_named(home: Path) -> None:
 
 def test_a_foreign_archive_is_refused(home: Path) -> None:
     (home / "foreign.zip").write_bytes(b"PK\x03\x04 nonsense")
-    assert_one_line(peephole("people", "import", home / "foreign.zip", *_options(home)), 1)
+    assert_one_line(peephole("people", "import", home / "foreign.zip", *_options(home)), 1, "foreign.zip")
 
 
 def test_a_program_without_thresholds_is_refused(home: Path) -> None:

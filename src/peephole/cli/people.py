@@ -137,4 +137,8 @@ def import_person(
     if not archive.is_file():
         raise FileNotFoundError(f"{archive}: no such archive")
     with opened_doorbell(data, model) as doorbell:
-        _tell(doorbell.import_person(archive.read_bytes(), name), "imported", json)
+        try:
+            person = doorbell.import_person(archive.read_bytes(), name)
+        except ValueError as error:
+            raise ValueError(f"{archive}: {error}") from error
+        _tell(person, "imported", json)

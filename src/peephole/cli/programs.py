@@ -26,7 +26,8 @@ def program_path(model: Path | None) -> Path:
     from peephole.weights import default_program
 
     if model is not None and not model.is_file():
-        raise FileNotFoundError(f"{model}: no such program file")
+        there = "not a program file" if model.exists() else "no such program file"
+        raise FileNotFoundError(f"{model}: {there}; name a .safetensors of peephole quantize")
     return model or default_program()
 
 
