@@ -186,7 +186,7 @@ def test_quantize_measures_thresholds_on_packed_faces(tmp_path: Path) -> None:
     done = peephole("quantize", tmp_path / "float.safetensors", "--calibration", tmp_path, "-o", out, *held)
     assert (done.returncode, done.stderr) == (0, "")
     calibration = IntegerProgram.load(out).calibration
-    assert calibration is not None and "10 people not trained on" in calibration.source
+    assert calibration is not None and "10 people held out of the run" in calibration.source
     # 10 people with 3 pictures: 405 pairs, of which ten or more must be accepted: 3 % and 10 %.
     assert "405 pairs" in calibration.source
     assert [rate for rate, _ in calibration.points] == [0.03, 0.1]

@@ -1,4 +1,7 @@
-"""Thresholds from faces of people whom the network never saw: how near are two different people?"""
+"""Thresholds from faces of people whom the run held out: how near are two different people?
+
+A warm start may have seen them all the same; only the run itself is known here.
+"""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -123,7 +126,7 @@ def calibrate(folder: Path, faces: HeldOut, cut: Cutter, embedder: Embedder, thr
     identity = faces.identity[chosen]
     described = np.stack(descriptors) if descriptors else np.zeros((0, 1), np.int16)
     measured = points(impostor_distances(described, identity, faces.teacher[chosen]))
-    return as_calibration(measured, f"{len(rows)} faces of {len(np.unique(identity))} people not trained on")
+    return as_calibration(measured, f"{len(rows)} faces of {len(np.unique(identity))} people held out of the run")
 
 
 def as_calibration(measured: Sequence[Point], source: str) -> Calibration:
