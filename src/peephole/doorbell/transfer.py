@@ -24,6 +24,24 @@ _MOST_PICTURE = 1 << 20
 _LONGEST_DESCRIPTOR = 4096  # of any model
 
 
+# What zipfile, its decompressors and json raise for bytes that are no archive of ours.
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    NotImplementedError,  # a method of compression or a kind of archive that zipfile does not know
+    RuntimeError,
+    RecursionError,
+    EOFError,
+    OSError,
+    KeyError,
+    TypeError,
+    UnicodeDecodeError,
+    json.JSONDecodeError,
+    binascii.Error,
+)
+
+
 def pack(person: Person, references: Sequence[Reference]) -> bytes:
     """Return the archive of a person."""
     entries = [
@@ -62,9 +80,7 @@ def unpack(data: bytes, model: str, size: int) -> tuple[str, list[NewReference]]
             if not 0 < len(entries) <= _MOST_REFERENCES:
                 raise ValueError(f"the archive of {name} holds no references, or too many")
             looks = [_reference(file, entry) for entry in entries]
-    except (zipfile.BadZipFile, KeyError, TypeError, UnicodeDecodeError, json.JSONDecodeError, binascii.Error,
-            NotImplementedError, RuntimeError, EOFError, RecursionError, zlib.error, lzma.LZMAError,
-            OSError) as error:  # fmt: skip
+    except _DAMAGE as error:
         raise ValueError("not an archive of a person, or a damaged one; export it again") from error
     own = [look for look in looks if look.model == model]
     if not own:
