@@ -1,11 +1,17 @@
 """Thresholds from pairs of different people, against examples worked by hand."""
 
+import json
+import struct
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commands import tiny_program
 from peephole.evaluation.calibration import as_calibration, impostor_distances, points, wilson
+from peephole.fixedpoint.program import Calibration, IntegerProgram, Spread
 
 
 def test_only_pairs_of_different_people_count() -> None:
@@ -65,3 +71,44 @@ def test_no_rate_is_exceeded_and_none_wasted(distances: list[int], rate: float) 
         share = (impostors <= point.distance).mean()
         assert share <= rate or point.distance == 0
         assert (impostors <= point.distance + 1).mean() > rate
+
+
+SPREAD = Spread(accepted=40, wilson=(0.009, 0.011), rate=(0.005, 0.02), distance=(900, 1200))
+
+
+def test_intervals_are_stored_and_change_no_identity(tmp_path: Path) -> None:
+    program = tiny_program(tmp_path / "old.safetensors")
+    measured = Calibration(((0.01, 1000),), "waves", "aligned", 4000, (SPREAD,))
+    program.with_calibration(measured).save(tmp_path / "new.safetensors")
+    assert IntegerProgram.load(tmp_path / "new.safetensors").calibration == measured
+    assert IntegerProgram.load(tmp_path / "new.safetensors").identity == program.identity
+
+
+def test_files_of_before_there_were_intervals_are_read(tmp_path: Path) -> None:
+    program = tiny_program(tmp_path / "p.safetensors")
+    data = (tmp_path / "p.safetensors").read_bytes()
+    (length,) = struct.unpack("<Q", data[:8])
+    header = json.loads(data[8 : 8 + length])
+    key = next(key for key, value in header["__metadata__"].items() if "calibration" in value)
+    structure = json.loads(header["__metadata__"][key])
+    structure["calibration"] = {"points": structure["calibration"]["points"], "source": "tests"}
+    header["__metadata__"][key] = json.dumps(structure)
+    text = json.dumps(header).encode()
+    (tmp_path / "p.safetensors").write_bytes(struct.pack("<Q", len(text)) + text + data[8 + length :])
+    old = IntegerProgram.load(tmp_path / "p.safetensors").calibration
+    assert old is not None and program.calibration is not None
+    assert (old.points, old.crop, old.pairs, old.spreads) == (program.calibration.points, "detect", 0, ())
+
+
+def test_each_point_has_an_interval_or_none_has() -> None:
+    with pytest.raises(ValueError, match="one interval a point"):
+        Calibration(((0.01, 1000), (0.1, 2000)), "waves", spreads=(SPREAD,))
+
+
+def test_thresholds_are_for_the_crop_they_were_measured_with(tmp_path: Path) -> None:
+    program = tiny_program(tmp_path / "p.safetensors")
+    assert program.thresholds("detect") is program.calibration
+    with pytest.raises(ValueError, match="thresholds for crop detect, not for crop aligned"):
+        program.thresholds("aligned")
+    with pytest.raises(ValueError, match="has no thresholds"):
+        tiny_program(tmp_path / "q.safetensors", calibrated=False).thresholds("detect")

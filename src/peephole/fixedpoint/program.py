@@ -16,7 +16,17 @@ from peephole.fixedpoint import storage
 from peephole.fixedpoint.layers import Conv2d, GlobalAveragePool, L2Normalize, Layer, MaxPool, Tensor
 from peephole.fixedpoint.validation import LARGEST_NORM, check
 
-__all__ = ["Calibration", "Conv2d", "GlobalAveragePool", "IntegerProgram", "L2Normalize", "Layer", "MaxPool", "Tensor"]
+__all__ = [
+    "Calibration",
+    "Conv2d",
+    "GlobalAveragePool",
+    "IntegerProgram",
+    "L2Normalize",
+    "Layer",
+    "MaxPool",
+    "Spread",
+    "Tensor",
+]
 
 KIND = "integer program"
 LAYERS: dict[str, type[Layer]] = {cls.kind: cls for cls in (Conv2d, MaxPool, GlobalAveragePool, L2Normalize)}
@@ -25,18 +35,42 @@ CROPS = ("detect", "aligned", "center")
 
 
 @dataclass(frozen=True)
+class Spread:
+    """How sure one point of a calibration is; each interval is (low, high) and holds 95 %.
+
+    accepted: pairs of different people within the point's distance.
+    wilson: rate, as if pairs were independent (`evaluation.calibration.wilson`).
+    rate: rate at the point's distance, over people drawn anew.
+    distance: squared distance that the point's rate gives, over people drawn anew.
+    """
+
+    accepted: int
+    wilson: tuple[float, float]
+    rate: tuple[float, float]
+    distance: tuple[int, int]
+
+
+@dataclass(frozen=True)
 class Calibration:
     """Squared distances at which different people are taken for one at a given rate.
 
     points: (false-accept rate, squared L2 distance of integer descriptors), rates rising.
     source: on what it was measured.
+    crop: how the faces were cut; distances hold for this crop alone.
+    pairs: how many pairs of different people there were; 0 where that was not kept.
+    spreads: one a point; empty where they were not kept.
     """
 
     points: tuple[tuple[float, int], ...]
     source: str
+    crop: str = "detect"
+    pairs: int = 0
+    spreads: tuple[Spread, ...] = ()
 
     def __post_init__(self) -> None:
         """Check that both columns rise."""
+        if self.spreads and len(self.spreads) != len(self.points):
+            raise ValueError("a calibration needs one interval a point, or none")
         rates = [rate for rate, _ in self.points]
         distances = [distance for _, distance in self.points]
         if not self.points or not all(0 < rate < 1 for rate in rates):
@@ -121,6 +155,23 @@ class IntegerProgram:
     def with_calibration(self, calibration: Calibration) -> "IntegerProgram":
         """Return the same program with thresholds."""
         return dataclasses.replace(self, calibration=calibration)
+
+    def thresholds(self, crop: str) -> Calibration:
+        """Return the thresholds for faces cut by `crop`.
+
+        Raises `ValueError` where there are none: a better or worse cut moves every distance.
+        """
+        if self.calibration is None:
+            raise ValueError(
+                f"program {self.name} has no thresholds, so nobody can be recognised by it; "
+                "quantize it with --calibration of packed training faces"
+            )
+        if self.calibration.crop != crop:
+            raise ValueError(
+                f"program {self.name} has thresholds for crop {self.calibration.crop}, not for crop {crop}; "
+                "its distances mean nothing there"
+            )
+        return self.calibration
 
     def _structure(self, arrays: storage.Arrays) -> dict[str, Any]:
         return {
@@ -239,6 +290,16 @@ def _calibration(record: Any) -> Calibration | None:
         return None
     try:
         points = tuple((float(rate), int(distance)) for rate, distance in record["points"])
-        return Calibration(points, str(record["source"]))
-    except (TypeError, KeyError) as error:
+        # Programs of before there were intervals were all measured behind the detector.
+        spreads = tuple(_spread(spread) for spread in record.get("spreads", ()))
+        crop, pairs = str(record.get("crop", "detect")), int(record.get("pairs", 0))
+        return Calibration(points, str(record["source"]), crop, pairs, spreads)
+    except (TypeError, KeyError, AttributeError) as error:
         raise ValueError("its calibration is not a list of (rate, distance) points with a source") from error
+
+
+def _spread(record: Any) -> Spread:
+    (low, high), (rarest, most), (near, far) = record["wilson"], record["rate"], record["distance"]
+    return Spread(
+        int(record["accepted"]), (float(low), float(high)), (float(rarest), float(most)), (int(near), int(far))
+    )
