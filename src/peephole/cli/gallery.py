@@ -20,11 +20,7 @@ def make_recogniser(program: "IntegerProgram") -> "Recogniser":
     from peephole.vision.crop import crop_face
     from peephole.vision.detector import Detector
 
-    if program.calibration is None:
-        raise ValueError(
-            f"program {program.name} has no thresholds, so nobody can be recognised by it; "
-            "quantize it with --calibration of packed training faces"
-        )
+    calibration = program.thresholds(program.crop)
     if program.crop != "detect" or program.input.height != program.input.width:
         raise ValueError(f"program {program.name} is for crop {program.crop}; the doorbell cuts by the detector alone")
     return Recogniser(
@@ -32,7 +28,7 @@ def make_recogniser(program: "IntegerProgram") -> "Recogniser":
         crop=lambda grey, box: crop_face(grey, box, program.input.height),
         describe=Engine(program).descriptor,
         model=program.model_id,
-        calibration=program.calibration,
+        calibration=calibration,
     )
 
 
