@@ -65,7 +65,8 @@ def _light(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uin
     return cv2.LUT(image, np.clip(level * 255 + 0.5, 0, 255).astype(np.uint8))  # type: ignore[return-value]
 
 
-def _spoil(image: NDArray[np.uint8], how: Augmentation, rng: np.random.Generator) -> NDArray[np.uint8]:
+def spoil(image: NDArray[np.uint8], how: Augmentation, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Return a cut face, uint8 [S,S], in other light, blurred, coarser, noisy or partly covered, as chance has it."""
     size = image.shape[0]
     chance = rng.random(5)
     if chance[0] < how.light:
@@ -92,4 +93,4 @@ def augment(
 ) -> NDArray[np.uint8]:
     """Return one augmented face, uint8 [size,size], of a packed crop and its template window."""
     cut = crop(image, _scatter(window, how, rng), size, mirror=bool(rng.random() < 0.5))
-    return _spoil(cut, how, rng)
+    return spoil(cut, how, rng)
