@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commands import tiny_program
-from peephole.evaluation.calibration import as_calibration, impostor_distances, points, wilson
+from peephole.evaluation.calibration import Point, as_calibration, impostors, moved, points, spreads, wilson
 from peephole.fixedpoint.program import Calibration, IntegerProgram, Spread
 
 
@@ -18,18 +18,18 @@ def test_only_pairs_of_different_people_count() -> None:
     descriptors = np.array([[0, 0], [3, 4], [0, 1], [6, 8]], np.int16)
     identity = np.array([1, 1, 2, 3], np.int32)
     # (0,2) 1, (0,3) 100, (1,2) 18, (1,3) 25, (2,3) 85; (0,1) is one person.
-    assert impostor_distances(descriptors, identity).tolist() == [1, 18, 25, 85, 100]
+    assert impostors(descriptors, identity).distance.tolist() == [1, 18, 25, 85, 100]
 
 
 def test_pairs_that_the_teacher_holds_for_one_person_are_left_out() -> None:
     descriptors = np.array([[0, 0], [0, 1], [6, 8]], np.int16)
     teacher = np.array([[1, 0], [1, 0], [0, 1]], np.float32)
-    assert impostor_distances(descriptors, np.array([1, 2, 3], np.int32), teacher).tolist() == [85, 100]
+    assert impostors(descriptors, np.array([1, 2, 3], np.int32), teacher).distance.tolist() == [85, 100]
 
 
 def test_the_largest_distances_are_exact() -> None:
     descriptors = np.array([[-32768] * 512, [32767] * 512], np.int16)
-    assert impostor_distances(descriptors, np.array([1, 2], np.int32)).tolist() == [512 * 65535**2]
+    assert impostors(descriptors, np.array([1, 2], np.int32)).distance.tolist() == [512 * 65535**2]
 
 
 def test_points_by_hand() -> None:
@@ -38,7 +38,7 @@ def test_points_by_hand() -> None:
     # One in a thousand of a thousand pairs is a single pair: too little to say.
     assert (low.rate, low.distance, low.accepted, low.pairs) == (0.01, 99, 10, 1000)
     assert (high.rate, high.distance, high.accepted) == (0.1, 999, 100)
-    assert low.low < 0.01 < low.high
+    assert low.wilson[0] < 0.01 < low.wilson[1]
 
 
 def test_ties_are_never_accepted_in_part() -> None:
@@ -53,15 +53,67 @@ def test_wilson_by_hand() -> None:
     assert wilson(0, 10)[0] == 0.0
 
 
+def crowd(people: int, faces: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Descriptors scattered around one point a person, and who they are."""
+    rng = np.random.default_rng(seed)
+    middle = rng.normal(0, 1000, (people, 8))
+    descriptors = middle.repeat(faces, 0) + rng.normal(0, 200, (people * faces, 8))
+    return descriptors.astype(np.int16), np.arange(people).repeat(faces).astype(np.int32)
+
+
 def test_a_calibration_says_what_it_rests_on() -> None:
-    calibration = as_calibration(points(np.arange(1000, dtype=np.int64), (0.01, 0.1)), "60 faces of 20 people")
-    assert calibration.points == ((0.01, 9), (0.1, 99))
-    assert "1000 pairs of different people among 60 faces of 20 people" in calibration.source
+    found = impostors(*crowd(20, 3))
+    assert len(found) == 60 * 57 // 2
+    calibration = as_calibration(found, "60 faces of 20 people", "aligned", draws=50)
+    assert [rate for rate, _ in calibration.points] == [0.01, 0.03, 0.1]
+    assert (calibration.crop, calibration.pairs) == ("aligned", 1710)
+    assert calibration.source == "1710 pairs of different people among 60 faces of 20 people"
+    for (rate, distance), spread in zip(calibration.points, calibration.spreads, strict=True):
+        assert spread.rate[0] <= rate <= spread.rate[1]
+        assert spread.distance[0] <= distance <= spread.distance[1]
 
 
 def test_too_few_pairs_are_refused() -> None:
     with pytest.raises(ValueError, match="too few"):
-        as_calibration(points(np.arange(9, dtype=np.int64)), "3 faces of 3 people")
+        as_calibration(impostors(*crowd(3, 1)), "3 faces of 3 people")
+
+
+def test_pairs_that_share_people_say_less_than_as_many_that_do_not() -> None:
+    # Copies of the same 30 faces make pairs without end, and teach nothing new of how near people are.
+    descriptors, identity = crowd(30, 1)
+    once = as_calibration(impostors(descriptors, identity), "30 people", draws=200)
+    copies = as_calibration(impostors(descriptors.repeat(8, 0), identity.repeat(8)), "30 people", draws=200)
+    at = [rate for rate, _ in copies.points].index(0.1)
+    wide, narrow = copies.spreads[at].rate, copies.spreads[at].wilson
+    assert narrow[1] - narrow[0] < (wide[1] - wide[0]) / 5
+    first = once.spreads[[rate for rate, _ in once.points].index(0.1)].rate
+    assert wide[1] - wide[0] == pytest.approx(first[1] - first[0], rel=0.1)
+
+
+def test_intervals_hold_the_truth_about_as_often_as_they_say() -> None:
+    truth = points(impostors(*crowd(800, 1, seed=99)).distance, (0.1,))[0].distance
+    held = 0
+    for seed in range(60):
+        found = impostors(*crowd(40, 2, seed))
+        (spread,) = spreads(found, points(found.distance, (0.1,)), seed, draws=200)
+        held += spread.distance[0] <= truth <= spread.distance[1]
+    assert 50 <= held <= 60
+
+
+def test_the_same_seed_draws_the_same_people() -> None:
+    found = impostors(*crowd(20, 3))
+    measured = points(found.distance, (0.1,))
+    assert spreads(found, measured, 3, 50) == spreads(found, measured, 3, 50)
+    assert spreads(found, measured, 3, 50) != spreads(found, measured, 4, 50)
+
+
+def test_one_draw_by_hand() -> None:
+    # Of four pairs at 5, 7, 9 and 11 the draw counts the first twice, the second never and the others once: 40 %
+    # of the weight is 1.6, less than the first pair's; within 8 lies half of it.
+    rising = np.cumsum([2.0, 0, 1, 1])
+    distance = np.array([5, 7, 9, 11])
+    assert moved(Point(0.4, 8, 2, 4, (0, 1)), distance, rising, 4) == (0.5, 4)
+    assert moved(Point(0.5, 8, 2, 4, (0, 1)), distance, rising, 4) == (0.5, 8)
 
 
 @given(st.lists(st.integers(0, 60), min_size=1, max_size=300), st.sampled_from([0.05, 0.1, 0.3, 0.9]))

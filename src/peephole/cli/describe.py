@@ -1,12 +1,12 @@
 """`peephole describe`: what is inside an integer program."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from peephole.cli.options import JsonOption
-from peephole.cli.output import plain, print_json
+from peephole.cli.output import plain, print_json, print_table
 
 
 def describe(
@@ -33,7 +33,20 @@ def describe(
     if described.calibration is None:
         print("no thresholds: quantize with --calibration of packed training faces to have them")
         return
-    print("false-accept rate  squared distance")
-    for rate, distance in described.calibration["points"]:
-        print(f"{rate:<17g}  {distance}")
-    print(f"measured on {plain(described.calibration['source'])}")
+    _print_thresholds(described.calibration)
+
+
+def _print_thresholds(calibration: dict[str, Any]) -> None:
+    titles = ["false-accept rate", "squared distance"]
+    rows = [[f"{rate:g}", str(distance)] for rate, distance in calibration["points"]]
+    if calibration["spreads"]:
+        titles += ["95 %, over people", "rate, over people", "rate, as if pairs were independent"]
+        for row, spread in zip(rows, calibration["spreads"], strict=True):
+            near, far = spread["distance"]
+            row += [f"{near} to {far}", *(_interval(*spread[key]) for key in ("rate", "wilson"))]
+    print_table(titles, rows)
+    print(f"for crop {plain(calibration['crop'])}, measured on {plain(calibration['source'])}")
+
+
+def _interval(low: float, high: float) -> str:
+    return f"{low:.2g} to {high:.2g}"
