@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from peephole.training.augmentation import Augmentation
+from peephole.training.loss_weights import LossWeights
 
 
 @dataclass(frozen=True)
@@ -16,18 +17,6 @@ class Stage:
     images: int
     size: int
     learning_rate: tuple[float, float]
-
-
-@dataclass(frozen=True)
-class LossWeights:
-    """Weight of each loss in the sum; 0 leaves it out."""
-
-    cosine: float = 1.0
-    norm: float = 0.5
-    relational: float = 5.0
-    bank: float = 0.0
-    bank_size: int = 16384
-    temperature: float = 0.07
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Losses of a descriptor against a teacher's, each over one batch, each a scalar.
+"""Losses of a descriptor against a teacher's, and of its length; each over one batch, each a scalar.
 
 `student` is [N,D], not normalised; `teacher` is [N,D] of unit length.
 """

@@ -1,0 +1,41 @@
+"""The weights of the losses in their sum, and the losses' own constants: `[loss]` of a training configuration."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    """Weight of each loss in the sum; 0 leaves it out.
+
+    Against the teacher: cosine, relational, bank (of `bank_size` descriptors, at `temperature`). Of the length: norm.
+    By identity, over a head with one output a person: cross_entropy (with `label_smoothing`, 0 to 1), cosface and
+    arcface (scale and margin; ArcFace's margin in radians). By identity, between descriptors: lifted (margin). The
+    constants are those of the GAP8 doorbell of 2019.
+    """
+
+    cosine: float = 1.0
+    norm: float = 0.5
+    relational: float = 5.0
+    bank: float = 0.0
+    bank_size: int = 16384
+    temperature: float = 0.07
+    cross_entropy: float = 0.0
+    label_smoothing: float = 0.0
+    cosface: float = 0.0
+    cosface_scale: float = 30.0
+    cosface_margin: float = 0.40
+    arcface: float = 0.0
+    arcface_scale: float = 30.0
+    arcface_margin: float = 0.40
+    lifted: float = 0.0
+    lifted_margin: float = 0.3
+
+    @property
+    def by_teacher(self) -> bool:
+        """Whether some loss needs a teacher's descriptors."""
+        return any((self.cosine, self.relational, self.bank))
+
+    @property
+    def by_identity(self) -> bool:
+        """Whether some loss needs to know who is who."""
+        return any((self.cross_entropy, self.cosface, self.arcface, self.lifted))
