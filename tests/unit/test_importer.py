@@ -8,7 +8,7 @@ from torch import nn  # noqa: E402
 
 from peephole.fixedpoint.float_network import FloatConv2d  # noqa: E402
 from peephole.fixedpoint.importer import import_network  # noqa: E402
-from peephole.models import ARCHITECTURES, build  # noqa: E402
+from peephole.models import build  # noqa: E402
 from programs import smooth_images  # noqa: E402
 
 
@@ -32,7 +32,7 @@ def assert_same(network: nn.Module, size: int) -> None:
 
 
 @pytest.mark.parametrize("unit_length", [False, True])
-@pytest.mark.parametrize("name", ARCHITECTURES)
+@pytest.mark.parametrize("name", ["squeezenet1_0", "squeezenet1_1"])
 def test_our_networks(name: str, unit_length: bool) -> None:
     network = build(name, 16)
     network.unit_length = unit_length
