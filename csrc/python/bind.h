@@ -7,5 +7,6 @@ namespace peephole {
 
 void bind_kernels(nanobind::module_ &m);
 void bind_cascade(nanobind::module_ &m);
+void bind_similarity(nanobind::module_ &m);
 
 } // namespace peephole

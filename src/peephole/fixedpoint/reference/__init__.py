@@ -7,8 +7,10 @@ from peephole.fixedpoint.reference.integral_u8 import integral_u8
 from peephole.fixedpoint.reference.l2_normalize_s16 import l2_normalize_s16
 from peephole.fixedpoint.reference.maxpool_s16 import maxpool_s16
 from peephole.fixedpoint.reference.resize_u8 import resize_u8
+from peephole.fixedpoint.reference.similarity_fit_s32 import similarity_fit_s32
 from peephole.fixedpoint.reference.squared_l2_s16 import squared_l2_many_s16, squared_l2_s16
 from peephole.fixedpoint.reference.warp_affine_u8 import warp_affine_u8
+from peephole.fixedpoint.reference.warp_points_s16 import warp_points_s16
 
 __all__ = [
     "conv2d_s16",
@@ -18,7 +20,9 @@ __all__ = [
     "l2_normalize_s16",
     "maxpool_s16",
     "resize_u8",
+    "similarity_fit_s32",
     "squared_l2_many_s16",
     "squared_l2_s16",
     "warp_affine_u8",
+    "warp_points_s16",
 ]
