@@ -1,34 +1,13 @@
 #include "peephole/conv2d.h"
 
 #include "arch/dot4.h"
-
-/* The first kernel row (or column) and how many of them meet the input at this place; the others meet zeros. */
-typedef struct {
-    int32_t first;
-    int32_t count;
-} span;
-
-static span span_inside(int32_t start, int32_t kernel, int32_t side) {
-    const int32_t first = start < 0 ? -start : 0;
-    const int32_t end = side - start < kernel ? side - start : kernel;
-    if (first >= end) {
-        return (span){0, 0};
-    }
-    return (span){first, end - first};
-}
+#include "kernels/window.h"
 
 static ph_status check(const ph_conv2d *layer, const int32_t *bias, const uint8_t *norm) {
     const ph_shape in = layer->input;
     const ph_shape out = layer->output;
-    if (!ph_is_shape(in) || !ph_is_shape(out) || !ph_is_side(layer->kernel_height) ||
-        !ph_is_side(layer->kernel_width) || !ph_is_side(layer->stride) || layer->padding < 0 ||
-        layer->padding > PH_MAX_SIDE || !ph_is_slice(out, layer->channel, layer->outputs)) {
-        return PH_BAD_SHAPE;
-    }
-    const int32_t reach_y = in.height + 2 * layer->padding - layer->kernel_height;
-    const int32_t reach_x = in.width + 2 * layer->padding - layer->kernel_width;
-    if (reach_y < 0 || reach_x < 0 || out.height != reach_y / layer->stride + 1 ||
-        out.width != reach_x / layer->stride + 1 ||
+    if (!ph_is_shape(in) || !ph_is_shape(out) || !ph_is_slice(out, layer->channel, layer->outputs) ||
+        !ph_is_window(in, out, layer->kernel_height, layer->kernel_width, layer->stride, layer->padding) ||
         (int64_t)layer->kernel_height * layer->kernel_width * in.channels > INT32_MAX) {
         return PH_BAD_SHAPE;
     }
@@ -83,8 +62,8 @@ static place place_at(const ph_conv2d *layer, int32_t out_y, int32_t out_x) {
     const ptrdiff_t channels = layer->input.channels;
     const int32_t y = out_y * layer->stride - layer->padding;
     const int32_t x = out_x * layer->stride - layer->padding;
-    const span rows = span_inside(y, layer->kernel_height, layer->input.height);
-    const span columns = span_inside(x, layer->kernel_width, layer->input.width);
+    const ph_span rows = ph_span_inside(y, layer->kernel_height, layer->input.height);
+    const ph_span columns = ph_span_inside(x, layer->kernel_width, layer->input.width);
     if (rows.count == 0 || columns.count == 0) {
         return (place){{0, 0, 0, 0, 0}, 0, 0};
     }

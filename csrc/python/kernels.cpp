@@ -6,7 +6,9 @@
 
 #include <string>
 
+#include "peephole/add.h"
 #include "peephole/conv2d.h"
+#include "peephole/depthwise.h"
 #include "peephole/distance.h"
 #include "peephole/normalize.h"
 #include "peephole/pool.h"
@@ -36,6 +38,34 @@ void expect_slice(int64_t channel, int64_t count, int64_t channels) {
     }
 }
 
+void expect_accumulator(int32_t bits) {
+    if (bits != 32 && bits != 64) {
+        refuse("accumulator_bits must be 32 or 64, not " + std::to_string(bits));
+    }
+}
+
+void expect_norm(const View<const uint8_t> &norm) {
+    for (int64_t o = 0; o < norm.size(); o++) {
+        if (norm.data[o] > 31) {
+            refuse("norm must be 0 to 31, not " + std::to_string(norm.data[o]));
+        }
+    }
+}
+
+// A kernel [O,KH,KW,..] moved over x [H,W,..] must make the height and width of out.
+template <typename X, typename W, typename Y>
+void expect_window(const View<X> &x, const View<W> &weight, int32_t stride, int32_t padding, const View<Y> &out) {
+    if (stride < 1 || padding < 0 || stride > PH_MAX_SIDE || padding > PH_MAX_SIDE) {
+        refuse("stride must be 1 to 32,767 and padding 0 to 32,767");
+    }
+    const int64_t reach_y = x.shape[0] + 2 * int64_t{padding} - weight.shape[1];
+    const int64_t reach_x = x.shape[1] + 2 * int64_t{padding} - weight.shape[2];
+    if (reach_y < 0 || reach_x < 0) {
+        refuse("weight is larger than the padded x");
+    }
+    expect_shape(out, "out", {reach_y / stride + 1, reach_x / stride + 1, out.shape[2]});
+}
+
 void conv2d_s16(nb::handle x_, nb::handle weight_, nb::handle bias_, nb::handle norm_, int32_t stride, int32_t padding,
                 bool relu, const std::string &accumulation, int32_t accumulator_bits, nb::handle out_,
                 int32_t channel) {
@@ -55,27 +85,15 @@ void conv2d_s16(nb::handle x_, nb::handle weight_, nb::handle bias_, nb::handle 
                           relu,
                           accumulation_named(accumulation),
                           accumulator_bits};
-    if (stride < 1 || padding < 0 || stride > PH_MAX_SIDE || padding > PH_MAX_SIDE) {
-        refuse("stride must be 1 to 32,767 and padding 0 to 32,767");
-    }
-    if (accumulator_bits != 32 && accumulator_bits != 64) {
-        refuse("accumulator_bits must be 32 or 64, not " + std::to_string(accumulator_bits));
-    }
+    expect_accumulator(accumulator_bits);
     const int64_t outputs = weight.shape[0];
     expect_shape(weight, "weight", {outputs, weight.shape[1], weight.shape[2], x.shape[2]});
     expect_shape(bias, "bias", {outputs});
     expect_shape(norm, "norm", {outputs});
     expect_slice(channel, outputs, out.shape[2]);
-    const int64_t reach_y = x.shape[0] + 2 * int64_t{padding} - weight.shape[1];
-    const int64_t reach_x = x.shape[1] + 2 * int64_t{padding} - weight.shape[2];
-    if (reach_y < 0 || reach_x < 0) {
-        refuse("weight is larger than the padded x");
-    }
-    expect_shape(out, "out", {reach_y / stride + 1, reach_x / stride + 1, out.shape[2]});
+    expect_window(x, weight, stride, padding, out);
+    expect_norm(norm);
     for (int64_t o = 0; o < outputs; o++) {
-        if (norm.data[o] > 31) {
-            refuse("norm must be 0 to 31, not " + std::to_string(norm.data[o]));
-        }
         if (layer.accumulation == PH_PER_CHANNEL && (bias.data[o] < INT16_MIN || bias.data[o] > INT16_MAX)) {
             refuse("bias must fit 16 bits where accumulation is per_channel, unlike " + std::to_string(bias.data[o]));
         }
@@ -90,6 +108,71 @@ void conv2d_s16(nb::handle x_, nb::handle weight_, nb::handle bias_, nb::handle 
         status = ph_conv2d_s16(&layer, x.data, weight.data, bias.data, norm.data, out.data);
     }
     raise_unless_ok(status, "conv2d_s16");
+}
+
+void depthwise_conv2d_s16(nb::handle x_, nb::handle weight_, nb::handle bias_, nb::handle norm_, int32_t stride,
+                          int32_t padding, bool relu, int32_t accumulator_bits, nb::handle out_, int32_t channel) {
+    const auto x = input<int16_t>(x_, "x", 3);
+    const auto weight = input<int16_t>(weight_, "weight", 3);
+    const auto bias = input<int32_t>(bias_, "bias", 1);
+    const auto norm = input<uint8_t>(norm_, "norm", 1);
+    const auto out = output<int16_t>(out_, "out", 3);
+    expect_accumulator(accumulator_bits);
+    const int64_t channels = x.shape[2];
+    expect_shape(weight, "weight", {channels, weight.shape[1], weight.shape[2]});
+    if (weight.shape[1] * weight.shape[2] > PH_DEPTHWISE_MAX_TAPS) {
+        refuse("weight has a kernel of more than 64 values");
+    }
+    expect_shape(bias, "bias", {channels});
+    expect_shape(norm, "norm", {channels});
+    expect_slice(channel, channels, out.shape[2]);
+    expect_window(x, weight, stride, padding, out);
+    expect_norm(norm);
+    expect_apart(x, "x", out, "out");
+    expect_apart(weight, "weight", out, "out");
+    expect_apart(bias, "bias", out, "out");
+    expect_apart(norm, "norm", out, "out");
+    const ph_depthwise_conv2d layer{
+        shape_of(x.shape), shape_of(out.shape), channel, weight.side(1), weight.side(2), stride, padding, relu,
+        accumulator_bits};
+    ph_status status;
+    {
+        nb::gil_scoped_release release;
+        status = ph_depthwise_conv2d_s16(&layer, x.data, weight.data, bias.data, norm.data, out.data);
+    }
+    raise_unless_ok(status, "depthwise_conv2d_s16");
+}
+
+uint8_t expect_shift(int32_t shift, const char *name) {
+    if (shift < 0 || shift > 31) {
+        refuse(std::string(name) + " must be 0 to 31, not " + std::to_string(shift));
+    }
+    return static_cast<uint8_t>(shift);
+}
+
+void add_s16(nb::handle x_, nb::handle other_, int32_t shift, int32_t other_shift, int32_t norm, bool relu,
+             nb::handle out_, int32_t channel) {
+    const auto x = input<int16_t>(x_, "x", 3);
+    const auto other = input<int16_t>(other_, "other", 3);
+    const auto out = output<int16_t>(out_, "out", 3);
+    expect_shape(other, "other", x.shape);
+    expect_shape(out, "out", {x.shape[0], x.shape[1], out.shape[2]});
+    expect_slice(channel, x.shape[2], out.shape[2]);
+    expect_apart(x, "x", out, "out");
+    expect_apart(other, "other", out, "out");
+    const ph_add layer{shape_of(x.shape),
+                       shape_of(out.shape),
+                       channel,
+                       expect_shift(shift, "shift"),
+                       expect_shift(other_shift, "other_shift"),
+                       expect_shift(norm, "norm"),
+                       relu};
+    ph_status status;
+    {
+        nb::gil_scoped_release release;
+        status = ph_add_s16(&layer, x.data, other.data, out.data);
+    }
+    raise_unless_ok(status, "add_s16");
 }
 
 void maxpool_s16(nb::handle x_, int32_t size, int32_t stride, nb::handle out_, int32_t channel) {
@@ -228,6 +311,11 @@ void bind_kernels(nb::module_ &m) {
     m.def("conv2d_s16", &conv2d_s16, "x"_a, "weight"_a, "bias"_a, "norm"_a, "stride"_a, "padding"_a, "relu"_a,
           "accumulation"_a, "accumulator_bits"_a, "out"_a, "channel"_a,
           "Convolve x [H,W,I] with weight [O,KH,KW,I] into out[..., channel:channel+O].");
+    m.def("depthwise_conv2d_s16", &depthwise_conv2d_s16, "x"_a, "weight"_a, "bias"_a, "norm"_a, "stride"_a, "padding"_a,
+          "relu"_a, "accumulator_bits"_a, "out"_a, "channel"_a,
+          "Convolve channel c of x [H,W,C] with weight[c] of [C,KH,KW] into out[..., channel + c].");
+    m.def("add_s16", &add_s16, "x"_a, "other"_a, "shift"_a, "other_shift"_a, "norm"_a, "relu"_a, "out"_a, "channel"_a,
+          "The sum of x and other [H,W,C], each shifted left, rounded by norm, into out[..., channel:channel+C].");
     m.def("maxpool_s16", &maxpool_s16, "x"_a, "size"_a, "stride"_a, "out"_a, "channel"_a,
           "The largest of size x size values of x [H,W,C], into out[..., channel:channel+C].");
     m.def("global_average_pool_s16", &global_average_pool_s16, "x"_a, "factor"_a, "shift"_a, "out"_a, "channel"_a,

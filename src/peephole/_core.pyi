@@ -18,6 +18,28 @@ def conv2d_s16(
     out: NDArray[np.int16],
     channel: int,
 ) -> None: ...
+def depthwise_conv2d_s16(
+    x: NDArray[np.int16],
+    weight: NDArray[np.int16],
+    bias: NDArray[np.int32],
+    norm: NDArray[np.uint8],
+    stride: int,
+    padding: int,
+    relu: bool,
+    accumulator_bits: Literal[32, 64],
+    out: NDArray[np.int16],
+    channel: int,
+) -> None: ...
+def add_s16(
+    x: NDArray[np.int16],
+    other: NDArray[np.int16],
+    shift: int,
+    other_shift: int,
+    norm: int,
+    relu: bool,
+    out: NDArray[np.int16],
+    channel: int,
+) -> None: ...
 def maxpool_s16(x: NDArray[np.int16], size: int, stride: int, out: NDArray[np.int16], channel: int) -> None: ...
 def global_average_pool_s16(
     x: NDArray[np.int16], factor: int, shift: int, out: NDArray[np.int16], channel: int

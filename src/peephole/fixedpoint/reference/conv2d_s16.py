@@ -3,10 +3,10 @@
 from typing import Literal
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from peephole.fixedpoint.reference.rounding import clip16, shift_round_clip16, wrap32
+from peephole.fixedpoint.reference.windows import windows
 
 Int16 = NDArray[np.int16]
 
@@ -30,19 +30,12 @@ def conv2d_s16(
     is 32. `per_channel` starts at the bias, which must fit 16 bits, and rounds and clips after every input channel,
     wrapping at 2^32.
     """
-    taps = _windows(x, weight.shape[1], weight.shape[2], stride, padding)
+    taps = windows(x, weight.shape[1], weight.shape[2], stride, padding)
     if accumulation == "full":
         y = _full(taps, weight, bias, norm, accumulator_bits)
     else:
         y = _per_channel(taps, weight, bias, norm)
     out[..., channel : channel + len(weight)] = np.maximum(y, 0) if relu else y
-
-
-def _windows(x: Int16, height: int, width: int, stride: int, padding: int) -> NDArray[np.int64]:
-    """Every window of the zero-padded input: [OH,OW,KH,KW,I]."""
-    padded = np.pad(x.astype(np.int64), ((padding, padding), (padding, padding), (0, 0)))
-    windows = sliding_window_view(padded, (height, width), axis=(0, 1))
-    return np.moveaxis(windows[::stride, ::stride], 2, -1)
 
 
 def _full(

@@ -1,0 +1,25 @@
+"""Sum of two 16-bit tensors of different formats, in NumPy."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peephole.fixedpoint.reference.rounding import shift_round_clip16
+
+
+def add_s16(
+    x: NDArray[np.int16],
+    other: NDArray[np.int16],
+    shift: int,
+    other_shift: int,
+    norm: int,
+    relu: bool,
+    out: NDArray[np.int16],
+    channel: int,
+) -> None:
+    """clip16(((x << shift) + (other << other_shift) + 2^(norm-1)) >> norm), x and other [H,W,C], into a slice of out.
+
+    The sum is exact; norm 0 adds no half.
+    """
+    total = (x.astype(np.int64) << shift) + (other.astype(np.int64) << other_shift)
+    y = shift_round_clip16(total, norm)
+    out[..., channel : channel + x.shape[2]] = np.maximum(y, 0) if relu else y

@@ -1,0 +1,31 @@
+"""16-bit convolution of every channel by its own kernel, in NumPy."""
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peephole.fixedpoint.reference.rounding import shift_round_clip16, wrap32
+from peephole.fixedpoint.reference.windows import windows
+
+
+def depthwise_conv2d_s16(
+    x: NDArray[np.int16],
+    weight: NDArray[np.int16],
+    bias: NDArray[np.int32],
+    norm: NDArray[np.uint8],
+    stride: int,
+    padding: int,
+    relu: bool,
+    accumulator_bits: Literal[32, 64],
+    out: NDArray[np.int16],
+    channel: int,
+) -> None:
+    """Convolve channel c of x [H,W,C] with weight[c] of [C,KH,KW] into out[..., channel + c].
+
+    clip16((bias + sum + 2^(norm-1)) >> norm), where bias + sum wraps at 2^32 if `accumulator_bits` is 32.
+    """
+    taps = windows(x, weight.shape[1], weight.shape[2], stride, padding)
+    total = np.einsum("yxijc,cij->yxc", taps, weight.astype(np.int64)) + bias
+    y = shift_round_clip16(wrap32(total) if accumulator_bits == 32 else total, norm)
+    out[..., channel : channel + len(weight)] = np.maximum(y, 0) if relu else y
