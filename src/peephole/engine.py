@@ -67,7 +67,7 @@ class Engine:
         try:
             enter(image, self.program.input_offset, tensors[self.program.input.name])
             for layer in self.program.layers:
-                apply(_core, layer, tensors[layer.input], tensors[layer.output])
+                apply(_core, layer, tensors)
             yield tensors
         finally:
             with self._lock:

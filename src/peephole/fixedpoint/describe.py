@@ -3,18 +3,31 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from peephole.fixedpoint.layers import Conv2d, GlobalAveragePool, L2Normalize, Layer, MaxPool
+from peephole.fixedpoint.layers import (
+    Add,
+    Conv2d,
+    Convolution,
+    DepthwiseConv2d,
+    GlobalAveragePool,
+    L2Normalize,
+    Layer,
+    MaxPool,
+)
 from peephole.fixedpoint.program import IntegerProgram
 from peephole.fixedpoint.proof import Range, headroom_bits, value_ranges
 
 
 @dataclass(frozen=True)
 class LayerDescription:
-    """One layer. Shapes are (height, width, channels); bytes of weights count biases and formats too."""
+    """One layer. Shapes are (height, width, channels); bytes of weights count biases and formats too.
+
+    other: the second tensor that an addition reads.
+    """
 
     name: str
     kind: str
     input: str
+    other: str | None
     output: str
     input_shape: tuple[int, int, int]
     output_shape: tuple[int, int, int]
@@ -99,7 +112,7 @@ def table(description: ProgramDescription) -> str:
 
 def _layer(program: IntegerProgram, layer: Layer, ranges: dict[str, Range]) -> LayerDescription:
     source, out = program.tensor(layer.input), program.tensor(layer.output)
-    conv = layer if isinstance(layer, Conv2d) else None
+    conv = layer if isinstance(layer, Convolution) else None
     channels = conv.channels if conv else source.channels
     shape = (out.height, out.width, channels)
     spare = headroom_bits(conv, ranges) if conv else None
@@ -108,11 +121,12 @@ def _layer(program: IntegerProgram, layer: Layer, ranges: dict[str, Range]) -> L
         name=layer.name,
         kind=layer.kind,
         input=layer.input,
+        other=layer.other if isinstance(layer, Add) else None,
         output=layer.output,
         input_shape=source.shape,
         output_shape=shape,
         window=_window(layer),
-        relu=bool(conv and conv.relu),
+        relu=isinstance(layer, Convolution | Add) and layer.relu,
         weights=weights,
         macs=weights * out.height * out.width,
         weight_bytes=conv.weight.nbytes + conv.bias.nbytes + conv.norm.nbytes if conv else 0,
@@ -134,8 +148,10 @@ def _span(values: Any) -> tuple[int, int]:
 
 def _window(layer: Layer) -> str:
     match layer:
-        case Conv2d():
+        case Conv2d() | DepthwiseConv2d():
             return f"{layer.weight.shape[1]}x{layer.weight.shape[2]}/{layer.stride} pad {layer.padding}"
+        case Add():
+            return f"shifts {layer.shift} and {layer.other_shift} norm {layer.norm}"
         case MaxPool():
             return f"{layer.size}x{layer.size}/{layer.stride}"
         case GlobalAveragePool():
@@ -145,8 +161,8 @@ def _window(layer: Layer) -> str:
 
 
 def _proof(layer: Layer, spare: float | None) -> str:
-    if not isinstance(layer, Conv2d) or spare is None:
-        return "exact" if isinstance(layer, MaxPool) else "64-bit sum"
+    if not isinstance(layer, Convolution) or spare is None:
+        return "exact" if isinstance(layer, MaxPool | Add) else "64-bit sum"
     if spare < 0:
         return f"{layer.accumulator_bits} bits, may wrap: bound {-spare:.1f} bits too large"
     return f"{layer.accumulator_bits} bits, proved, {spare:.1f} bits to spare"

@@ -15,7 +15,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from peephole.fixedpoint import storage
-from peephole.fixedpoint.layers import MaxPool
+from peephole.fixedpoint.layers import MaxPool, tensors_read
 
 KIND = "float network"
 Activation = NDArray[np.float32]
@@ -52,6 +52,40 @@ class FloatConv2d:
         return int(self.weight.shape[0])
 
 
+@dataclass(frozen=True, eq=False)
+class FloatDepthwiseConv2d:
+    """Convolution of every channel by its own kernel. weight: float32 [C,KH,KW]; bias: float64 [C]."""
+
+    kind: ClassVar[str] = "depthwise_conv2d"
+    name: str
+    input: str
+    output: str
+    channel: int
+    stride: int
+    padding: int
+    relu: bool
+    weight: NDArray[np.float32]
+    bias: NDArray[np.float64]
+
+    @property
+    def channels(self) -> int:
+        """Output channels."""
+        return int(self.weight.shape[0])
+
+
+@dataclass(frozen=True)
+class FloatAdd:
+    """Sum of two tensors of the same shape, with an optional ReLU."""
+
+    kind: ClassVar[str] = "add"
+    name: str
+    input: str
+    other: str
+    output: str
+    channel: int
+    relu: bool
+
+
 @dataclass(frozen=True)
 class FloatGlobalAveragePool:
     """Mean over height and width."""
@@ -74,9 +108,11 @@ class FloatL2Normalize:
     channel: int
 
 
-FloatLayer = FloatConv2d | MaxPool | FloatGlobalAveragePool | FloatL2Normalize
+FloatConvolution = FloatConv2d | FloatDepthwiseConv2d
+FloatLayer = FloatConv2d | FloatDepthwiseConv2d | FloatAdd | MaxPool | FloatGlobalAveragePool | FloatL2Normalize
 LAYERS: dict[str, type[FloatLayer]] = {
-    cls.kind: cls for cls in (FloatConv2d, MaxPool, FloatGlobalAveragePool, FloatL2Normalize)
+    cls.kind: cls
+    for cls in (FloatConv2d, FloatDepthwiseConv2d, FloatAdd, MaxPool, FloatGlobalAveragePool, FloatL2Normalize)
 }
 
 
@@ -96,7 +132,7 @@ class FloatNetwork:
     def __post_init__(self) -> None:
         """Check that every weight is a number. Raises `ValueError` naming the layer."""
         for layer in self.layers:
-            if isinstance(layer, FloatConv2d) and not np.isfinite(layer.weight.sum() + layer.bias.sum()):
+            if isinstance(layer, FloatConvolution) and not np.isfinite(layer.weight.sum() + layer.bias.sum()):
                 raise ValueError(f"layer {layer.name}: weights hold NaN or infinity; use an earlier checkpoint")
 
     def activations(self, images: NDArray[np.uint8]) -> dict[str, Activation]:
@@ -108,7 +144,7 @@ class FloatNetwork:
         made = {t.name: np.zeros((count, t.height, t.width, t.channels), np.float32) for t in self.tensors}
         made[self.input.name] = ((images[..., None].astype(np.float32) - self.offset) / self.scale).astype(np.float32)
         for layer in self.layers:
-            values = _run(layer, made[layer.input])
+            values = _run(layer, *(made[name] for name in tensors_read(layer)))
             made[layer.output][..., layer.channel : layer.channel + values.shape[3]] = values
         return made
 
@@ -157,10 +193,14 @@ class FloatNetwork:
             raise ValueError(f"{path}: not a whole float network ({error}); make it again") from error
 
 
-def _run(layer: FloatLayer, x: Activation) -> Activation:
+def _run(layer: FloatLayer, x: Activation, *others: Activation) -> Activation:
     match layer:
         case FloatConv2d():
             return _conv(layer, x)
+        case FloatDepthwiseConv2d():
+            return _depthwise(layer, x)
+        case FloatAdd():
+            return _activated(layer, x + others[0])
         case MaxPool():
             windows = sliding_window_view(x, (layer.size, layer.size), axis=(1, 2))
             return np.asarray(windows[:, :: layer.stride, :: layer.stride].max((-2, -1)))
@@ -171,21 +211,38 @@ def _run(layer: FloatLayer, x: Activation) -> Activation:
             return np.asarray(x / np.maximum(length, np.finfo(np.float32).tiny), np.float32)
 
 
-def _conv(layer: FloatConv2d, x: Activation) -> Activation:
-    outputs, height, width, inputs = layer.weight.shape
+def _taps(layer: FloatConvolution, x: Activation) -> list[Activation]:
+    """Return what every place of the kernel sees, row by row of the kernel: KH * KW views [N,OH,OW,I]."""
+    height, width = layer.weight.shape[1:3]
     if layer.padding:
         x = np.pad(x, ((0, 0), (layer.padding,) * 2, (layer.padding,) * 2, (0, 0)))
     rows = (x.shape[1] - height) // layer.stride + 1
     columns = (x.shape[2] - width) // layer.stride + 1
-    taps = [
+    return [
         x[:, i : i + rows * layer.stride : layer.stride, j : j + columns * layer.stride : layer.stride]
         for i in range(height)
         for j in range(width)
     ]
-    table = (np.concatenate(taps, axis=3) if len(taps) > 1 else taps[0]).reshape(-1, len(taps) * inputs)
-    y = table.dot(layer.weight.reshape(outputs, -1).T).reshape(len(x), rows, columns, outputs)
-    y += layer.bias.astype(np.float32)
+
+
+def _activated(layer: FloatConvolution | FloatAdd, y: Activation) -> Activation:
     return np.asarray(np.maximum(y, 0, out=y) if layer.relu else y, np.float32)
+
+
+def _conv(layer: FloatConv2d, x: Activation) -> Activation:
+    taps = _taps(layer, x)
+    table = (np.concatenate(taps, axis=3) if len(taps) > 1 else taps[0]).reshape(-1, len(taps) * x.shape[3])
+    y = table.dot(layer.weight.reshape(layer.channels, -1).T).reshape(*taps[0].shape[:3], layer.channels)
+    y += layer.bias.astype(np.float32)
+    return _activated(layer, y)
+
+
+def _depthwise(layer: FloatDepthwiseConv2d, x: Activation) -> Activation:
+    taps = _taps(layer, x)
+    y = np.zeros_like(taps[0]) + layer.bias.astype(np.float32)
+    for tap, weight in zip(taps, layer.weight.reshape(layer.channels, -1).T, strict=True):
+        y += tap * weight
+    return _activated(layer, y)
 
 
 def fold_input(network: FloatNetwork, offset: int, scale: int) -> FloatNetwork:
@@ -200,7 +257,7 @@ def fold_input(network: FloatNetwork, offset: int, scale: int) -> FloatNetwork:
         return network
     layers: list[FloatLayer] = []
     for layer in network.layers:
-        if layer.input == network.input.name:
+        if network.input.name in tensors_read(layer):
             if not isinstance(layer, FloatConv2d) or (layer.padding and shift):
                 raise ValueError(
                     f"layer {layer.name}: the input's offset cannot be folded in; train with (x - {offset}) / {scale}"

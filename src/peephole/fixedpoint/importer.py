@@ -1,7 +1,7 @@
 """From a torch network to a float network: `torch.export`, batch norm folded, ReLU fused.
 
-Knows operators, not networks: convolution, batch norm, ReLU, max pool, concatenation, global
-average pool, flatten. Anything else is named with the module it stands in.
+Knows operators, not networks: convolution (plain and depthwise), batch norm, ReLU, addition, max
+pool, concatenation, global average pool, flatten. Anything else is named with the module it stands in.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from torch import nn
 
 from peephole.fixedpoint.float_network import (
+    FloatAdd,
     FloatConv2d,
+    FloatDepthwiseConv2d,
     FloatGlobalAveragePool,
     FloatL2Normalize,
     FloatLayer,
@@ -23,6 +25,7 @@ from peephole.fixedpoint.float_network import (
 )
 from peephole.fixedpoint.layers import MaxPool
 
+CONVOLUTIONS = ("conv2d", "depthwise_conv2d")
 PASSED_THROUGH = ("flatten", "view", "reshape", "squeeze", "dropout", "contiguous", "clone", "detach")
 
 
@@ -70,6 +73,8 @@ class _Importer:
             "conv2d": self._conv,
             "linear": self._linear,
             "batch_norm": self._batch_norm,
+            "add": self._add,
+            "add_": self._add,
             "relu": self._relu,
             "relu_": self._relu,
             "max_pool2d": self._max_pool,
@@ -128,19 +133,21 @@ class _Importer:
 
     def _conv(self, node: torch.fx.Node) -> _Value:
         x, weight, bias, stride, padding, dilation, groups = _arguments(node, (None, [1, 1], [0, 0], [1, 1], 1), 2)
-        if groups != 1 or set(dilation) != {1}:
-            raise _unsupported(node, f"groups {groups} and dilation {dilation} are not supported; use 1")
+        kernel = self._array(weight)
+        depthwise = groups > 1 and groups == _shape(x)[1] == len(kernel)
+        if not (groups == 1 or depthwise) or set(dilation) != {1}:
+            what = f"groups {groups} and dilation {dilation} are not supported"
+            raise _unsupported(node, f"{what}; use 1, or as many groups as input and output channels")
         if isinstance(padding, str) or len(set(stride)) != 1 or len(set(padding)) != 1:
             raise _unsupported(node, f"stride {stride} and padding {padding} must be the same in both directions")
-        kernel = self._array(weight)
         return self._new(
             node,
-            "conv2d",
+            "depthwise_conv2d" if depthwise else "conv2d",
             [self._value(x)],
             stride=stride[0],
             padding=padding[0],
             relu=False,
-            weight=kernel.transpose(0, 2, 3, 1),
+            weight=kernel[:, 0] if depthwise else kernel.transpose(0, 2, 3, 1),
             bias=np.zeros(len(kernel)) if bias is None else self._array(bias),
         )
 
@@ -156,20 +163,36 @@ class _Importer:
     def _batch_norm(self, node: torch.fx.Node) -> _Value:
         x, gain, beta, mean, variance, training, _, eps = node.args[:8]
         conv = self._value(x)
-        if conv.kind != "conv2d" or conv.users != 1 or conv.options["relu"] or training:
+        if conv.kind not in CONVOLUTIONS or conv.users != 1 or conv.options["relu"] or training:
             raise _unsupported(node, "batch norm must follow a convolution directly, alone, in eval mode")
         factor = 1 / np.sqrt(self._array(variance) + float(eps))  # type: ignore[arg-type]
         factor = factor if gain is None else factor * self._array(gain)
-        conv.options["weight"] = conv.options["weight"] * factor[:, None, None, None]
+        weight = conv.options["weight"]
+        conv.options["weight"] = weight * factor.reshape(-1, *[1] * (weight.ndim - 1))
         bias = (conv.options["bias"] - self._array(mean)) * factor
         conv.options["bias"] = bias if beta is None else bias + self._array(beta)
         conv.users = len(node.users)
         return conv
 
+    def _add(self, node: torch.fx.Node) -> _Value:
+        values = [self.values.get(getattr(operand, "name", "")) for operand in node.args[:2]]
+        first, second = values
+        if first is None or second is None or node.kwargs.get("alpha", 1) != 1:
+            raise _unsupported(node, "only the sum of two tensors is supported, without a constant or a factor")
+        if (first.shape[1], _spatial(first.shape)) != (second.shape[1], _spatial(second.shape)):
+            raise _unsupported(node, f"tensors {first.shape} and {second.shape} cannot be added; make the shapes equal")
+        if {"input", "length"} & {first.kind, second.kind}:
+            raise _unsupported(node, "the image itself cannot be added; put a convolution before")
+        if _operator(node) == "add_" and first.users != 1:
+            raise _unsupported(node, "a tensor that is added to in place is used elsewhere too; write x + y instead")
+        return self._new(node, "add", [first, second], relu=False)
+
     def _relu(self, node: torch.fx.Node) -> _Value:
         value = self._value(node.args[0])
         if not _fuse_relu(value):
-            raise _unsupported(node, "ReLU must follow convolutions, pools or a concatenation used nowhere else")
+            raise _unsupported(
+                node, "ReLU must follow convolutions, sums, pools or a concatenation used nowhere else"
+            )
         value.users = len(node.users)
         return value
 
@@ -242,13 +265,19 @@ class _Importer:
 
 
 def _layer(value: _Value, output: str, channel: int, slices: dict[int, tuple[str, int]]) -> FloatLayer:
-    source = value.inputs[0]
-    name = source.name if source.kind == "input" else slices[id(source)][0]
-    if source.kind != "input" and name != source.name:
-        raise ValueError(f"layer {value.name}: reads a part of concatenation {name}; concatenate fresh outputs only")
-    if value.kind == "conv2d":
+    sources = [source.name if source.kind == "input" else slices[id(source)][0] for source in value.inputs]
+    for name, source in zip(sources, value.inputs, strict=True):
+        if name != source.name:
+            raise ValueError(
+                f"layer {value.name}: reads a part of concatenation {name}; concatenate fresh outputs only"
+            )
+    name = sources[0]
+    if value.kind in CONVOLUTIONS:
         options = value.options | {"weight": np.ascontiguousarray(value.options["weight"], np.float32)}
-        return FloatConv2d(value.name, name, output, channel, **options)
+        layer = FloatConv2d if value.kind == "conv2d" else FloatDepthwiseConv2d
+        return layer(value.name, name, output, channel, **options)
+    if value.kind == "add":
+        return FloatAdd(value.name, name, sources[1], output, channel, **value.options)
     if value.kind == "max_pool":
         return MaxPool(value.name, name, output, channel, **value.options)
     if value.kind == "l2_normalize":
@@ -257,10 +286,10 @@ def _layer(value: _Value, output: str, channel: int, slices: dict[int, tuple[str
 
 
 def _fuse_relu(value: _Value) -> bool:
-    """Mark the convolutions that make `value` as followed by ReLU, if they are used for nothing else."""
+    """Mark the convolutions and additions that make `value` as followed by ReLU, if they are used for nothing else."""
     if value.users != 1:
         return False
-    if value.kind == "conv2d":
+    if value.kind in (*CONVOLUTIONS, "add"):
         value.options["relu"] = True
         return True
     return value.kind in ("cat", "max_pool") and all([_fuse_relu(part) for part in value.inputs])

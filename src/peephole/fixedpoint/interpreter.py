@@ -6,7 +6,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peephole.fixedpoint import reference
-from peephole.fixedpoint.layers import Conv2d, GlobalAveragePool, L2Normalize, Layer, MaxPool, Tensor
+from peephole.fixedpoint.layers import (
+    Add,
+    Conv2d,
+    Convolution,
+    DepthwiseConv2d,
+    GlobalAveragePool,
+    L2Normalize,
+    Layer,
+    MaxPool,
+    Tensor,
+)
 from peephole.fixedpoint.program import IntegerProgram
 
 Activation = NDArray[np.int16]
@@ -17,6 +27,12 @@ class Kernels(Protocol):
 
     def conv2d_s16(self, *arguments: Any) -> None:
         """Convolution into a slice of channels."""
+
+    def depthwise_conv2d_s16(self, *arguments: Any) -> None:
+        """Convolution of every channel by itself, into a slice of channels."""
+
+    def add_s16(self, *arguments: Any) -> None:
+        """Sum of two tensors into a slice of channels."""
 
     def maxpool_s16(self, *arguments: Any) -> None:
         """Max pool into a slice of channels."""
@@ -45,8 +61,9 @@ def enter(image: NDArray[np.uint8], offset: int, tensor: Activation) -> None:
     np.subtract(image, np.int16(offset), out=tensor[..., 0], dtype=np.int16)
 
 
-def apply(kernels: Kernels, layer: Layer, x: Activation, out: Activation) -> None:
-    """Run one layer from its input tensor into its slice of the output tensor."""
+def apply(kernels: Kernels, layer: Layer, tensors: dict[str, Activation]) -> None:
+    """Run one layer from the tensors that it reads into its slice of the output tensor."""
+    x, out = tensors[layer.input], tensors[layer.output]
     match layer:
         case Conv2d():
             kernels.conv2d_s16(
@@ -62,6 +79,22 @@ def apply(kernels: Kernels, layer: Layer, x: Activation, out: Activation) -> Non
                 out,
                 layer.channel,
             )
+        case DepthwiseConv2d():
+            kernels.depthwise_conv2d_s16(
+                x,
+                layer.weight,
+                layer.bias,
+                layer.norm,
+                layer.stride,
+                layer.padding,
+                layer.relu,
+                layer.accumulator_bits,
+                out,
+                layer.channel,
+            )
+        case Add():
+            other = tensors[layer.other]
+            kernels.add_s16(x, other, layer.shift, layer.other_shift, layer.norm, layer.relu, out, layer.channel)
         case MaxPool():
             kernels.maxpool_s16(x, layer.size, layer.stride, out, layer.channel)
         case GlobalAveragePool():
@@ -72,7 +105,7 @@ def apply(kernels: Kernels, layer: Layer, x: Activation, out: Activation) -> Non
 
 def written(layer: Layer, tensors: dict[str, Activation]) -> Activation:
     """Return the slice of its output tensor that a layer wrote, as a view."""
-    count = layer.channels if isinstance(layer, Conv2d) else tensors[layer.input].shape[2]
+    count = layer.channels if isinstance(layer, Convolution) else tensors[layer.input].shape[2]
     return tensors[layer.output][..., layer.channel : layer.channel + count]
 
 
@@ -82,5 +115,5 @@ def run(program: IntegerProgram, image: NDArray[np.uint8], kernels: Kernels = re
     tensors = buffers(program)
     enter(image, program.input_offset, tensors[program.input.name])
     for layer in program.layers:
-        apply(kernels, layer, tensors[layer.input], tensors[layer.output])
+        apply(kernels, layer, tensors)
     return {layer.name: written(layer, tensors) for layer in program.layers}

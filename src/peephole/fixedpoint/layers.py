@@ -1,11 +1,11 @@
 """Tensors and layers of an integer program.
 
-Activations are int16 [H,W,C]. A layer reads one whole tensor and writes `channels` channels of
-another from `channel` on, so that concatenation is two layers writing into one tensor.
+Activations are int16 [H,W,C]. A layer reads whole tensors and writes a slice of another's channels
+from `channel` on, so that concatenation is two layers writing into one tensor.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +59,56 @@ class Conv2d:
         return int(self.weight.shape[0])
 
 
+@dataclass(frozen=True, eq=False)
+class DepthwiseConv2d:
+    """Convolution of every channel by its own kernel, with zero padding and an optional ReLU.
+
+    weight: int16 [C,KH,KW], KH * KW at most 64, Q(weight_frac_bits[c]). norm: uint8 [C], F_in + F_w - F_out.
+    bias: int32 [C], in the accumulator's format (F_in + F_w). The sum is rounded once.
+    accumulator_bits: 32 where the weights prove that the sum fits, else 64.
+    """
+
+    kind: ClassVar[str] = "depthwise_conv2d"
+    accumulation: ClassVar[str] = "full"
+    name: str
+    input: str
+    output: str
+    channel: int
+    stride: int
+    padding: int
+    relu: bool
+    accumulator_bits: int
+    weight: NDArray[np.int16]
+    bias: NDArray[np.int32]
+    norm: NDArray[np.uint8]
+    weight_frac_bits: NDArray[np.int8]
+
+    @property
+    def channels(self) -> int:
+        """Output channels, which are as many as the input's."""
+        return int(self.weight.shape[0])
+
+
+@dataclass(frozen=True)
+class Add:
+    """Sum of two tensors of the same shape, with an optional ReLU: what a residual connection ends in.
+
+    y = clip((input * 2**shift + other * 2**other_shift + 2**(norm-1)) >> norm). The sum has the most
+    fraction bits of the three tensors, so that nothing is lost before the one rounding.
+    """
+
+    kind: ClassVar[str] = "add"
+    name: str
+    input: str
+    other: str
+    output: str
+    channel: int
+    relu: bool
+    shift: int
+    other_shift: int
+    norm: int
+
+
 @dataclass(frozen=True)
 class MaxPool:
     """Maximum over size x size windows, no padding, last incomplete windows dropped."""
@@ -97,4 +147,16 @@ class L2Normalize:
     frac_bits: int
 
 
-Layer = Conv2d | MaxPool | GlobalAveragePool | L2Normalize
+Convolution = Conv2d | DepthwiseConv2d
+Layer = Conv2d | DepthwiseConv2d | Add | MaxPool | GlobalAveragePool | L2Normalize
+
+
+def add_shifts(frac_bits: int, other_frac_bits: int, output_frac_bits: int) -> tuple[int, int, int]:
+    """Return shift, other_shift and norm of an `Add` between tensors of these fraction bits."""
+    finest = max(frac_bits, other_frac_bits, output_frac_bits)
+    return finest - frac_bits, finest - other_frac_bits, finest - output_frac_bits
+
+
+def tensors_read(layer: Any) -> tuple[str, ...]:
+    """Return the names of the tensors that a layer reads, of an integer program or of its float twin."""
+    return (layer.input, layer.other) if layer.kind == Add.kind else (layer.input,)

@@ -13,7 +13,17 @@ from typing import Any
 import numpy as np
 
 from peephole.fixedpoint import storage
-from peephole.fixedpoint.layers import Conv2d, GlobalAveragePool, L2Normalize, Layer, MaxPool, Tensor
+from peephole.fixedpoint.layers import (
+    Add,
+    Conv2d,
+    Convolution,
+    DepthwiseConv2d,
+    GlobalAveragePool,
+    L2Normalize,
+    Layer,
+    MaxPool,
+    Tensor,
+)
 from peephole.fixedpoint.validation import LARGEST_NORM, check
 
 __all__ = [
@@ -29,7 +39,10 @@ __all__ = [
 ]
 
 KIND = "integer program"
-LAYERS: dict[str, type[Layer]] = {cls.kind: cls for cls in (Conv2d, MaxPool, GlobalAveragePool, L2Normalize)}
+LAYERS: dict[str, type[Layer]] = {
+    cls.kind: cls for cls in (Conv2d, DepthwiseConv2d, Add, MaxPool, GlobalAveragePool, L2Normalize)
+}
+WEIGHTED = (Conv2d.kind, DepthwiseConv2d.kind)
 FORMATS = "weight_frac_bits"
 CROPS = ("detect", "aligned", "center")
 
@@ -192,7 +205,7 @@ class IntegerProgram:
         arrays: storage.Arrays = {}
         structure = self._structure(arrays) | {"name": self.name, "card": dict(self.card), "identity": self.identity}
         arrays = {name: array for name, array in arrays.items() if not name.endswith((".norm", f".{FORMATS}"))}
-        formats = [layer.weight_frac_bits for layer in self.layers if isinstance(layer, Conv2d)]
+        formats = [layer.weight_frac_bits for layer in self.layers if isinstance(layer, Convolution)]
         arrays[FORMATS] = np.concatenate([np.zeros(0, np.int8), *formats])
         if self.calibration is not None:
             structure["calibration"] = dataclasses.asdict(self.calibration)
@@ -268,7 +281,7 @@ def _formats(records: list[Any], arrays: storage.Arrays, frac_bits: Mapping[str,
     made: storage.Arrays = {}
     start = 0
     for record in records:
-        if not isinstance(record, dict) or record.get("kind") != Conv2d.kind:
+        if not isinstance(record, dict) or record.get("kind") not in WEIGHTED:
             continue
         name = str(record.get("name"))
         try:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peephole.fixedpoint.formats import INT16_MAX, INT16_MIN, INT32_MAX
-from peephole.fixedpoint.layers import Conv2d, Layer, MaxPool
+from peephole.fixedpoint.layers import Add, Convolution, Layer, MaxPool
 
 Range = tuple[int, int]
 
@@ -21,8 +21,11 @@ def value_ranges(input_name: str, input_offset: int, layers: Iterable[Layer]) ->
     ranges: dict[str, Range] = {input_name: (min(0, -input_offset), max(0, 255 - input_offset))}
     for layer in layers:
         low, high = ranges[layer.input]
-        if isinstance(layer, Conv2d):
+        if isinstance(layer, Convolution):
             low, high = (0 if layer.relu else INT16_MIN), INT16_MAX
+        elif isinstance(layer, Add):
+            signed = min(low, ranges[layer.other][0]) < 0 and not layer.relu
+            low, high = (INT16_MIN if signed else 0), INT16_MAX
         elif not isinstance(layer, MaxPool):
             low, high = (INT16_MIN if low < 0 else 0), INT16_MAX
         before = ranges.get(layer.output, (0, 0))
@@ -31,7 +34,7 @@ def value_ranges(input_name: str, input_offset: int, layers: Iterable[Layer]) ->
 
 
 def sum_bounds(weight: NDArray[np.int16], low: int, high: int) -> NDArray[np.int64]:
-    """Return the largest magnitude of each output channel's sum of products: [O,KH,KW,I] -> [O]."""
+    """Return the largest magnitude of each output channel's sum of products: [O,KH,KW,I] or [C,KH,KW] -> [O]."""
     flat = weight.reshape(len(weight), -1).astype(np.int64)
     positive = np.maximum(flat, 0).sum(1)
     negative = np.maximum(-flat, 0).sum(1)
@@ -42,7 +45,7 @@ def _half(norm: NDArray[np.uint8]) -> NDArray[np.int64]:
     return (np.int64(1) << norm.astype(np.int64)) >> 1
 
 
-def accumulator_bounds(layer: Conv2d, inputs: Range) -> NDArray[np.int64]:
+def accumulator_bounds(layer: Convolution, inputs: Range) -> NDArray[np.int64]:
     """Return the largest magnitude of each output channel's accumulator, rounding included: int64 [O]."""
     half = _half(layer.norm)
     if layer.accumulation == "full":
@@ -52,12 +55,12 @@ def accumulator_bounds(layer: Conv2d, inputs: Range) -> NDArray[np.int64]:
     return np.asarray(taps.max(0) + running + half)
 
 
-def headroom_bits(layer: Conv2d, ranges: Mapping[str, Range]) -> float:
+def headroom_bits(layer: Convolution, ranges: Mapping[str, Range]) -> float:
     """Return the bits between the accumulator's bound and what the accumulator holds; negative: it may wrap."""
     largest = max(1, int(accumulator_bounds(layer, ranges[layer.input]).max()))
     return (layer.accumulator_bits - 1) - math.log2(largest)
 
 
-def fits_32_bits(layer: Conv2d, inputs: Range) -> bool:
+def fits_32_bits(layer: Convolution, inputs: Range) -> bool:
     """Tell whether no image can make the layer's 32-bit accumulator wrap."""
     return bool((accumulator_bounds(layer, inputs) <= INT32_MAX).all())

@@ -20,14 +20,28 @@ from numpy.typing import NDArray
 
 from peephole.fixedpoint.equalise import equalise
 from peephole.fixedpoint.float_network import (
+    FloatAdd,
     FloatConv2d,
+    FloatConvolution,
+    FloatDepthwiseConv2d,
     FloatGlobalAveragePool,
     FloatL2Normalize,
     FloatNetwork,
     fold_input,
 )
 from peephole.fixedpoint.formats import BITS, INT32_MAX, fraction_bits, to_fixed, to_float
-from peephole.fixedpoint.layers import Conv2d, GlobalAveragePool, L2Normalize, Layer, MaxPool, Tensor
+from peephole.fixedpoint.layers import (
+    Add,
+    Conv2d,
+    Convolution,
+    DepthwiseConv2d,
+    GlobalAveragePool,
+    L2Normalize,
+    Layer,
+    MaxPool,
+    Tensor,
+    add_shifts,
+)
 from peephole.fixedpoint.program import IntegerProgram
 from peephole.fixedpoint.proof import Range, accumulator_bounds, value_ranges
 from peephole.fixedpoint.report import QuantizationReport, measure
@@ -126,17 +140,20 @@ def _program(
     work = {
         layer.name: layer.weight.size * shapes[layer.output].height * shapes[layer.output].width
         for layer in network.layers
-        if isinstance(layer, FloatConv2d)
+        if isinstance(layer, FloatConvolution)
     }
     for layer in network.layers:
         formats = (frac_bits[layer.input], frac_bits[layer.output])
         match layer:
-            case FloatConv2d():
+            case FloatConv2d() | FloatDepthwiseConv2d():
                 inputs = value_ranges(network.input.name, INPUT_OFFSET, layers)[layer.input]
                 wide = work[layer.name] <= options.wide_share * sum(work.values())
                 mean = means[layer.input] if options.correct_bias else None
                 conv, given_up[layer.name] = quantize_conv(layer, formats, inputs, options.weights_per, wide, mean)
                 layers.append(conv)
+            case FloatAdd():
+                shift, other_shift, norm = add_shifts(formats[0], frac_bits[layer.other], formats[1])
+                layers.append(Add(**_fields(layer), shift=shift, other_shift=other_shift, norm=norm))
             case MaxPool():
                 layers.append(layer)
             case FloatGlobalAveragePool():
@@ -159,9 +176,9 @@ def _fields(layer: Any) -> dict[str, Any]:
 
 
 def quantize_conv(
-    layer: FloatConv2d, formats: tuple[int, int], inputs: Range, weights_per: str, wide: bool, mean: Mean = None
-) -> tuple[Conv2d, NDArray[np.int64]]:
-    """Quantize one convolution.
+    layer: FloatConvolution, formats: tuple[int, int], inputs: Range, weights_per: str, wide: bool, mean: Mean = None
+) -> tuple[Convolution, NDArray[np.int64]]:
+    """Quantize one convolution, plain or depthwise.
 
     formats: fraction bits of input and output. inputs: what the input can hold. wide: sum in 64
     bits rather than give up weight bits. mean: of every input channel, [I]; the mean that rounding
@@ -194,27 +211,23 @@ def quantize_conv(
     return dataclasses.replace(conv, accumulator_bits=32 if proof.all() else 64), wanted - bits
 
 
-def _rounded(layer: FloatConv2d, bits: NDArray[np.int64], formats: tuple[int, int], mean: Mean) -> Conv2d:
+def _rounded(layer: FloatConvolution, bits: NDArray[np.int64], formats: tuple[int, int], mean: Mean) -> Convolution:
     entered, left = formats
-    weight = to_fixed(layer.weight, bits[:, None, None, None])
+    per_output = bits.reshape(-1, *[1] * (layer.weight.ndim - 1))
+    weight = to_fixed(layer.weight, per_output)
     bias = layer.bias
     if mean is not None:
-        bias = bias - (to_float(weight, bits[:, None, None, None]) - layer.weight).sum((1, 2)) @ mean
-    return Conv2d(
-        name=layer.name,
-        input=layer.input,
-        output=layer.output,
-        channel=layer.channel,
-        stride=layer.stride,
-        padding=layer.padding,
-        relu=layer.relu,
-        accumulation="full",
-        accumulator_bits=64,
-        weight=weight,
-        bias=to_fixed(bias, entered + bits, np.int32),
-        norm=(entered + bits - left).astype(np.uint8),
-        weight_frac_bits=bits.astype(np.int8),
-    )
+        error = (to_float(weight, per_output) - layer.weight).sum((1, 2))
+        bias = bias - (error @ mean if isinstance(layer, FloatConv2d) else error * mean)
+    common: dict[str, Any] = {
+        "accumulator_bits": 64,
+        "weight": weight,
+        "bias": to_fixed(bias, entered + bits, np.int32),
+        "norm": (entered + bits - left).astype(np.uint8),
+        "weight_frac_bits": bits.astype(np.int8),
+    }
+    fields = _fields(layer) | common
+    return Conv2d(**fields, accumulation="full") if isinstance(layer, FloatConv2d) else DepthwiseConv2d(**fields)
 
 
 def mean_factor(count: int, finer: int = 0) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from peephole.fixedpoint import interpreter
 from peephole.fixedpoint.float_network import FloatNetwork
 from peephole.fixedpoint.formats import INT16_MAX, INT16_MIN, to_float
-from peephole.fixedpoint.layers import Conv2d, Layer
+from peephole.fixedpoint.layers import Convolution, Layer
 from peephole.fixedpoint.program import IntegerProgram
 from peephole.fixedpoint.proof import headroom_bits, value_ranges
 
@@ -118,7 +118,7 @@ def _layer(
     bits: tuple[int, int] | None = None
     spare = accumulator = None
     lost = given_up.get(layer.name, np.zeros(1, np.int64))
-    if isinstance(layer, Conv2d):
+    if isinstance(layer, Convolution):
         bits = (int(layer.weight_frac_bits.min()), int(layer.weight_frac_bits.max()))
         accumulator = layer.accumulator_bits
         spare = headroom_bits(layer, value_ranges(program.input.name, program.input_offset, program.layers))

@@ -4,11 +4,24 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from peephole.fixedpoint.layers import Conv2d, GlobalAveragePool, L2Normalize, Layer, MaxPool, Tensor
+from peephole.fixedpoint.layers import (
+    Add,
+    Conv2d,
+    Convolution,
+    DepthwiseConv2d,
+    GlobalAveragePool,
+    L2Normalize,
+    Layer,
+    MaxPool,
+    Tensor,
+    add_shifts,
+    tensors_read,
+)
 from peephole.fixedpoint.proof import fits_32_bits, value_ranges
 
 LARGEST_SIDE = 4096
 LARGEST_NORM = 31
+LARGEST_DEPTHWISE_KERNEL = 64
 FRAC_BITS = range(-16, 48)
 
 
@@ -28,17 +41,22 @@ def check(
     ranges = value_ranges(input_tensor.name, input_offset, layers)
     for layer in layers:
         source, destination = known[layer.input], known[layer.output]
-        if isinstance(layer, Conv2d):
-            _check_conv(layer, source, destination)
-            narrow = layer.accumulation == "full" and layer.accumulator_bits == 32
-            if narrow and not fits_32_bits(layer, ranges[layer.input]):
-                raise _wrong(layer, "its sums may exceed 32 bits; give up weight bits or set accumulator_bits to 64")
-        elif isinstance(layer, MaxPool):
-            _check_max_pool(layer, source, destination)
-        elif isinstance(layer, L2Normalize):
-            _check_normalize(layer, source, destination)
-        else:
-            _check_average(layer, source, destination)
+        match layer:
+            case Conv2d() | DepthwiseConv2d():
+                _check_convolution(layer, source, destination)
+                narrow = layer.accumulation == "full" and layer.accumulator_bits == 32
+                if narrow and not fits_32_bits(layer, ranges[layer.input]):
+                    raise _wrong(
+                        layer, "its sums may exceed 32 bits; give up weight bits or set accumulator_bits to 64"
+                    )
+            case Add():
+                _check_add(layer, source, known[layer.other], destination)
+            case MaxPool():
+                _check_max_pool(layer, source, destination)
+            case GlobalAveragePool():
+                _check_average(layer, source, destination)
+            case L2Normalize():
+                _check_normalize(layer, source, destination)
 
 
 def _wrong(layer: Layer, what: str) -> ValueError:
@@ -55,7 +73,7 @@ def _check_tensor(tensor: Tensor, known: dict[str, Tensor]) -> None:
 
 
 def _writes(layer: Layer, known: dict[str, Tensor]) -> range:
-    count = layer.channels if isinstance(layer, Conv2d) else known[layer.input].channels
+    count = layer.channels if isinstance(layer, Convolution) else known[layer.input].channels
     return range(layer.channel, layer.channel + count)
 
 
@@ -67,11 +85,12 @@ def _check_order(start: str, known: dict[str, Tensor], layers: Sequence[Layer], 
         if not layer.name or layer.name in names:
             raise _wrong(layer, "every layer needs a name of its own")
         names.add(layer.name)
-        for tensor in (layer.input, layer.output):
+        for tensor in (*tensors_read(layer), layer.output):
             if tensor not in known:
                 raise _wrong(layer, f"there is no tensor {tensor!r}")
-        if missing[layer.input]:
-            raise _wrong(layer, f"reads tensor {layer.input} before all its channels are written")
+        for tensor in tensors_read(layer):
+            if missing[tensor]:
+                raise _wrong(layer, f"reads tensor {tensor} before all its channels are written")
         written = set(_writes(layer, known))
         if not written <= missing[layer.output]:
             raise _wrong(layer, f"writes channels of tensor {layer.output} that do not exist or are written already")
@@ -95,15 +114,13 @@ def _check_window(
         raise _wrong(layer, f"makes {size[0]}x{size[1]}, tensor {out.name} is {out.height}x{out.width}")
 
 
-def _check_conv(layer: Conv2d, source: Tensor, out: Tensor) -> None:
-    weight = layer.weight
-    if weight.ndim != 4 or weight.dtype != np.int16 or weight.shape[3] != source.channels:
-        raise _wrong(layer, f"weights are {weight.dtype} {weight.shape}, must be int16 [O,KH,KW,{source.channels}]")
+def _check_convolution(layer: Convolution, source: Tensor, out: Tensor) -> None:
+    _check_weight(layer, source)
     for name, dtype in (("bias", np.int32), ("norm", np.uint8), ("weight_frac_bits", np.int8)):
         array = getattr(layer, name)
         if array.dtype != dtype or array.shape != (layer.channels,):
             raise _wrong(layer, f"{name} is {array.dtype} {array.shape}, must be {np.dtype(dtype)} ({layer.channels},)")
-    _check_window(layer, source, out, (weight.shape[1], weight.shape[2]), layer.stride, layer.padding)
+    _check_window(layer, source, out, layer.weight.shape[1:3], layer.stride, layer.padding)
     norm = source.frac_bits + layer.weight_frac_bits.astype(int) - out.frac_bits
     if not np.array_equal(norm, layer.norm):
         raise _wrong(layer, "norm is not input + weight - output fraction bits")
@@ -115,6 +132,31 @@ def _check_conv(layer: Conv2d, source: Tensor, out: Tensor) -> None:
         raise _wrong(layer, f"accumulator_bits {layer.accumulator_bits} does not exist for {layer.accumulation!r}")
     if layer.accumulation == "per_channel" and (layer.bias != layer.bias.astype(np.int16)).any():
         raise _wrong(layer, "per_channel biases must fit 16 bits")
+
+
+def _check_weight(layer: Convolution, source: Tensor) -> None:
+    weight = layer.weight
+    if isinstance(layer, Conv2d):
+        wanted, fits = f"[O,KH,KW,{source.channels}]", weight.ndim == 4 and weight.shape[3] == source.channels
+    else:
+        wanted, fits = f"[{source.channels},KH,KW]", weight.ndim == 3 and weight.shape[0] == source.channels
+    if not fits or weight.dtype != np.int16:
+        raise _wrong(layer, f"weights are {weight.dtype} {weight.shape}, must be int16 {wanted}")
+    if isinstance(layer, DepthwiseConv2d) and weight[0].size > LARGEST_DEPTHWISE_KERNEL:
+        raise _wrong(layer, f"a kernel of {weight[0].size} weights is larger than {LARGEST_DEPTHWISE_KERNEL}")
+
+
+def _check_add(layer: Add, source: Tensor, other: Tensor, out: Tensor) -> None:
+    if source.shape != other.shape:
+        raise _wrong(layer, f"adds tensors {source.name} and {other.name} of different shapes")
+    if (source.height, source.width) != (out.height, out.width):
+        raise _wrong(layer, f"makes {source.height}x{source.width}, tensor {out.name} is {out.height}x{out.width}")
+    shifts = (layer.shift, layer.other_shift, layer.norm)
+    exact = add_shifts(source.frac_bits, other.frac_bits, out.frac_bits)
+    if shifts != exact:
+        raise _wrong(layer, f"shifts and norm are {shifts}, the fraction bits of its tensors call for {exact}")
+    if max(shifts) > LARGEST_NORM:
+        raise _wrong(layer, f"a shift of {max(shifts)} is larger than {LARGEST_NORM}")
 
 
 def _check_max_pool(layer: MaxPool, source: Tensor, out: Tensor) -> None:
