@@ -10,6 +10,21 @@ TEMPLATE = np.array(
 )
 TEMPLATE_SIDE = 112
 
+# The window that the landmark network sees, beside the template's: its side, and how much lower its centre lies, both
+# in sides of the template window. It is what the square of 5/4 of the detector's box, around its centre, is on average:
+# the box is 0.89 of the template window's side and lies 0.07 of it too low.
+LANDMARK_WINDOW_SIDE = 10 / 9
+LANDMARK_WINDOW_DOWN = 0.07
+
+
+def template_points(size: int, side: float = 1.0, down: float = 0.0) -> NDArray[np.float64]:
+    """Return where the template's points lie in a size x size crop of its window: [5,2], pixel centres at integers.
+
+    side and down name another window: its side and how much lower its centre lies, in sides of the template's.
+    """
+    centre = np.array([(TEMPLATE_SIDE - 1) / 2, (TEMPLATE_SIDE - 1) / 2 + down * TEMPLATE_SIDE])
+    return (TEMPLATE - centre) * (size / (side * TEMPLATE_SIDE)) + (size - 1) / 2
+
 
 def template_windows(landmarks: NDArray[np.floating]) -> NDArray[np.float64]:
     """Fit the template window to faces: landmarks [N,5,2] -> [N,4] (centre x, centre y, side, angle in radians).

@@ -1,0 +1,258 @@
+"""Training of the landmark network: its configuration, its Lightning module and its run."""
+
+import dataclasses
+import json
+import logging
+import subprocess
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import lightning
+import torch
+from lightning.pytorch.callbacks import TQDMProgressBar
+from lightning.pytorch.core.optimizer import LightningOptimizer
+from lightning.pytorch.loggers import CSVLogger
+from pydantic import TypeAdapter, ValidationError
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.data import DataLoader
+
+from peephole.models.landmarks import POINTS, SIDE, LandmarkNet
+from peephole.training.augmentation import Augmentation
+from peephole.training.faces import PackedFaces, load_packed_faces, split_held_out
+from peephole.training.landmark_batches import MEASURED, LandmarkBatches, Windows
+from peephole.training.module import to_input
+from peephole.training.muon import Muon
+from peephole.training.run import Checkpoints
+
+TASK = "landmarks"
+
+
+@dataclass(frozen=True)
+class LandmarkConfig:
+    """All that decides a run. Paths are relative to the working folder.
+
+    learning_rate falls linearly to nothing, after a warm-up. bend: from which error on (in distances between the
+    eyes) the loss grows linearly instead of quadratically.
+    """
+
+    data: Path
+    run: Path
+    images: int
+    task: str = TASK
+    learning_rate: float = 1e-2
+    vector_learning_rate: float = 0.3
+    weight_decay: float = 0.01
+    warm_up_steps: int = 100
+    batch: int = 256
+    seed: int = 1
+    held_out_identities: int = 400
+    bend: float = 0.02
+    average_decay: float = 0.998
+    checkpoint_every: int = 500
+    validate_every: int = 500
+    windows: Windows = field(default_factory=Windows)
+    augmentation: Augmentation = field(default_factory=Augmentation)
+
+    @property
+    def steps(self) -> int:
+        """Steps of the whole run."""
+        return self.images // self.batch
+
+    def rate(self, step: int) -> float:
+        """Return the learning rate of a step."""
+        return self.learning_rate * (1 - step / self.steps) * min(1.0, (step + 1) / self.warm_up_steps)
+
+
+def read_config(path: Path) -> LandmarkConfig:
+    """Read a TOML file. Raises `ValueError` naming the file and the field that is wrong."""
+    try:
+        return TypeAdapter(LandmarkConfig).validate_python(tomllib.loads(path.read_text()))
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{path}: not valid TOML: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ValueError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+
+
+def point_errors(found: Tensor, points: Tensor) -> Tensor:
+    """Return the errors in distances between the eyes, x and y: found [N,10], points [N,5,2] -> [N,5,2]."""
+    eyes = torch.linalg.vector_norm(points[:, 1] - points[:, 0], dim=1)
+    errors: Tensor = (found.view(-1, POINTS, 2) - points) / eyes[:, None, None]
+    return errors
+
+
+def landmark_loss(found: Tensor, points: Tensor, bend: float) -> Tensor:
+    """Mean smooth L1 of the errors in distances between the eyes, so that a large face counts like a small one."""
+    errors = point_errors(found, points)
+    return torch.nn.functional.smooth_l1_loss(errors, torch.zeros_like(errors), beta=bend)
+
+
+def normalised_mean_error(found: Tensor, points: Tensor) -> Tensor:
+    """Mean distance of found and true points in distances between the eyes (NME), per face: [N]."""
+    return torch.linalg.vector_norm(point_errors(found, points), dim=2).mean(1)
+
+
+class LandmarkTraining(lightning.LightningModule):
+    """Trains `network`; keeps an exponential average of its weights in `average`, which is what ships."""
+
+    def __init__(self, config: LandmarkConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.network = LandmarkNet()
+        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stubs
+        average = get_ema_multi_avg_fn(config.average_decay)  # type: ignore[no-untyped-call]
+        self.average = AveragedModel(self.network, multi_avg_fn=average, use_buffers=True)
+        self.average.requires_grad_(False)
+        self.automatic_optimization = False
+        self.step = 0
+        self.optimizer_states: list[dict[str, Any]] = []
+        self.held_out: list[Tensor] = []
+
+    def configure_optimizers(self) -> list[torch.optim.Optimizer]:
+        """Muon for convolutions, AdamW for vectors and the last layer."""
+        matrices = [p for n, p in self.network.named_parameters() if p.ndim == 4 and not n.startswith("points")]
+        taken = {id(p) for p in matrices}
+        vectors = [p for p in self.network.parameters() if id(p) not in taken]
+        optimizers: list[torch.optim.Optimizer] = [
+            Muon(matrices, lr=1.0, weight_decay=self.config.weight_decay),
+            torch.optim.AdamW(vectors, lr=1.0, weight_decay=0.0),
+        ]
+        for optimizer, state in zip(optimizers, self.optimizer_states, strict=False):
+            optimizer.load_state_dict(state)
+        return optimizers
+
+    def training_step(self, batch: tuple[Tensor, Tensor], index: int) -> None:
+        """One step on (images, points)."""
+        images, points = batch
+        found = self.network(to_input(images).contiguous(memory_format=torch.channels_last)).float()
+        with torch.autocast(found.device.type, enabled=False):
+            loss = landmark_loss(found, points, self.config.bend)
+        optimizers = cast("list[LightningOptimizer]", self.optimizers())
+        for optimizer, factor in zip(optimizers, (1.0, self.config.vector_learning_rate), strict=True):
+            for group in optimizer.param_groups:
+                group["lr"] = self.config.rate(self.step) * factor
+            optimizer.zero_grad()
+        self.manual_backward(loss)
+        for optimizer in optimizers:
+            optimizer.step()
+        self.average.update_parameters(self.network)
+        self.step += 1
+        error = normalised_mean_error(found.detach(), points).mean()
+        self.log_dict({"loss": loss.detach(), "error": error, "rate": self.config.rate(self.step)}, prog_bar=True)
+
+    def validation_step(self, batch: tuple[Tensor, Tensor], index: int) -> None:
+        """Errors on held-out faces, with averaged weights."""
+        images, points = batch
+        self.held_out.append(normalised_mean_error(self.average.module(to_input(images)).float(), points))
+
+    def on_validation_epoch_end(self) -> None:
+        """Log mean, median and 95 % point of the held-out errors."""
+        errors = torch.cat(self.held_out)
+        self.held_out.clear()
+        middle, most = errors.quantile(torch.tensor([0.5, 0.95]))
+        self.log_dict({"held_out_median": middle, "held_out_95": most})
+        self.log("held_out_error", errors.mean(), prog_bar=True)
+
+    def checkpoint(self, optimizers: list[torch.optim.Optimizer]) -> dict[str, Any]:
+        """Return all that going on needs; batches depend on the step alone, so no generator's state is in it."""
+        return {
+            "task": TASK,
+            "seed": self.config.seed,
+            "held_out_identities": self.config.held_out_identities,
+            "step": self.step,
+            "state_dict": self.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in optimizers],
+        }
+
+    def resume(self, checkpoint: dict[str, Any]) -> None:
+        """Go on from a checkpoint. Raises `ValueError` when it is of another task."""
+        if checkpoint.get("task") != TASK:
+            raise ValueError("the checkpoint is not of a landmark network; choose a new run folder")
+        self.load_state_dict(checkpoint["state_dict"])
+        self.optimizer_states = checkpoint["optimizers"]
+        self.step = checkpoint["step"]
+
+
+def network_of_checkpoint(path: Path) -> nn.Module:
+    """Return the averaged network of a checkpoint, in eval mode. Raises `ValueError` for one of another task."""
+    checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    if checkpoint.get("task") != TASK:
+        raise ValueError(f"{path}: is not a checkpoint of a landmark network")
+    prefix = "average.module."
+    network = LandmarkNet()
+    state = {k[len(prefix) :]: v for k, v in checkpoint["state_dict"].items() if k.startswith(prefix)}
+    network.load_state_dict(state)
+    return network.eval()
+
+
+def _write_description(config: LandmarkConfig, faces: int) -> None:
+    config.run.mkdir(parents=True, exist_ok=True)
+    command = ["git", "rev-parse", "HEAD"]
+    try:
+        revision = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603
+    except FileNotFoundError:  # no git on this machine
+        revision = ""
+    description = {"config": dataclasses.asdict(config), "git": revision, "torch": torch.__version__, "faces": faces}
+    (config.run / "run.json").write_text(json.dumps(description, indent=2, default=str) + "\n")
+
+
+def _loader(batches: LandmarkBatches, workers: int) -> DataLoader[Any]:
+    return DataLoader(batches, batch_size=None, num_workers=workers, prefetch_factor=4 if workers else None)
+
+
+def _fit(module: LandmarkTraining, faces: PackedFaces, rows: tuple[Any, Any], workers: int) -> None:
+    config = module.config
+    how, size = config.augmentation, min(config.batch, len(rows[1]))
+    train = LandmarkBatches(
+        faces, rows[0], SIDE, config.batch, config.windows, how, config.seed, module.step, config.steps
+    )
+    held_out = LandmarkBatches(faces, rows[1], SIDE, size, MEASURED, None, config.seed, 0, len(rows[1]) // size)
+    left = config.steps - module.step
+    trainer = lightning.Trainer(
+        accelerator="auto",
+        devices=1,
+        precision="bf16-mixed",
+        max_steps=2 * left,  # Lightning counts the steps of both optimizers
+        max_epochs=1,
+        val_check_interval=min(config.validate_every, left),
+        num_sanity_val_steps=0,
+        log_every_n_steps=20,
+        logger=CSVLogger(config.run, name="log"),
+        callbacks=[Checkpoints(config.run / "last.ckpt", config.checkpoint_every), TQDMProgressBar(refresh_rate=20)],
+        enable_checkpointing=False,
+        enable_model_summary=False,
+    )
+    trainer.fit(module, _loader(train, workers), _loader(held_out, 0))
+
+
+def train(config: LandmarkConfig, workers: int = 0) -> Path:
+    """Train to the end, going on from the run folder's last checkpoint if there is one.
+
+    Returns the path of the checkpoint; `network.ckpt` beside it holds the averaged weights alone. Interrupted at any
+    moment, the same call goes on.
+    """
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    lightning.seed_everything(config.seed, verbose=False)
+    faces = load_packed_faces(config.data, config.run.parent / "cache")
+    rows = split_held_out(faces, config.held_out_identities, config.seed)
+    _write_description(config, len(rows[0]))
+    module = LandmarkTraining(config)
+    last = config.run / "last.ckpt"
+    if last.exists():
+        module.resume(torch.load(last, map_location="cpu", weights_only=True))
+    if module.step < config.steps:
+        _fit(module, faces, rows, workers)
+        if module.step < config.steps:  # Lightning swallows the interrupt and returns
+            raise KeyboardInterrupt
+    checkpoint = torch.load(last, map_location="cpu", weights_only=True)
+    torch.save(weights_alone(checkpoint), config.run / "network.ckpt")
+    return last
+
+
+def weights_alone(checkpoint: dict[str, Any]) -> dict[str, Any]:
+    """Return what is left of a checkpoint for use: the averaged network, a third of the size."""
+    state = {k: v for k, v in checkpoint["state_dict"].items() if k.startswith("average.module.")}
+    return {k: v for k, v in checkpoint.items() if k not in ("state_dict", "optimizers")} | {"state_dict": state}
