@@ -46,6 +46,9 @@ WEIGHTED = (Conv2d.kind, DepthwiseConv2d.kind)
 FORMATS = "weight_frac_bits"
 CROPS = ("detect", "aligned", "center")
 
+RECOGNISE = "recognise"
+LANDMARKS = "landmarks"
+TASKS = (RECOGNISE, LANDMARKS)
 
 @dataclass(frozen=True)
 class Spread:
@@ -111,8 +114,9 @@ class IntegerProgram:
     """A network in integers: grey image uint8 [H,W] -> descriptor int16 [D].
 
     The image enters as `pixel - input_offset` in tensor `input`. Layers run in order; `tensors` are
-    those they write. `crop` says how faces are cut for it. Every instance keeps the rules of
-    `validation.check`; an accumulator that says 32 bits is proved not to overflow.
+    those they write. `crop` says how faces are cut for it, and `task` what the output tells: a face's
+    descriptor, or (`landmarks`) five points, x and y in half sides of the input. Every instance keeps
+    the rules of `validation.check`; an accumulator that says 32 bits is proved not to overflow.
     """
 
     name: str
@@ -125,11 +129,14 @@ class IntegerProgram:
     calibration: Calibration | None = None
     card: Mapping[str, Any] = field(default_factory=dict)
 
+    task: str = RECOGNISE
     def __post_init__(self) -> None:
         """Check every rule. Raises `ValueError` naming the layer and what is wrong."""
         if self.crop not in CROPS:
             raise ValueError(f"crop {self.crop!r} must be one of {', '.join(CROPS)}")
         check(self.input, self.input_offset, self.tensors, self.layers, self.output)
+        if self.task not in TASKS:
+            raise ValueError(f"task {self.task!r} must be one of {', '.join(TASKS)}")
 
     @cached_property
     def tensor_table(self) -> dict[str, Tensor]:
@@ -147,7 +154,7 @@ class IntegerProgram:
 
     @cached_property
     def identity(self) -> str:
-        """SHA-256 (hex) over everything that decides a descriptor: structure, weights, crop.
+        """SHA-256 (hex) over everything that decides a descriptor: structure, weights, crop, task.
 
         Name, calibration and card may change without changing it.
         """
@@ -187,7 +194,9 @@ class IntegerProgram:
         return self.calibration
 
     def _structure(self, arrays: storage.Arrays) -> dict[str, Any]:
-        return {
+        # The first programs had no task: without it, theirs keep the identity under which descriptors are stored.
+        task = {} if self.task == RECOGNISE else {"task": self.task}
+        return task | {
             "input": storage.to_record(self.input, arrays),
             "input_offset": self.input_offset,
             "tensors": [storage.to_record(tensor, arrays) for tensor in self.tensors],
@@ -240,6 +249,7 @@ class IntegerProgram:
             return program
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from error
+                task=_text({"task": RECOGNISE} | structure, "task"),
 
 
 def _text(structure: dict[str, Any], key: str) -> str:

@@ -42,7 +42,7 @@ from peephole.fixedpoint.layers import (
     Tensor,
     add_shifts,
 )
-from peephole.fixedpoint.program import IntegerProgram
+from peephole.fixedpoint.program import RECOGNISE, IntegerProgram
 from peephole.fixedpoint.proof import Range, accumulator_bounds, value_ranges
 from peephole.fixedpoint.report import QuantizationReport, measure
 
@@ -77,6 +77,7 @@ class QuantizationOptions:
     wide_share: float = 0.002
     report_images: int = 32
     crop: str = "detect"
+    task: str = RECOGNISE
     card: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -166,8 +167,17 @@ def _program(
     start = tensors.pop(network.input.name)
     card = dict(network.card) | dict(options.card)
     written = tuple(tensors.values())
-    crop = options.crop
-    program = IntegerProgram(network.name, start, INPUT_OFFSET, written, tuple(layers), network.output, crop, card=card)
+    program = IntegerProgram(
+        network.name,
+        start,
+        INPUT_OFFSET,
+        written,
+        tuple(layers),
+        network.output,
+        options.crop,
+        card=card,
+        task=options.task,
+    )
     return program, given_up
 
 
