@@ -33,7 +33,7 @@ def parameters(network: nn.Module) -> int:
         ("mobilenet_v2", {"width": 1.4}, 6_108_776),  # 6.9 million there, 6.1 million as the authors released it
         ("shufflenet_v1", {}, 1_865_728),  # 1.9 million as the authors released it
         ("shufflenet_v1", {"groups": 8}, 2_434_768),  # 2.4 million
-        ("shufflenet_v2", {"width": 0.5}, 1_366_792),  # 1.4 million as the authors released it
+        ("shufflenet_v2", {"width": 0.5}, 1_366_792),  # 1.4 million in table 5 of V2
         ("shufflenet_v2", {}, 2_278_604),  # 2.3 million
         ("shufflenet_v2", {"width": 1.5}, 3_503_624),  # 3.5 million
         ("shufflenet_v2", {"width": 2.0}, 7_393_996),  # 7.4 million
