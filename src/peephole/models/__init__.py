@@ -10,11 +10,13 @@ from typing import Any
 from peephole.models.backbone import Backbone, Options, Pooling
 from peephole.models.mobilenet import mobilenet_v1, mobilenet_v2
 from peephole.models.shufflenet import shufflenet_v1, shufflenet_v2
+from peephole.models.squeezeface import squeezeface
 from peephole.models.squeezenet import squeezenet1_0, squeezenet1_1
 
 ARCHITECTURES: dict[str, Callable[..., Backbone]] = {
     "squeezenet1_0": squeezenet1_0,
     "squeezenet1_1": squeezenet1_1,
+    "squeezeface": squeezeface,
     "mobilenet_v1": mobilenet_v1,
     "mobilenet_v2": mobilenet_v2,
     "shufflenet_v1": shufflenet_v1,
