@@ -31,14 +31,14 @@ class Engine:
         self._lock = threading.Lock()
 
     def layers(self, image: NDArray[np.uint8]) -> dict[str, Activation]:
-        """Run one image, uint8 [H,W]; return what each layer wrote, int16 [H,W,C], by layer name."""
+        """Run one image, uint8 [H,W]; return what each layer wrote, int16 or int8 [H,W,C], by layer name."""
         with self._run(image) as tensors:
             return {layer.name: written(layer, tensors).copy() for layer in self.program.layers}
 
     def descriptor(self, image: NDArray[np.uint8]) -> NDArray[np.int16]:
         """Return the descriptor of one image, uint8 [H,W]: int16 [D]."""
         with self._run(image) as tensors:
-            return tensors[self.program.output].reshape(-1).copy()
+            return tensors[self.program.output].reshape(-1).astype(np.int16)
 
     def descriptors(self, images: NDArray[np.uint8]) -> NDArray[np.int16]:
         """Return the descriptors of images, uint8 [N,H,W], on several threads: int16 [N,D]."""

@@ -14,7 +14,7 @@ from peephole.fixedpoint.layers import (
     MaxPool,
 )
 from peephole.fixedpoint.program import IntegerProgram
-from peephole.fixedpoint.proof import Range, headroom_bits, value_ranges
+from peephole.fixedpoint.proof import Range, headroom_bits
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ class LayerDescription:
     macs: int
     weight_bytes: int
     output_bytes: int
+    input_bits: int
+    output_bits: int
     input_frac_bits: int
     output_frac_bits: int
     weight_frac_bits: tuple[int, int] | None
@@ -74,7 +76,7 @@ class ProgramDescription:
 
 def describe(program: IntegerProgram) -> ProgramDescription:
     """Describe a program."""
-    ranges = value_ranges(program.input.name, program.input_offset, program.layers)
+    ranges = program.value_ranges()
     layers = tuple(_layer(program, layer, ranges) for layer in program.layers)
     output = program.tensor(program.output)
     return ProgramDescription(
@@ -98,13 +100,13 @@ def describe(program: IntegerProgram) -> ProgramDescription:
 
 def table(description: ProgramDescription) -> str:
     """Return a description as aligned text."""
-    lines = [f"{'layer':<24}{'output':>12}{'MACs':>12}{'bytes':>11}{'in':>4}{'w':>8}{'out':>4}  accumulator"]
+    lines = [f"{'layer':<24}{'output':>12}{'MACs':>12}{'bytes':>11}{'in':>4}{'w':>8}{'out':>4}{'bits':>5}  accumulator"]
     for layer in description.layers:
         shape = "x".join(map(str, layer.output_shape))
         weight = "" if layer.weight_frac_bits is None else "..".join(map(str, layer.weight_frac_bits))
         lines.append(
             f"{layer.name:<24}{shape:>12}{layer.macs:>12,}{layer.weight_bytes:>11,}"
-            f"{layer.input_frac_bits:>4}{weight:>8}{layer.output_frac_bits:>4}  {layer.proof}"
+            f"{layer.input_frac_bits:>4}{weight:>8}{layer.output_frac_bits:>4}{layer.output_bits:>5}  {layer.proof}"
         )
     lines.append(f"{'total':<24}{'':>12}{description.macs:>12,}{description.weight_bytes:>11,}")
     return "\n".join(lines)
@@ -130,7 +132,9 @@ def _layer(program: IntegerProgram, layer: Layer, ranges: dict[str, Range]) -> L
         weights=weights,
         macs=weights * out.height * out.width,
         weight_bytes=conv.weight.nbytes + conv.bias.nbytes + conv.norm.nbytes if conv else 0,
-        output_bytes=2 * shape[0] * shape[1] * channels,
+        output_bytes=out.bits // 8 * shape[0] * shape[1] * channels,
+        input_bits=source.bits,
+        output_bits=out.bits,
         input_frac_bits=source.frac_bits,
         output_frac_bits=out.frac_bits,
         weight_frac_bits=_span(conv.weight_frac_bits) if conv else None,

@@ -1,4 +1,4 @@
-"""Q-formats: int16 values with a power-of-two scale, `value = integer / 2**frac_bits`.
+"""Q-formats: int16 or int8 values with a power-of-two scale, `value = integer / 2**frac_bits`.
 
 The steps are those of the paper behind the first smart doorbell of this kind (Zemlyanikin et al.,
 "512KiB RAM Is Enough!", ICCVW 2019): integer bits from the largest magnitude, the other bits for
@@ -14,6 +14,12 @@ from numpy.typing import ArrayLike, NDArray
 BITS = 16
 INT16_MIN, INT16_MAX = -(1 << 15), (1 << 15) - 1
 INT32_MAX = (1 << 31) - 1
+WIDTHS = (8, 16)  # bits that a tensor may have
+
+
+def limits(bits: int) -> tuple[int, int]:
+    """Return the least and the greatest signed integer of so many bits."""
+    return -(1 << (bits - 1)), (1 << (bits - 1)) - 1
 
 
 def integer_bits(maximum: float, bits: int = BITS) -> int:

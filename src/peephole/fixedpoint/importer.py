@@ -190,9 +190,7 @@ class _Importer:
     def _relu(self, node: torch.fx.Node) -> _Value:
         value = self._value(node.args[0])
         if not _fuse_relu(value):
-            raise _unsupported(
-                node, "ReLU must follow convolutions, sums, pools or a concatenation used nowhere else"
-            )
+            raise _unsupported(node, "ReLU must follow convolutions, sums, pools or a concatenation used nowhere else")
         value.users = len(node.users)
         return value
 

@@ -19,34 +19,55 @@ from peephole.fixedpoint.layers import (
 )
 from peephole.fixedpoint.program import IntegerProgram
 
-Activation = NDArray[np.int16]
+Activation = NDArray[np.signedinteger[Any]]  # int16 or int8 [H,W,C]
 
 
 class Kernels(Protocol):
-    """The kernels that a program needs: `peephole._core` and `fixedpoint.reference` both have them."""
+    """The kernels that a program needs: `peephole._core` and `fixedpoint.reference` both have them.
+
+    Those of 16 bits end in `_s16`, those that read 8 bits in `_s8`. Each writes a slice of channels.
+    """
 
     def conv2d_s16(self, *arguments: Any) -> None:
-        """Convolution into a slice of channels."""
+        """Convolution."""
+
+    def conv2d_s8(self, *arguments: Any) -> None:
+        """Convolution."""
 
     def depthwise_conv2d_s16(self, *arguments: Any) -> None:
-        """Convolution of every channel by itself, into a slice of channels."""
+        """Convolution of every channel by itself."""
+
+    def depthwise_conv2d_s8(self, *arguments: Any) -> None:
+        """Convolution of every channel by itself."""
 
     def add_s16(self, *arguments: Any) -> None:
-        """Sum of two tensors into a slice of channels."""
+        """Sum of two tensors."""
+
+    def add_s8(self, *arguments: Any) -> None:
+        """Sum of two tensors."""
 
     def maxpool_s16(self, *arguments: Any) -> None:
-        """Max pool into a slice of channels."""
+        """Max pool."""
+
+    def maxpool_s8(self, *arguments: Any) -> None:
+        """Max pool."""
 
     def global_average_pool_s16(self, *arguments: Any) -> None:
-        """Mean over height and width into a slice of channels."""
+        """Mean over height and width."""
+
+    def global_average_pool_s8(self, *arguments: Any) -> None:
+        """Mean over height and width."""
 
     def l2_normalize_s16(self, *arguments: Any) -> None:
+        """A vector scaled to length one."""
+
+    def l2_normalize_s8(self, *arguments: Any) -> None:
         """A vector scaled to length one."""
 
 
 def buffers(program: IntegerProgram) -> dict[str, Activation]:
     """Allocate every tensor of a program."""
-    return {name: np.zeros(tensor.shape, np.int16) for name, tensor in program.tensor_table.items()}
+    return {name: np.zeros(tensor.shape, tensor.dtype) for name, tensor in program.tensor_table.items()}
 
 
 def check_image(image: NDArray[np.uint8], tensor: Tensor) -> None:
@@ -58,49 +79,40 @@ def check_image(image: NDArray[np.uint8], tensor: Tensor) -> None:
 
 def enter(image: NDArray[np.uint8], offset: int, tensor: Activation) -> None:
     """Write an image into the input tensor as `pixel - offset`."""
-    np.subtract(image, np.int16(offset), out=tensor[..., 0], dtype=np.int16)
+    np.subtract(image, np.int16(offset), out=tensor[..., 0], dtype=np.int16, casting="unsafe")  # it fits: validation
 
 
 def apply(kernels: Kernels, layer: Layer, tensors: dict[str, Activation]) -> None:
     """Run one layer from the tensors that it reads into its slice of the output tensor."""
-    x, out = tensors[layer.input], tensors[layer.output]
+    x, out, channel = tensors[layer.input], tensors[layer.output], layer.channel
+    narrow = x.dtype == np.int8
     match layer:
-        case Conv2d():
-            kernels.conv2d_s16(
-                x,
-                layer.weight,
-                layer.bias,
-                layer.norm,
-                layer.stride,
-                layer.padding,
-                layer.relu,
-                layer.accumulation,
-                layer.accumulator_bits,
-                out,
-                layer.channel,
-            )
-        case DepthwiseConv2d():
-            kernels.depthwise_conv2d_s16(
-                x,
-                layer.weight,
-                layer.bias,
-                layer.norm,
-                layer.stride,
-                layer.padding,
-                layer.relu,
-                layer.accumulator_bits,
-                out,
-                layer.channel,
-            )
+        case Conv2d() | DepthwiseConv2d():
+            _convolve(kernels, layer, x, out)
         case Add():
-            other = tensors[layer.other]
-            kernels.add_s16(x, other, layer.shift, layer.other_shift, layer.norm, layer.relu, out, layer.channel)
+            add = kernels.add_s8 if narrow else kernels.add_s16
+            add(x, tensors[layer.other], layer.shift, layer.other_shift, layer.norm, layer.relu, out, channel)
         case MaxPool():
-            kernels.maxpool_s16(x, layer.size, layer.stride, out, layer.channel)
+            pool = kernels.maxpool_s8 if narrow else kernels.maxpool_s16
+            pool(x, layer.size, layer.stride, out, channel)
         case GlobalAveragePool():
-            kernels.global_average_pool_s16(x, layer.factor, layer.shift, out, layer.channel)
+            average = kernels.global_average_pool_s8 if narrow else kernels.global_average_pool_s16
+            average(x, layer.factor, layer.shift, out, channel)
         case L2Normalize():
-            kernels.l2_normalize_s16(x.reshape(-1), layer.frac_bits, out.reshape(-1))
+            normalize = kernels.l2_normalize_s8 if narrow else kernels.l2_normalize_s16
+            normalize(x.reshape(-1), layer.frac_bits, out.reshape(-1))
+
+
+def _convolve(kernels: Kernels, layer: Convolution, x: Activation, out: Activation) -> None:
+    arrays = (x, layer.weight, layer.bias, layer.norm, layer.stride, layer.padding, layer.relu)
+    plain = isinstance(layer, Conv2d)
+    if x.dtype == np.int8:
+        convolve = kernels.conv2d_s8 if plain else kernels.depthwise_conv2d_s8
+        convolve(*arrays, out, layer.channel)
+    elif plain:
+        kernels.conv2d_s16(*arrays, layer.accumulation, layer.accumulator_bits, out, layer.channel)
+    else:
+        kernels.depthwise_conv2d_s16(*arrays, layer.accumulator_bits, out, layer.channel)
 
 
 def written(layer: Layer, tensors: dict[str, Activation]) -> Activation:
@@ -110,7 +122,7 @@ def written(layer: Layer, tensors: dict[str, Activation]) -> Activation:
 
 
 def run(program: IntegerProgram, image: NDArray[np.uint8], kernels: Kernels = reference) -> dict[str, Activation]:
-    """Run one image, uint8 [H,W]; return what each layer wrote, int16 [H,W,C], by layer name."""
+    """Run one image, uint8 [H,W]; return what each layer wrote, int16 or int8 [H,W,C], by layer name."""
     check_image(image, program.input)
     tensors = buffers(program)
     enter(image, program.input_offset, tensors[program.input.name])

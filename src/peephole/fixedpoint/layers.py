@@ -1,7 +1,11 @@
 """Tensors and layers of an integer program.
 
-Activations are int16 [H,W,C]. A layer reads whole tensors and writes a slice of another's channels
+Activations are int16 or int8 [H,W,C]. A layer reads whole tensors and writes a slice of another's channels
 from `channel` on, so that concatenation is two layers writing into one tensor.
+
+What a layer reads decides its width: a convolution of an int8 tensor has int8 weights and sums in 32
+bits. It writes as many bits, but three kinds may write int16 from int8, for a descriptor that keeps
+its precision: convolutions, the mean and the scaling to length one (which always does).
 """
 
 from dataclasses import dataclass
@@ -10,16 +14,24 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+Weight = NDArray[np.signedinteger[Any]]  # int16 or int8
+
 
 @dataclass(frozen=True)
 class Tensor:
-    """An int16 activation [height,width,channels]; value = integer / 2**frac_bits."""
+    """An activation [height,width,channels] of 16 or 8 bits; value = integer / 2**frac_bits."""
 
     name: str
     height: int
     width: int
     channels: int
     frac_bits: int
+    bits: int = 16
+
+    @property
+    def dtype(self) -> type[np.signedinteger[Any]]:
+        """The numpy type of its integers."""
+        return np.int8 if self.bits == 8 else np.int16
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -31,11 +43,11 @@ class Tensor:
 class Conv2d:
     """Convolution with zero padding and an optional ReLU.
 
-    weight: int16 [O,KH,KW,I], Q(weight_frac_bits[o]). norm: uint8 [O], F_in + F_w - F_out.
+    weight: int16 or int8 [O,KH,KW,I], as its input, Q(weight_frac_bits[o]). norm: uint8 [O], F_in + F_w - F_out.
     bias: int32 [O], in the accumulator's format (F_in + F_w) for the `full` rule, in the output's
     format for `per_channel`.
     accumulation: `full` rounds once; `per_channel` rounds and clips after every input channel.
-    accumulator_bits: 32 where the weights prove that the sum fits, else 64.
+    accumulator_bits: 32 where the weights prove that the sum fits, else 64, which int8 weights never need.
     """
 
     kind: ClassVar[str] = "conv2d"
@@ -48,7 +60,7 @@ class Conv2d:
     relu: bool
     accumulation: str
     accumulator_bits: int
-    weight: NDArray[np.int16]
+    weight: Weight
     bias: NDArray[np.int32]
     norm: NDArray[np.uint8]
     weight_frac_bits: NDArray[np.int8]
@@ -63,9 +75,10 @@ class Conv2d:
 class DepthwiseConv2d:
     """Convolution of every channel by its own kernel, with zero padding and an optional ReLU.
 
-    weight: int16 [C,KH,KW], KH * KW at most 64, Q(weight_frac_bits[c]). norm: uint8 [C], F_in + F_w - F_out.
-    bias: int32 [C], in the accumulator's format (F_in + F_w). The sum is rounded once.
-    accumulator_bits: 32 where the weights prove that the sum fits, else 64.
+    weight: int16 or int8 [C,KH,KW], as its input, KH * KW at most 64, Q(weight_frac_bits[c]).
+    norm: uint8 [C], F_in + F_w - F_out. bias: int32 [C], in the accumulator's format (F_in + F_w).
+    The sum is rounded once.
+    accumulator_bits: 32 where the weights prove that the sum fits, else 64, which int8 weights never need.
     """
 
     kind: ClassVar[str] = "depthwise_conv2d"
@@ -78,7 +91,7 @@ class DepthwiseConv2d:
     padding: int
     relu: bool
     accumulator_bits: int
-    weight: NDArray[np.int16]
+    weight: Weight
     bias: NDArray[np.int32]
     norm: NDArray[np.uint8]
     weight_frac_bits: NDArray[np.int8]
@@ -124,7 +137,7 @@ class MaxPool:
 
 @dataclass(frozen=True)
 class GlobalAveragePool:
-    """Mean over height and width: clip16((sum * factor + 2**(shift-1)) >> shift)."""
+    """Mean over height and width: clip((sum * factor + 2**(shift-1)) >> shift)."""
 
     kind: ClassVar[str] = "global_average_pool"
     name: str
@@ -137,7 +150,7 @@ class GlobalAveragePool:
 
 @dataclass(frozen=True)
 class L2Normalize:
-    """A vector [1,1,C] scaled to length one, Q(frac_bits), which the output tensor has too."""
+    """A vector [1,1,C] scaled to length one, int16 Q(frac_bits), which the output tensor has too."""
 
     kind: ClassVar[str] = "l2_normalize"
     name: str

@@ -24,6 +24,7 @@ from peephole.fixedpoint.layers import (
     MaxPool,
     Tensor,
 )
+from peephole.fixedpoint.proof import Range, value_ranges
 from peephole.fixedpoint.validation import LARGEST_NORM, check
 
 __all__ = [
@@ -45,10 +46,10 @@ LAYERS: dict[str, type[Layer]] = {
 WEIGHTED = (Conv2d.kind, DepthwiseConv2d.kind)
 FORMATS = "weight_frac_bits"
 CROPS = ("detect", "aligned", "center")
-
 RECOGNISE = "recognise"
 LANDMARKS = "landmarks"
 TASKS = (RECOGNISE, LANDMARKS)
+
 
 @dataclass(frozen=True)
 class Spread:
@@ -128,15 +129,15 @@ class IntegerProgram:
     crop: str = "detect"
     calibration: Calibration | None = None
     card: Mapping[str, Any] = field(default_factory=dict)
-
     task: str = RECOGNISE
+
     def __post_init__(self) -> None:
         """Check every rule. Raises `ValueError` naming the layer and what is wrong."""
         if self.crop not in CROPS:
             raise ValueError(f"crop {self.crop!r} must be one of {', '.join(CROPS)}")
-        check(self.input, self.input_offset, self.tensors, self.layers, self.output)
         if self.task not in TASKS:
             raise ValueError(f"task {self.task!r} must be one of {', '.join(TASKS)}")
+        check(self.input, self.input_offset, self.tensors, self.layers, self.output)
 
     @cached_property
     def tensor_table(self) -> dict[str, Tensor]:
@@ -146,6 +147,11 @@ class IntegerProgram:
     def tensor(self, name: str) -> Tensor:
         """Return the tensor of this name."""
         return self.tensor_table[name]
+
+    def value_ranges(self) -> dict[str, Range]:
+        """Return the least and the greatest integer that each tensor can hold, by name."""
+        bits = {name: tensor.bits for name, tensor in self.tensor_table.items()}
+        return value_ranges(self.input.name, self.input_offset, self.layers, bits)
 
     @property
     def descriptor_size(self) -> int:
@@ -243,13 +249,13 @@ class IntegerProgram:
                 crop=_text(structure, "crop"),
                 calibration=_calibration(structure.get("calibration")),
                 card=_card(structure.get("card")),
+                task=_text({"task": RECOGNISE} | structure, "task"),
             )
             if program.identity != structure.get("identity"):
                 raise ValueError("its identity does not match its content; it was altered or damaged, fetch it again")
             return program
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from error
-                task=_text({"task": RECOGNISE} | structure, "task"),
 
 
 def _text(structure: dict[str, Any], key: str) -> str:

@@ -1,7 +1,7 @@
 """How large an accumulator can become, from the integer weights alone.
 
-Inputs are taken at the worst value their tensor can hold (after ReLU 0 .. 32767, the image's bytes
-as they are), so the bound holds for every image, and for every partial sum in any order.
+Inputs are taken at the worst value their tensor can hold (after ReLU 0 .. 32767, or 0 .. 127 of 8
+bits; the image's bytes as they are), so the bound holds for every image, and for every partial sum in any order.
 """
 
 import math
@@ -10,30 +10,37 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from peephole.fixedpoint.formats import INT16_MAX, INT16_MIN, INT32_MAX
-from peephole.fixedpoint.layers import Add, Convolution, Layer, MaxPool
+from peephole.fixedpoint.formats import BITS, INT16_MIN, INT32_MAX, limits
+from peephole.fixedpoint.layers import Add, Convolution, Layer, MaxPool, Weight
 
 Range = tuple[int, int]
 
 
-def value_ranges(input_name: str, input_offset: int, layers: Iterable[Layer]) -> dict[str, Range]:
-    """Return the least and the greatest integer that each tensor can hold; both sides include 0."""
+def value_ranges(
+    input_name: str, input_offset: int, layers: Iterable[Layer], bits: Mapping[str, int] | None = None
+) -> dict[str, Range]:
+    """Return the least and the greatest integer that each tensor can hold; both sides include 0.
+
+    bits: of the tensors by name; 16 for those that are not in it.
+    """
     ranges: dict[str, Range] = {input_name: (min(0, -input_offset), max(0, 255 - input_offset))}
     for layer in layers:
+        least, greatest = limits((bits or {}).get(layer.output, BITS))
         low, high = ranges[layer.input]
-        if isinstance(layer, Convolution):
-            low, high = (0 if layer.relu else INT16_MIN), INT16_MAX
-        elif isinstance(layer, Add):
-            signed = min(low, ranges[layer.other][0]) < 0 and not layer.relu
-            low, high = (INT16_MIN if signed else 0), INT16_MAX
-        elif not isinstance(layer, MaxPool):
-            low, high = (INT16_MIN if low < 0 else 0), INT16_MAX
+        if not isinstance(layer, MaxPool):
+            if isinstance(layer, Convolution):
+                signed = not layer.relu
+            elif isinstance(layer, Add):
+                signed = min(low, ranges[layer.other][0]) < 0 and not layer.relu
+            else:
+                signed = low < 0
+            low, high = (least if signed else 0), greatest
         before = ranges.get(layer.output, (0, 0))
         ranges[layer.output] = (min(low, before[0]), max(high, before[1]))
     return ranges
 
 
-def sum_bounds(weight: NDArray[np.int16], low: int, high: int) -> NDArray[np.int64]:
+def sum_bounds(weight: Weight, low: int, high: int) -> NDArray[np.int64]:
     """Return the largest magnitude of each output channel's sum of products: [O,KH,KW,I] or [C,KH,KW] -> [O]."""
     flat = weight.reshape(len(weight), -1).astype(np.int64)
     positive = np.maximum(flat, 0).sum(1)

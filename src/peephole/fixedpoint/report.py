@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from peephole.fixedpoint import interpreter
 from peephole.fixedpoint.float_network import FloatNetwork
-from peephole.fixedpoint.formats import INT16_MAX, INT16_MIN, to_float
+from peephole.fixedpoint.formats import limits, to_float
 from peephole.fixedpoint.layers import Convolution, Layer
 from peephole.fixedpoint.program import IntegerProgram
-from peephole.fixedpoint.proof import headroom_bits, value_ranges
+from peephole.fixedpoint.proof import headroom_bits
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class LayerReport:
 
     weight_frac_bits: least and most over the output channels. bits_given_up: most, and the number
     of channels that gave any. headroom_bits: between the proved bound and the accumulator's limit.
-    range_used: largest output over 32767. snr_db: signal to noise against the float network, of
+    range_used: largest output over 32767, or 127 of 8 bits. snr_db: signal to noise against the float network, of
     this layer's output with everything before it quantized too. clipped: outputs at the limits.
     """
 
@@ -79,12 +79,13 @@ class _Tally:
     largest: int = 0
     clipped: int = 0
 
-    def add(self, exact: NDArray[Any], integers: NDArray[np.int16], frac_bits: int) -> None:
+    def add(self, exact: NDArray[Any], integers: NDArray[Any], frac_bits: int) -> None:
         wide = exact.astype(np.float64)
         self.signal += float((wide**2).sum())
         self.noise += float(((wide - to_float(integers, frac_bits)) ** 2).sum())
         self.largest = max(self.largest, int(np.abs(integers.astype(np.int32)).max()))
-        self.clipped += int(((integers == INT16_MAX) | (integers == INT16_MIN)).sum())
+        ends = np.iinfo(integers.dtype)
+        self.clipped += int(((integers == ends.max) | (integers == ends.min)).sum())
 
     @property
     def snr_db(self) -> float:
@@ -121,7 +122,7 @@ def _layer(
     if isinstance(layer, Convolution):
         bits = (int(layer.weight_frac_bits.min()), int(layer.weight_frac_bits.max()))
         accumulator = layer.accumulator_bits
-        spare = headroom_bits(layer, value_ranges(program.input.name, program.input_offset, program.layers))
+        spare = headroom_bits(layer, program.value_ranges())
     return LayerReport(
         name=layer.name,
         kind=layer.kind,
@@ -132,7 +133,7 @@ def _layer(
         channels_given_up=int((lost > 0).sum()),
         accumulator_bits=accumulator,
         headroom_bits=spare,
-        range_used=tally.largest / INT16_MAX,
+        range_used=tally.largest / limits(program.tensor(layer.output).bits)[1],
         snr_db=tally.snr_db,
         clipped=tally.clipped,
     )

@@ -24,13 +24,16 @@ Arrays = dict[str, NDArray[Any]]
 
 
 def to_record(item: Any, arrays: Arrays) -> dict[str, Any]:
-    """Return the plain fields of a dataclass; its arrays are put into `arrays` under `<name>.<field>`."""
+    """Return the plain fields of a dataclass; its arrays are put into `arrays` under `<name>.<field>`.
+
+    A field that has its default is left out: what was added since does not change older programs.
+    """
     record: dict[str, Any] = {"kind": item.kind} if hasattr(item, "kind") else {}
     for field in dataclasses.fields(item):
         value = getattr(item, field.name)
         if isinstance(value, np.ndarray):
             arrays[f"{item.name}.{field.name}"] = np.ascontiguousarray(value)
-        else:
+        elif value != field.default:
             record[field.name] = value
     return record
 
@@ -46,6 +49,8 @@ def from_record(cls: type[T], record: Any, arrays: Mapping[str, NDArray[Any]]) -
         source = arrays if _is_array(hints[field.name]) else record
         key = f"{record.get('name')}.{field.name}" if source is arrays else field.name
         if key not in source:
+            if field.default is not dataclasses.MISSING:
+                continue
             raise ValueError(f"{where}: has no {field.name}")
         value = source[key]
         if source is record and type(value) is not hints[field.name]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from peephole.fixedpoint.formats import WIDTHS
 from peephole.fixedpoint.layers import (
     Add,
     Conv2d,
@@ -38,9 +39,14 @@ def check(
         _check_tensor(tensor, known)
         known[tensor.name] = tensor
     _check_order(input_tensor.name, known, layers, output)
-    ranges = value_ranges(input_tensor.name, input_offset, layers)
+    if input_tensor.bits == 8 and input_offset != 128:
+        raise ValueError(f"input {input_tensor.name}: a pixel less {input_offset} does not fit 8 bits; 128 does")
+    ranges = value_ranges(
+        input_tensor.name, input_offset, layers, {tensor.name: tensor.bits for tensor in known.values()}
+    )
     for layer in layers:
         source, destination = known[layer.input], known[layer.output]
+        _check_width(layer, source, destination)
         match layer:
             case Conv2d() | DepthwiseConv2d():
                 _check_convolution(layer, source, destination)
@@ -68,6 +74,8 @@ def _check_tensor(tensor: Tensor, known: dict[str, Tensor]) -> None:
         raise ValueError(f"tensor {tensor.name!r}: every tensor needs a name of its own")
     if not all(1 <= side <= LARGEST_SIDE for side in tensor.shape):
         raise ValueError(f"tensor {tensor.name}: its sides {tensor.shape} must be 1 to {LARGEST_SIDE}")
+    if tensor.bits not in WIDTHS:
+        raise ValueError(f"tensor {tensor.name}: {tensor.bits} bits are not supported; use 8 or 16")
     if tensor.frac_bits not in FRAC_BITS:
         raise ValueError(f"tensor {tensor.name}: {tensor.frac_bits} fraction bits are out of range")
 
@@ -102,6 +110,21 @@ def _check_order(start: str, known: dict[str, Tensor], layers: Sequence[Layer], 
         raise ValueError(f"output {output!r}: must name a tensor of height and width 1")
 
 
+def _check_width(layer: Layer, source: Tensor, out: Tensor) -> None:
+    match layer:
+        case L2Normalize():
+            possible: tuple[int, ...] = (16,)
+        case Conv2d() | DepthwiseConv2d() | GlobalAveragePool():
+            possible = (8, 16) if source.bits == 8 else (16,)
+        case _:
+            possible = (source.bits,)
+    if out.bits not in possible:
+        wanted = " or ".join(map(str, possible))
+        raise _wrong(
+            layer, f"tensor {out.name} has {out.bits} bits, must have {wanted} as {source.name} has {source.bits}"
+        )
+
+
 def _check_window(
     layer: Layer, source: Tensor, out: Tensor, kernel: tuple[int, int], stride: int, padding: int
 ) -> None:
@@ -128,6 +151,8 @@ def _check_convolution(layer: Convolution, source: Tensor, out: Tensor) -> None:
         raise _wrong(layer, f"norm {layer.norm.max()} is larger than {LARGEST_NORM}")
     if layer.accumulation not in ("full", "per_channel"):
         raise _wrong(layer, f"accumulation {layer.accumulation!r} is neither 'full' nor 'per_channel'")
+    if source.bits == 8 and (layer.accumulation, layer.accumulator_bits) != ("full", 32):
+        raise _wrong(layer, "of 8 bits there is only the accumulation 'full' with accumulator_bits 32")
     if layer.accumulator_bits not in ((32, 64) if layer.accumulation == "full" else (32,)):
         raise _wrong(layer, f"accumulator_bits {layer.accumulator_bits} does not exist for {layer.accumulation!r}")
     if layer.accumulation == "per_channel" and (layer.bias != layer.bias.astype(np.int16)).any():
@@ -140,8 +165,8 @@ def _check_weight(layer: Convolution, source: Tensor) -> None:
         wanted, fits = f"[O,KH,KW,{source.channels}]", weight.ndim == 4 and weight.shape[3] == source.channels
     else:
         wanted, fits = f"[{source.channels},KH,KW]", weight.ndim == 3 and weight.shape[0] == source.channels
-    if not fits or weight.dtype != np.int16:
-        raise _wrong(layer, f"weights are {weight.dtype} {weight.shape}, must be int16 {wanted}")
+    if not fits or weight.dtype != source.dtype:
+        raise _wrong(layer, f"weights are {weight.dtype} {weight.shape}, must be int{source.bits} {wanted}")
     if isinstance(layer, DepthwiseConv2d) and weight[0].size > LARGEST_DEPTHWISE_KERNEL:
         raise _wrong(layer, f"a kernel of {weight[0].size} weights is larger than {LARGEST_DEPTHWISE_KERNEL}")
 
@@ -149,6 +174,8 @@ def _check_weight(layer: Convolution, source: Tensor) -> None:
 def _check_add(layer: Add, source: Tensor, other: Tensor, out: Tensor) -> None:
     if source.shape != other.shape:
         raise _wrong(layer, f"adds tensors {source.name} and {other.name} of different shapes")
+    if source.bits != other.bits:
+        raise _wrong(layer, f"adds tensor {source.name} of {source.bits} bits and {other.name} of {other.bits}")
     if (source.height, source.width) != (out.height, out.width):
         raise _wrong(layer, f"makes {source.height}x{source.width}, tensor {out.name} is {out.height}x{out.width}")
     shifts = (layer.shift, layer.other_shift, layer.norm)

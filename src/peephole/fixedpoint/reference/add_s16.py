@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from peephole.fixedpoint.reference.rounding import shift_round_clip16
+from peephole.fixedpoint.reference.rounding import store
 
 
 def add_s16(
@@ -21,5 +21,4 @@ def add_s16(
     The sum is exact; norm 0 adds no half.
     """
     total = (x.astype(np.int64) << shift) + (other.astype(np.int64) << other_shift)
-    y = shift_round_clip16(total, norm)
-    out[..., channel : channel + x.shape[2]] = np.maximum(y, 0) if relu else y
+    store(total, norm, relu, out[..., channel : channel + x.shape[2]])

@@ -5,8 +5,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from peephole.fixedpoint.reference.rounding import clip16, shift_round_clip16, wrap32
-from peephole.fixedpoint.reference.windows import windows
+from peephole.fixedpoint.reference.rounding import clip16, store, wrap32
+from peephole.fixedpoint.reference.windows import sums_of_products, windows
 
 Int16 = NDArray[np.int16]
 
@@ -31,30 +31,13 @@ def conv2d_s16(
     wrapping at 2^32.
     """
     taps = windows(x, weight.shape[1], weight.shape[2], stride, padding)
+    part = out[..., channel : channel + len(weight)]
     if accumulation == "full":
-        y = _full(taps, weight, bias, norm, accumulator_bits)
+        total = sums_of_products(taps, weight) + bias
+        store(wrap32(total) if accumulator_bits == 32 else total, norm, relu, part)
     else:
         y = _per_channel(taps, weight, bias, norm)
-    out[..., channel : channel + len(weight)] = np.maximum(y, 0) if relu else y
-
-
-def _full(
-    taps: NDArray[np.int64], weight: Int16, bias: NDArray[np.int32], norm: NDArray[np.uint8], accumulator_bits: int
-) -> Int16:
-    rows, columns = taps.shape[:2]
-    sums = _exact_product(taps.reshape(rows * columns, -1), weight.reshape(len(weight), -1).T)
-    total = sums.reshape(rows, columns, -1) + bias
-    if accumulator_bits == 32:
-        total = wrap32(total)
-    return shift_round_clip16(total, norm)
-
-
-def _exact_product(a: NDArray[np.int64], b: Int16) -> NDArray[np.int64]:
-    """The exact a @ b: through float64 (far faster than int64) where every partial sum stays below 2^53."""
-    if a.shape[1] < 2**22:
-        product = a.astype(np.float64) @ b.astype(np.float64)  # |sum| < 2^22 * 2^30
-        return product.astype(np.int64)
-    return a @ b.astype(np.int64)
+        part[...] = np.maximum(y, 0) if relu else y
 
 
 def _per_channel(taps: NDArray[np.int64], weight: Int16, bias: NDArray[np.int32], norm: NDArray[np.uint8]) -> Int16:

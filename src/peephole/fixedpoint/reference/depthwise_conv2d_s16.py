@@ -5,7 +5,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from peephole.fixedpoint.reference.rounding import shift_round_clip16, wrap32
+from peephole.fixedpoint.reference.rounding import store, wrap32
 from peephole.fixedpoint.reference.windows import windows
 
 
@@ -27,5 +27,5 @@ def depthwise_conv2d_s16(
     """
     taps = windows(x, weight.shape[1], weight.shape[2], stride, padding)
     total = np.einsum("yxijc,cij->yxc", taps, weight.astype(np.int64)) + bias
-    y = shift_round_clip16(wrap32(total) if accumulator_bits == 32 else total, norm)
-    out[..., channel : channel + len(weight)] = np.maximum(y, 0) if relu else y
+    total = wrap32(total) if accumulator_bits == 32 else total
+    store(total, norm, relu, out[..., channel : channel + len(weight)])

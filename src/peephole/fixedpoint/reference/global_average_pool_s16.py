@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from peephole.fixedpoint.reference.rounding import shift_round_clip16
+from peephole.fixedpoint.reference.rounding import store
 
 
 def global_average_pool_s16(
@@ -14,4 +14,4 @@ def global_average_pool_s16(
     The caller keeps H * W * 2^15 * factor within 2^62.
     """
     sums = x.sum(axis=(0, 1), dtype=np.int64)
-    out[0, 0, channel : channel + x.shape[2]] = shift_round_clip16(sums * factor, shift)
+    store(sums * factor, shift, False, out[0, 0, channel : channel + x.shape[2]])

@@ -1,0 +1,24 @@
+"""Sum of two 8-bit tensors of different formats, in NumPy."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peephole.fixedpoint.reference.rounding import store
+
+
+def add_s8(
+    x: NDArray[np.int8],
+    other: NDArray[np.int8],
+    shift: int,
+    other_shift: int,
+    norm: int,
+    relu: bool,
+    out: NDArray[np.int8],
+    channel: int,
+) -> None:
+    """clip8(((x << shift) + (other << other_shift) + 2^(norm-1)) >> norm), x and other [H,W,C], into a slice of out.
+
+    The sum is exact; norm 0 adds no half.
+    """
+    total = (x.astype(np.int64) << shift) + (other.astype(np.int64) << other_shift)
+    store(total, norm, relu, out[..., channel : channel + x.shape[2]])

@@ -1,0 +1,29 @@
+"""8-bit convolution of every channel by its own kernel, in NumPy."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peephole.fixedpoint.reference.rounding import store, wrap32
+from peephole.fixedpoint.reference.windows import windows
+
+
+def depthwise_conv2d_s8(
+    x: NDArray[np.int8],
+    weight: NDArray[np.int8],
+    bias: NDArray[np.int32],
+    norm: NDArray[np.uint8],
+    stride: int,
+    padding: int,
+    relu: bool,
+    out: NDArray[Any],
+    channel: int,
+) -> None:
+    """Convolve channel c of x [H,W,C] with weight[c] of [C,KH,KW] into out[..., channel + c], int8 or int16.
+
+    clip((bias + sum + 2^(norm-1)) >> norm) to the type of `out`, where bias + sum wraps at 2^32.
+    """
+    taps = windows(x, weight.shape[1], weight.shape[2], stride, padding)
+    total = np.einsum("yxijc,cij->yxc", taps, weight.astype(np.int64)) + bias
+    store(wrap32(total), norm, relu, out[..., channel : channel + len(weight)])

@@ -1,0 +1,17 @@
+"""8-bit global average pooling in NumPy."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peephole.fixedpoint.reference.rounding import store
+
+
+def global_average_pool_s8(x: NDArray[np.int8], factor: int, shift: int, out: NDArray[Any], channel: int) -> None:
+    """clip((S * factor + 2^(shift-1)) >> shift), S the sum of a channel of x [H,W,C], into a slice of out [1,1,CT].
+
+    out is int8 or int16, which keeps what a mean adds in precision. The caller keeps H * W * 2^15 * factor within 2^62.
+    """
+    sums = x.sum(axis=(0, 1), dtype=np.int64)
+    store(sums * factor, shift, False, out[0, 0, channel : channel + x.shape[2]])
