@@ -94,7 +94,7 @@ def test_without_batch_norm_every_convolution_has_a_bias(name: str) -> None:
     assert all(module.bias is not None for module in network.modules() if isinstance(module, nn.Conv2d))
     normed = build(name, 16, width=0.25)
     biased = [n for n, m in normed.named_modules() if isinstance(m, nn.Conv2d) and m.bias is not None]
-    assert biased == ["descriptor"]
+    assert biased == (["conv1", "descriptor"] if name == "squeezeface" else ["descriptor"])  # its stem is folded
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
