@@ -3,15 +3,17 @@
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
 from peephole.training.augmentation import Augmentation
 from peephole.training.loss_weights import LossWeights
+from peephole.training.section import Section
 
 
 @dataclass(frozen=True)
-class Stage:
+class Stage(Section):
     """A stretch of training at one input size. learning_rate runs linearly from its first to its second value."""
 
     images: int
@@ -20,10 +22,75 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class TrainingConfig:
+class SourceConfig(Section):
+    """How a folder of pictures is read; the packed shards need none of it.
+
+    face: where it lies in a picture without landmarks: `detect` (our detector's most central face; where it finds none,
+    the middle) or `center` (the middle: 118 of 250 pixels, as in LFW). landmarks: five points a picture, an `.npz` of
+    `names` (paths in the folder, without suffix) and `landmarks` [N,5,2], or VGGFace2's `loose_landmark_train.csv`.
+    """
+
+    face: Literal["detect", "center"] = "detect"
+    landmarks: Path | None = None
+
+
+@dataclass(frozen=True)
+class SamplingConfig(Section):
+    """Which faces a batch takes.
+
+    labelled_only: leave out faces of whom it is not known who they are. images_each: take so many faces of each of
+    batch / images_each people, in place of all faces in turn; 0 does not.
+    """
+
+    labelled_only: bool = False
+    images_each: int = 0
+
+
+@dataclass(frozen=True)
+class TeacherConfig(Section):
+    """A teacher that looks at the student's own faces.
+
+    path: its weights. share: of the batches that it looks at (4 to 14 ms a face on a core); in the others the losses
+    against a teacher use the stored descriptors where there are any. mixup, cutmix: shares of the faces of its batches
+    into which the next one is blended or pasted.
+    """
+
+    path: Path
+    share: float = 1.0
+    mixup: float = 0.0
+    cutmix: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.share <= 1:
+            raise ValueError(f"the share of batches that the teacher looks at must be 0 to 1, not {self.share}")
+        if min(self.mixup, self.cutmix) < 0 or self.mixup + self.cutmix > 1:
+            raise ValueError("the shares of faces mixed by mixup and cutmix must be 0 or more and at most 1 together")
+
+
+@dataclass(frozen=True)
+class EvaluationConfig(Section):
+    """What a network is measured on, and so must not be trained on.
+
+    pairs: the protocol's pairs file, whose people's names are compared with those of the training faces; overlap:
+    `refuse` to train if some are the same, or `leave out` their faces. images: a tar or folder of the pictures.
+    landmarks: of the pictures, for aligned crops. crops: how faces are cut out.
+    """
+
+    pairs: Path
+    images: Path | None = None
+    landmarks: Path | None = None
+    crops: tuple[Literal["detect", "aligned", "center"], ...] = ("detect",)
+    overlap: Literal["refuse", "leave out"] = "refuse"
+
+
+@dataclass(frozen=True)
+class TrainingConfig(Section):
     """All that decides a run. Paths are relative to the working folder.
 
+    data: the packed shards, or a folder with a folder of pictures for each person (VGGFace2, CASIA-WebFace, LFW).
+    network: options of the architecture, such as batch_norm, width and pooling (`peephole.models.build`).
     unit_length: what ships scales its descriptors to length one, so that plain L2 compares directions alone.
+    precision: Lightning's name, such as 32-true, bf16-mixed, 16-mixed.
     """
 
     data: Path
@@ -31,12 +98,14 @@ class TrainingConfig:
     stages: tuple[Stage, ...]
     architecture: str = "squeezenet1_1"
     descriptor: int = 128
+    network: dict[str, bool | int | float | str] = field(default_factory=dict)
     unit_length: bool = True
     warm_start: Path | None = None
     warm_start_norm: float = 1.0
     seed: int = 1
     batch: int = 256
     held_out_identities: int = 400
+    precision: str = "bf16-mixed"
     optimizer: str = "muon"
     warm_up_steps: int = 100
     vector_learning_rate: float = 0.3
@@ -46,6 +115,10 @@ class TrainingConfig:
     validate_every: int = 400
     loss: LossWeights = field(default_factory=LossWeights)
     augmentation: Augmentation = field(default_factory=Augmentation)
+    source: SourceConfig = field(default_factory=SourceConfig)
+    sampling: SamplingConfig = field(default_factory=SamplingConfig)
+    teacher: TeacherConfig | None = None
+    evaluation: EvaluationConfig | None = None
 
     @property
     def steps(self) -> int:
@@ -68,13 +141,25 @@ class TrainingConfig:
         return (first + (last - first) * done) * min(1.0, (step + 1) / self.warm_up_steps)
 
 
-def read_config(path: Path) -> TrainingConfig:
-    """Read a TOML file. Raises `ValueError` naming the file and the field that is wrong."""
+def as_config(raw: dict[str, Any], source: str) -> TrainingConfig:
+    """Check what a TOML file holds. Raises `ValueError` naming `source` and the field that is wrong or unknown."""
     try:
-        raw = tomllib.loads(path.read_text())
         return TypeAdapter(TrainingConfig).validate_python(raw)
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{path}: not valid TOML: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]
-        raise ValueError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        raise ValueError(f"{source}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file. Raises `FileNotFoundError`, or `ValueError` naming the file."""
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file")
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path}: not valid TOML: {error}") from error
+
+
+def read_config(path: Path) -> TrainingConfig:
+    """Read a configuration. Raises `FileNotFoundError`, or `ValueError` naming the file and the field that is wrong."""
+    return as_config(read_toml(path), str(path))

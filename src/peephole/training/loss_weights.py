@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from peephole.training.section import Section
+
 
 @dataclass(frozen=True)
-class LossWeights:
+class LossWeights(Section):
     """Weight of each loss in the sum; 0 leaves it out.
 
     Against the teacher: cosine, relational, bank (of `bank_size` descriptors, at `temperature`). Of the length: norm.
