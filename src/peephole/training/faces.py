@@ -1,18 +1,48 @@
-"""Reader of the packed training faces (tar shards of grey WebP crops beside an `index.npz`)."""
+"""Faces to train on, whatever they are read from; and the reader of the packed ones.
+
+The pack is tar shards of grey WebP crops beside an `index.npz`.
+"""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from peephole.alignment import template_windows
 from peephole.image_files import decode_grey, read_pictures
+
+
+class Faces(Protocol):
+    """Faces, row by row alike, however they are stored.
+
+    crops: N grey faces uint8 [H,W] with something around them. windows: float32 [N,4], the template window of each in
+    crop pixels: centre x and y, side, angle in radians. teacher: float32 [N,D], descriptors of unit length; D is 0
+    where none are stored. identity: int32 [N], -1 unknown. names: of people by identity, empty where it is unknown
+    what they are called.
+    """
+
+    @property
+    def crops(self) -> "Sequence[NDArray[np.uint8]] | NDArray[np.uint8]": ...  # noqa: D102 - told above
+    @property
+    def windows(self) -> NDArray[np.float32]: ...  # noqa: D102
+    @property
+    def teacher(self) -> NDArray[np.float32]: ...  # noqa: D102
+    @property
+    def identity(self) -> NDArray[np.int32]: ...  # noqa: D102
+    @property
+    def names(self) -> Sequence[str]: ...  # noqa: D102
+
+    def __len__(self) -> int: ...
 
 
 @dataclass(frozen=True)
 class PackedFaces:
-    """Faces in memory, row by row alike.
+    """Faces in memory, row by row alike. The pack numbers people and does not name them.
 
     crops: uint8 [N,S,S], grey. landmarks: float32 [N,5,2], x and y in crop pixels: image-left eye,
     image-right eye, nose, image-left and image-right mouth corner. teacher: float32 [N,D], unit
@@ -26,6 +56,16 @@ class PackedFaces:
 
     def __len__(self) -> int:
         return len(self.crops)
+
+    @cached_property
+    def windows(self) -> NDArray[np.float32]:
+        """Template windows [N,4] in crop pixels."""
+        return template_windows(self.landmarks).astype(np.float32)
+
+    @property
+    def names(self) -> Sequence[str]:
+        """Nobody is named."""
+        return ()
 
     def take(self, rows: NDArray[np.int64]) -> "PackedFaces":
         """Return the faces of these rows (copies the crops)."""
@@ -67,10 +107,17 @@ def load_packed_faces(folder: Path, cache: Path) -> PackedFaces:
     return PackedFaces(np.load(decoded, mmap_mode="r"), index["landmarks"], teacher, index["identity"])
 
 
-def split_held_out(faces: PackedFaces, identities: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Split the rows in (train, held out): `identities` whole people with 3 images or more are held out."""
+def split_held_out(faces: Faces, identities: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Split the rows in (train, held out): `identities` whole people with 3 images or more are held out.
+
+    Raises `ValueError` where there are not so many.
+    """
     known, counts = np.unique(faces.identity[faces.identity >= 0], return_counts=True)
     candidates = known[counts >= 3]
+    if len(candidates) < identities:
+        raise ValueError(
+            f"{len(candidates)} people have three images or more; held_out_identities = {identities} asks for more"
+        )
     chosen = np.random.default_rng(seed).choice(candidates, identities, replace=False)
     held = np.isin(faces.identity, chosen)
     return np.flatnonzero(~held), np.flatnonzero(held)
