@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 
 from peephole.alignment import TEMPLATE, template_windows
 from peephole.training import augmentation
-from peephole.vision.crop import CropRule, aligned_matrix, crop_aligned, crop_face, square_matrix
+from peephole.vision.crop import (
+    CropRule,
+    aligned_matrix,
+    crop_aligned,
+    crop_face,
+    fixed_points,
+    square_matrix,
+    template_q8,
+)
 from peephole.vision.detector import Box
 
 GREY = np.random.default_rng(7).integers(0, 256, (30, 40), np.uint8).repeat(6, 0).repeat(6, 1)  # [180,240]
@@ -54,8 +62,10 @@ def test_aligned_crop_is_that_of_training() -> None:
         landmarks = np.stack((points.real, points.imag), 1).astype(np.float32)
         window = template_windows(landmarks[None])[0]
         expected = augmentation.window_matrix(window, 96, mirror=False)
-        np.testing.assert_allclose(aligned_matrix(landmarks, 96) / 65536, expected, atol=1e-3)
-        difference = np.abs(crop_aligned(GREY, landmarks, 96).astype(int) - augmentation.crop(GREY, window, 96))
+        points = fixed_points(landmarks)
+        matrix = aligned_matrix(points, template_q8(96)) / 65536
+        np.testing.assert_allclose(matrix, expected, atol=1e-2)  # points in Q8 are off by up to 2e-3 each
+        difference = np.abs(crop_aligned(GREY, points, 96).astype(int) - augmentation.crop(GREY, window, 96))
         assert difference.max() <= 10 and difference.mean() < 1
 
 
@@ -86,8 +96,12 @@ def test_boxes_that_cannot_be_cropped_are_refused(box: Box) -> None:
 
 def test_landmarks_that_are_none_are_refused() -> None:
     with pytest.raises(ValueError, match="five points"):
-        crop_aligned(GREY, np.zeros((4, 2), np.float32), 64)
+        fixed_points(np.zeros((4, 2), np.float32))
     with pytest.raises(ValueError, match="five points"):
-        crop_aligned(GREY, np.full((5, 2), np.nan, np.float32), 64)
+        fixed_points(np.full((5, 2), np.nan, np.float32))
     with pytest.raises(ValueError, match="on one another"):
-        crop_aligned(GREY, np.ones((5, 2), np.float32), 64)
+        crop_aligned(GREY, np.ones((5, 2), np.int32), 64)
+    with pytest.raises(ValueError, match="too far outside"):
+        crop_aligned(GREY, np.full((5, 2), 2**23, np.int32) * np.array([[1], [1], [1], [1], [-1]], np.int32), 64)
+    with pytest.raises(ValueError, match="too far outside"):
+        fixed_points(np.full((5, 2), 1e9, np.float32))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from peephole.evaluation.embedding import Cutter, Embedder
     from peephole.fixedpoint.float_network import FloatNetwork
     from peephole.fixedpoint.program import IntegerProgram
+    from peephole.vision.landmarks import LandmarkFinder
 
 
 def threads() -> int:
@@ -38,6 +39,15 @@ def load_program(model: Path | None) -> "IntegerProgram":
     return IntegerProgram.load(program_path(model))
 
 
+def landmark_finder() -> "LandmarkFinder":
+    """Return what finds the five points that faces are aligned by: the shipped landmark program."""
+    from peephole.fixedpoint.program import IntegerProgram
+    from peephole.vision.landmarks import LandmarkFinder
+    from peephole.weights import landmark_program
+
+    return LandmarkFinder(IntegerProgram.load(landmark_program()))
+
+
 def needs_training_packages(error: ModuleNotFoundError) -> ValueError:
     """Say how to get what training needs."""
     return ValueError(f"this needs the package {error.name}; install it with: pip install 'peephole[train]'")
@@ -46,7 +56,8 @@ def needs_training_packages(error: ModuleNotFoundError) -> ValueError:
 def load_float(path: Path) -> "FloatNetwork":
     """Read a float network: a checkpoint of `peephole train`, or a float network saved as .safetensors.
 
-    A checkpoint's network says in its card who was held out of its training: `seed` and `held_out_identities`.
+    A checkpoint's network says in its card who was held out of its training: `seed` and `held_out_identities`; that of
+    a landmark network says `task` too.
     """
     from peephole.fixedpoint.float_network import FloatNetwork
 
@@ -58,10 +69,15 @@ def load_float(path: Path) -> "FloatNetwork":
         raise ValueError(f"{path}: not a whole checkpoint of peephole train, nor a float network (.safetensors)")
     try:
         from peephole.fixedpoint.importer import import_network
+        from peephole.models.landmarks import SIDE
+        from peephole.training import landmarks
         from peephole.training.module import held_out_of_checkpoint, network_of_checkpoint
     except ModuleNotFoundError as error:
         raise needs_training_packages(error) from error
     try:
+        if landmarks.is_checkpoint(path):
+            points = import_network(landmarks.network_of_checkpoint(path), path.stem, (SIDE, SIDE))
+            return dataclasses.replace(points, card=held_out_of_checkpoint(str(path)) | {"task": landmarks.TASK})
         network, held_out = network_of_checkpoint(str(path)), held_out_of_checkpoint(str(path))
     except Exception as error:
         # torch.load raises a dozen kinds of errors for a file of another kind.
@@ -82,13 +98,14 @@ def load_embedder(model: Path | None, arithmetic: Arithmetic) -> "Embedder":
 
 def make_cutter(crop: Crop, size: int, landmarks: Path | None, smallest_face: int) -> "Cutter":
     """Return what cuts faces of size x size out of pictures."""
-    from peephole.evaluation.embedding import AlignedCut, CentreCut, DetectedCut, read_landmarks
+    from peephole.evaluation.embedding import AlignedCut, CentreCut, DetectedCut, FoundCut, read_landmarks
     from peephole.vision.detector import Detector
 
-    if crop == Crop.ALIGNED:
-        if landmarks is None:
-            raise typer.BadParameter("--crop aligned needs --landmarks FILE.npz")
+    if landmarks is not None and crop != Crop.ALIGNED:
+        raise typer.BadParameter("--landmarks is for --crop aligned")
+    if landmarks is not None:
         return AlignedCut(size, read_landmarks(landmarks))
     if crop == Crop.CENTER:
         return CentreCut(size)
-    return DetectedCut(size, Detector(min_size=smallest_face))
+    detector = Detector(min_size=smallest_face)
+    return DetectedCut(size, detector) if crop == Crop.DETECT else FoundCut(size, detector, landmark_finder())

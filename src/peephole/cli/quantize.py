@@ -22,9 +22,8 @@ def _thresholds(program: "IntegerProgram", pack: Path, people: int, seed: int) -
     from peephole.evaluation.embedding import integer_embedder
 
     embedder = integer_embedder(program)
-    # Even an aligned program is measured behind the detector until it has landmarks of its own.
-    cut = make_cutter(Crop.DETECT, embedder.size, None, smallest_face=60)
-    return calibrate(pack, held_out(pack, people, seed), cut, embedder, threads())
+    cut = make_cutter(Crop(program.crop), embedder.size, None, smallest_face=60)
+    return calibrate(pack, held_out(pack, people, seed), cut, embedder, threads(), program.crop)
 
 
 def _as_trained(card: "Mapping[str, Any]", given: int | None, key: str, option: str) -> int:
@@ -46,6 +45,9 @@ def quantize(
     output: Annotated[Path, typer.Option("-o", "--output", metavar="M.safetensors", help="The program to write.")],
     bits: Annotated[int, typer.Option(help="Bits of activations and weights.")] = 16,
     images: Annotated[int, typer.Option(min=1, help="How many faces the ranges are taken from.")] = 256,
+    crop: Annotated[
+        Crop, typer.Option(help="How faces will be cut for the program; its thresholds hold for this cut alone.")
+    ] = Crop.DETECT,
     held_out: Annotated[
         int | None,
         typer.Option(min=2, show_default="as the checkpoint says", help="People that training held out of the pack."),
@@ -61,23 +63,29 @@ def quantize(
     The ranges of the activations are taken from the faces of SRC. Where SRC is the packed training faces, the
     thresholds are measured too, on the people whom training held out, behind the detector: for each false-accept rate
     the distance that accepts no more pairs of different people. Otherwise the program carries no thresholds, and no
-    doorbell can decide by it. It is named after its file.
+    doorbell can decide by it. A landmark network has no thresholds; its faces are cut around where the detector's box
+    lies. The program is named after its file.
     """
     from peephole.cli.programs import load_float
     from peephole.fixedpoint.calibration_images import read_calibration_images
+    from peephole.fixedpoint.program import LANDMARKS, RECOGNISE
     from peephole.fixedpoint.quantize import QuantizationOptions
     from peephole.fixedpoint.quantize import quantize as quantize_network
+    from peephole.training.landmark_windows import Windows
 
     check_folder_of(output)
     network = dataclasses.replace(load_float(checkpoint), name=output.stem)
-    faces = read_calibration_images(calibration, (network.input.height, network.input.width), images)
-    packed = (calibration / "index.npz").is_file()
+    task = network.card.get("task", RECOGNISE)
+    windows = Windows() if task == LANDMARKS else None
+    faces = read_calibration_images(calibration, (network.input.height, network.input.width), images, windows)
+    packed = (calibration / "index.npz").is_file() and task == RECOGNISE
     people = _as_trained(network.card, held_out, "held_out_identities", "--held-out") if packed else 0
     drawn_by = _as_trained(network.card, seed, "seed", "--seed") if packed else 0
-    program, report = quantize_network(network, faces, QuantizationOptions(), bits)
+    options = QuantizationOptions(crop=crop.value, task=task)
+    program, report = quantize_network(network, faces, options, bits)
     if packed:
         program = program.with_calibration(_thresholds(program, calibration, people, drawn_by))
-    else:
+    elif task == RECOGNISE:
         print("peephole: no thresholds: SRC is not the packed training faces", file=sys.stderr)
     program.save(output)
     points = [] if program.calibration is None else list(program.calibration.points)

@@ -14,8 +14,9 @@ from peephole.evaluation.lfw import picture_name
 from peephole.fixedpoint.float_network import FloatNetwork
 from peephole.fixedpoint.program import IntegerProgram
 from peephole.image_files import EncodedPicture, decode_grey
-from peephole.vision.crop import crop_aligned, crop_face
+from peephole.vision.crop import crop_aligned, crop_face, fixed_points
 from peephole.vision.detector import Box, Detector, Face
+from peephole.vision.landmarks import LandmarkFinder
 
 Grey = NDArray[np.uint8]
 Cut = tuple[Grey, bool]
@@ -125,10 +126,28 @@ class AlignedCut:
         points = self.landmarks.get(picture_name(name))
         if points is None:
             return crop_face(grey, centre_box(grey), self.size), False
-        return crop_aligned(grey, points, self.size), True
+        return crop_aligned(grey, fixed_points(points), self.size), True
 
 
-Cutter = CentreCut | DetectedCut | AlignedCut
+@dataclass(frozen=True)
+class FoundCut:
+    """Turns and scales the most central face that the detector finds, by the five points that are found in it.
+
+    Where points cannot be a face's, it is cut by the detector's box; where no face is found, the middle is taken.
+    """
+
+    size: int
+    detector: Detector
+    finder: LandmarkFinder
+
+    def __call__(self, name: str, grey: Grey) -> Cut:
+        """Cut one picture."""
+        faces = self.detector.detect(grey)
+        box = most_central(faces, grey) if faces else centre_box(grey)
+        return self.finder.cut(grey, box, self.size).pixels, bool(faces)
+
+
+Cutter = CentreCut | DetectedCut | AlignedCut | FoundCut
 
 
 def read_landmarks(path: Path) -> dict[str, NDArray[np.float32]]:

@@ -11,20 +11,23 @@ from numpy.typing import NDArray
 from peephole.alignment import template_windows
 from peephole.image_files import decode_grey, list_pictures, read_pictures
 from peephole.training.augmentation import crop
+from peephole.training.landmark_windows import Windows, scattered_window
 
 Item = TypeVar("Item")
 
 
-def read_calibration_images(source: Path | str, size: tuple[int, int], count: int = 256) -> NDArray[np.uint8]:
+def read_calibration_images(
+    source: Path | str, size: tuple[int, int], count: int = 256, windows: Windows | None = None
+) -> NDArray[np.uint8]:
     """Return up to `count` grey images of the network's input size, uint8 [N,H,W], spread over the source.
 
-    Packed training faces (a folder with `index.npz` and `train-*.tar`) are cut by their landmarks;
-    any other image is cut to its middle square and resized. Raises `FileNotFoundError` or
-    `ValueError` with one sentence.
+    Packed training faces (a folder with `index.npz` and `train-*.tar`) are cut by their landmarks, or
+    as `windows` lie on them for a landmark network; any other image is cut to its middle square and
+    resized. Raises `FileNotFoundError` or `ValueError` with one sentence.
     """
     source = Path(source)
     if (source / "index.npz").is_file():
-        return np.stack(list(_packed(source, size, count)))
+        return np.stack(list(_packed(source, size, count, windows)))
     wanted = set(_spread(list_pictures(source), count))
     return np.stack([_middle(decode_grey(found), size) for found in read_pictures(source, wanted.__contains__)])
 
@@ -34,11 +37,14 @@ def _spread(items: Sequence[Item], count: int) -> list[Item]:
     return [items[int(place)] for place in np.unique(places)]
 
 
-def _packed(folder: Path, size: tuple[int, int], count: int) -> Iterator[NDArray[np.uint8]]:
+def _packed(folder: Path, size: tuple[int, int], count: int, scatter: Windows | None) -> Iterator[NDArray[np.uint8]]:
     if size[0] != size[1]:
         raise ValueError(f"{folder}: packed faces are square, the network takes {size[0]}x{size[1]}")
     with np.load(folder / "index.npz") as index:
         windows = template_windows(index["landmarks"]).astype(np.float32)
+        if scatter is not None:
+            rng = np.random.default_rng(0)
+            windows = np.stack([scattered_window(window, scatter, rng) for window in windows])
         row = {str(key): i for i, key in enumerate(index["key"])}
     shards = sorted(folder.glob("train-*.tar"))
     chosen = _spread([(shard, name) for shard in shards for name in list_pictures(shard)], count)

@@ -48,4 +48,5 @@ class LandmarkNet(nn.Module):
         x = self.pool(x)  # [N,32,7,7]
         x = torch.relu(self.bn5(self.conv5(x)))
         x = torch.relu(self.bn6(self.conv6(x)))  # [N,32,5,5]
-        return self.points(x).flatten(1)
+        points: Tensor = self.points(x)
+        return points.flatten(1)

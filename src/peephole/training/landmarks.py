@@ -22,7 +22,8 @@ from torch.utils.data import DataLoader
 from peephole.models.landmarks import POINTS, SIDE, LandmarkNet
 from peephole.training.augmentation import Augmentation
 from peephole.training.faces import PackedFaces, load_packed_faces, split_held_out
-from peephole.training.landmark_batches import MEASURED, LandmarkBatches, Windows
+from peephole.training.landmark_batches import LandmarkBatches
+from peephole.training.landmark_windows import MEASURED, Windows
 from peephole.training.module import to_input
 from peephole.training.muon import Muon
 from peephole.training.run import Checkpoints
@@ -92,7 +93,8 @@ def landmark_loss(found: Tensor, points: Tensor, bend: float) -> Tensor:
 
 def normalised_mean_error(found: Tensor, points: Tensor) -> Tensor:
     """Mean distance of found and true points in distances between the eyes (NME), per face: [N]."""
-    return torch.linalg.vector_norm(point_errors(found, points), dim=2).mean(1)
+    distances: Tensor = torch.linalg.vector_norm(point_errors(found, points), dim=2)
+    return distances.mean(1)
 
 
 class LandmarkTraining(lightning.LightningModule):
@@ -176,11 +178,14 @@ class LandmarkTraining(lightning.LightningModule):
         self.step = checkpoint["step"]
 
 
+def is_checkpoint(path: Path) -> bool:
+    """Tell whether a checkpoint is of a landmark network."""
+    return bool(torch.load(path, map_location="cpu", weights_only=True).get("task") == TASK)
+
+
 def network_of_checkpoint(path: Path) -> nn.Module:
-    """Return the averaged network of a checkpoint, in eval mode. Raises `ValueError` for one of another task."""
+    """Return the averaged network of a checkpoint, in eval mode."""
     checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-    if checkpoint.get("task") != TASK:
-        raise ValueError(f"{path}: is not a checkpoint of a landmark network")
     prefix = "average.module."
     network = LandmarkNet()
     state = {k[len(prefix) :]: v for k, v in checkpoint["state_dict"].items() if k.startswith(prefix)}

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from peephole import _core
-from peephole.alignment import template_windows
+from peephole.alignment import template_points
 from peephole.vision.detector import Box
 
 ONE = 1 << 16
@@ -49,21 +50,34 @@ def square_matrix(box: Box, size: int, rule: CropRule = DEFAULT_RULE) -> NDArray
     return _int32(np.array(rows, np.int64))
 
 
-def aligned_matrix(landmarks: NDArray[np.floating], size: int) -> NDArray[np.int32]:
-    """Return the matrix [2,3] (Q16) of the similarity that lays the five landmarks on the template, by least squares.
+def fixed_points(points: NDArray[np.floating]) -> NDArray[np.int32]:
+    """Round five points [5,2], x, y in pixels, to Q8, halves up: int32, as kernels take them. Raises `ValueError`."""
+    if points.shape != (5, 2) or not np.isfinite(points).all():
+        raise ValueError(f"alignment needs five points x, y, not an array of shape {points.shape}")
+    return _int32(np.floor(points.astype(np.float64) * 256 + 0.5))
 
-    Landmarks [5,2] are x, y with pixel centres at integers, in the template's order. Computed in double precision by
-    `alignment.template_windows`, then rounded to Q16, halves up.
+
+@cache
+def template_q8(size: int, side: float = 1.0, down: float = 0.0) -> NDArray[np.int32]:
+    """Return the points that alignment aims at in a size x size crop, [5,2] Q8; see `alignment.template_points`."""
+    table = fixed_points(template_points(size, side, down))
+    table.flags.writeable = False
+    return table
+
+
+def aligned_matrix(points: NDArray[np.int32], template: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return the matrix [2,3] (Q16) of the similarity that lays five points of a frame on a template of the crop.
+
+    Both are [5,2] in Q8 pixels, pixel centres at integers. Raises `ValueError` where there is none.
     """
-    if landmarks.shape != (5, 2) or not np.isfinite(landmarks).all():
-        raise ValueError(f"alignment needs five points x, y, not an array of shape {landmarks.shape}")
-    x, y, side, angle = template_windows(landmarks[None])[0]
-    if side < 1e-4:
-        raise ValueError("the five points of the face lie on one another")
-    step = side / size * np.exp(1j * angle)
-    offset = x + 1j * y - step * (size - 1) / 2 * (1 + 1j)
-    rows = np.array([[step.real, -step.imag, offset.real], [step.imag, step.real, offset.imag]])
-    return _int32(np.floor(rows * ONE + 0.5))
+    matrix = np.empty((2, 3), np.int32)
+    try:
+        _core.similarity_fit_s32(points, template, matrix)
+    except ValueError:
+        if (points == points[0]).all():
+            raise ValueError("the five points of the face lie on one another") from None
+        raise ValueError("the five points of the face lie too far outside of the frame, or in no order") from None
+    return matrix
 
 
 def _int32(rows: NDArray[np.generic]) -> NDArray[np.int32]:
@@ -73,7 +87,8 @@ def _int32(rows: NDArray[np.generic]) -> NDArray[np.int32]:
     return rows.astype(np.int32)
 
 
-def _warp(grey: NDArray[np.uint8], matrix: NDArray[np.int32], size: int) -> NDArray[np.uint8]:
+def warp(grey: NDArray[np.uint8], matrix: NDArray[np.int32], size: int) -> NDArray[np.uint8]:
+    """Cut uint8 [size,size] out of a grey frame; matrix [2,3] (Q16) leads from its pixels to the frame's."""
     if grey.ndim != 2 or grey.dtype != np.uint8 or grey.size == 0:
         raise ValueError(f"a crop needs a grey picture of bytes, not {grey.dtype} of shape {grey.shape}")
     out = np.empty((size, size), np.uint8)
@@ -83,9 +98,9 @@ def _warp(grey: NDArray[np.uint8], matrix: NDArray[np.int32], size: int) -> NDAr
 
 def crop_face(grey: NDArray[np.uint8], box: Box, size: int, rule: CropRule = DEFAULT_RULE) -> NDArray[np.uint8]:
     """Cut the upright square around a detector's box out of a grey frame: uint8 [size,size], borders replicated."""
-    return _warp(grey, square_matrix(box, size, rule), size)
+    return warp(grey, square_matrix(box, size, rule), size)
 
 
-def crop_aligned(grey: NDArray[np.uint8], landmarks: NDArray[np.floating], size: int) -> NDArray[np.uint8]:
-    """Cut the square out of a grey frame in which the five landmarks lie as in training: uint8 [size,size]."""
-    return _warp(grey, aligned_matrix(landmarks, size), size)
+def crop_aligned(grey: NDArray[np.uint8], points: NDArray[np.int32], size: int) -> NDArray[np.uint8]:
+    """Cut the square out of a grey frame in which five points, [5,2] Q8, lie as in training: uint8 [size,size]."""
+    return warp(grey, aligned_matrix(points, template_q8(size)), size)
