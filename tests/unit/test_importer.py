@@ -1,5 +1,7 @@
 """Import of torch networks: the same function, and a named module for what is unsupported."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -32,9 +34,18 @@ def assert_same(network: nn.Module, size: int) -> None:
 
 
 @pytest.mark.parametrize("unit_length", [False, True])
-@pytest.mark.parametrize("name", ["squeezenet1_0", "squeezenet1_1"])
-def test_our_networks(name: str, unit_length: bool) -> None:
-    network = build(name, 16)
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("squeezenet1_0", {}),
+        ("squeezenet1_1", {"bypass": True}),
+        ("squeezenet1_1", {"pooling": "depthwise", "size": 64, "batch_norm": False}),
+        ("mobilenet_v1", {}),
+        ("mobilenet_v2", {}),
+    ],
+)
+def test_our_networks(name: str, options: dict[str, Any], unit_length: bool) -> None:
+    network = build(name, 16, width=0.5, **options)
     network.unit_length = unit_length
     assert_same(stir(network, 64, 64), 64)
 
@@ -118,7 +129,7 @@ class DividedByAnother(nn.Module):
 
 UNSUPPORTED = {
     "sigmoid": (net(nn.Conv2d(1, 2, 1), nn.Sigmoid()), "module 1: operator sigmoid is not supported"),
-    "groups": (net(nn.Conv2d(1, 2, 1), nn.Conv2d(2, 2, 1, groups=2)), "module 1: groups 2"),
+    "groups": (net(nn.Conv2d(1, 4, 1), nn.Conv2d(4, 4, 1, groups=2)), "module 1: groups 2"),
     "dilation": (net(nn.Conv2d(1, 2, 3, dilation=2)), "module 0: groups 1 and dilation"),
     "stride": (net(nn.Conv2d(1, 2, 3, stride=(1, 2))), r"module 0: stride \[1, 2\]"),
     "pool": (net(nn.Conv2d(1, 2, 1), nn.MaxPool2d(3, 2, padding=1)), "module 1: max pool must be square"),
