@@ -1,0 +1,104 @@
+"""Described faces of many people, kept in one file: the protocols on it take seconds, describing takes minutes."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peephole.evaluation.lfw import picture_name
+
+NO_MODEL = ""
+
+
+@dataclass(frozen=True)
+class Album:
+    """Faces that were found, row by row alike, and the pictures in which none was.
+
+    names: of the pictures, without folder and suffix. descriptors: [N,D]. missed: names of the pictures without a
+    face, whose middles are `missed_descriptors` [M,D] (or [0,D] where they were not kept). qualities: measures [N] by
+    name (`evaluation.quality.MEASURES`; empty where they were not taken). model_id, crop: what described them; empty
+    where the file does not say.
+    """
+
+    names: tuple[str, ...]
+    descriptors: NDArray[np.generic]
+    missed: tuple[str, ...]
+    missed_descriptors: NDArray[np.generic]
+    qualities: Mapping[str, NDArray[np.int32]]
+    model_id: str
+    crop: str
+
+    def person_names(self) -> tuple[str, ...]:
+        """Return whose picture each one is: its name up to the last underscore, as in Labeled Faces in the Wild."""
+        return tuple(name.rpartition("_")[0] or name for name in self.names)
+
+    def people(self) -> NDArray[np.int64]:
+        """Return the same as numbers, int64 [N]."""
+        return np.unique(self.person_names(), return_inverse=True)[1].astype(np.int64)
+
+    def only(self, names: Iterable[str], source: str) -> "Album":
+        """Return the album of these pictures. Raises `ValueError` where one was never looked at."""
+        wanted = frozenset(names)
+        absent = sorted(wanted - set(self.names) - set(self.missed))
+        if absent:
+            others = f" and {len(absent) - 1} more" if len(absent) > 1 else ""
+            raise ValueError(f"{source}: lacks {absent[0]}{others}, which the pairs file names")
+        return self._rows([name in wanted for name in self.names], [name in wanted for name in self.missed])
+
+    def _rows(self, found: list[bool], missed: list[bool]) -> "Album":
+        rows, lost = np.flatnonzero(found), np.flatnonzero(missed)
+        return Album(
+            tuple(self.names[row] for row in rows),
+            self.descriptors[rows],
+            tuple(self.missed[row] for row in lost),
+            self.missed_descriptors[lost] if len(self.missed_descriptors) else self.missed_descriptors,
+            {measure: values[rows] for measure, values in self.qualities.items()},
+            self.model_id,
+            self.crop,
+        )
+
+    def save(self, stream: IO[bytes]) -> None:
+        """Write the arrays of `peephole embed` (`name`, `descriptor`, `missed`, `model_id`) and the others."""
+        np.savez(
+            stream,
+            name=np.array(self.names),
+            descriptor=self.descriptors,
+            missed=np.array(self.missed, dtype=str),
+            missed_descriptor=self.missed_descriptors,
+            model_id=np.array(self.model_id),
+            crop=np.array(self.crop),
+            **{f"quality_{measure}": values for measure, values in self.qualities.items()},  # type: ignore[arg-type]
+        )
+
+
+def read_album(path: Path, model_id: str, crop: str) -> Album:
+    """Read what `Album.save` or `peephole embed` has written.
+
+    Raises `FileNotFoundError`, or `ValueError` for a file of another kind or descriptors of another model or crop.
+    """
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: no such file of descriptors")
+    try:
+        with np.load(path) as arrays:
+            found = {key: arrays[key] for key in arrays.files}
+            names, descriptors = [picture_name(str(name)) for name in found["name"]], found["descriptor"]
+            made_by, missed = str(found["model_id"]), [picture_name(str(name)) for name in found["missed"]]
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        raise ValueError(f"{path}: not a file of descriptors; make one with peephole embed") from error
+    if descriptors.ndim != 2 or len(descriptors) != len(names):
+        raise ValueError(f"{path}: holds {len(names)} names and descriptors of shape {descriptors.shape}")
+    if len(set(names) | set(missed)) != len(names) + len(missed):
+        raise ValueError(f"{path}: two of its pictures have one name")
+    if made_by != model_id:
+        raise ValueError(f"{path}: its descriptors were made by model {made_by or 'none'}, not by {model_id}")
+    if crop != str(found.get("crop", crop)):
+        raise ValueError(f"{path}: its faces were cut by {found['crop']}, not by {crop}")
+    none = np.zeros((0, descriptors.shape[1]), descriptors.dtype)
+    qualities = {key[8:]: values for key, values in found.items() if key.startswith("quality_")}
+    if any(values.shape != (len(names),) for values in qualities.values()):
+        raise ValueError(f"{path}: its measures of quality are not one a picture; let it be written anew")
+    middles = found.get("missed_descriptor", none)
+    return Album(tuple(names), descriptors, tuple(missed), middles, qualities, made_by, str(found.get("crop", crop)))

@@ -1,0 +1,224 @@
+"""Open-set identification: a household at its door, and everybody else.
+
+A few people are enrolled with a few pictures each. Their other pictures should be named rightly, those of everybody
+else refused. Each picture is one look, decided by the doorbell's own code. The rates are those of ISO/IEC 19795-1:
+`false_accept` is the false-positive identification rate (FPIR), `false_reject` the false-negative one (FNIR).
+"""
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peephole.doorbell.policy import Bars, Policy
+from peephole.doorbell.visit import Quality, Sighting
+from peephole.doorbell.voting import decide
+from peephole.evaluation.resampling import standard_error
+from peephole.people.matching import References
+from peephole.vision.detector import Box
+
+# What became of a probe. The first four are of enrolled people, the others of strangers.
+RATES = ("right", "wrong_person", "unsure", "taken_for_stranger", "false_accept", "stranger_unsure", "stranger_refused")
+AT_FALSE_ACCEPTS = (1e-3, 1e-2, 1e-1)
+CURVE_POINTS = 60
+FARTHEST = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One household: rows of the pictures enrolled [R] and whose they are [R]; every other row is a probe."""
+
+    enrolled: NDArray[np.int64]
+    owner: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Mean over trials, the standard error of that mean, and the standard deviation from household to household."""
+
+    mean: float
+    stderr: float
+    deviation: float
+
+    @classmethod
+    def of(cls, values: Sequence[float] | NDArray[np.float64]) -> "Estimate":
+        """Estimate from one value a trial."""
+        every = np.asarray(values, np.float64)
+        deviation = float(np.std(every, ddof=1)) if len(every) > 1 else 0.0
+        return cls(float(every.mean()), standard_error(every), deviation)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Rates over the known bar; one entry a bar. distance: squared."""
+
+    distance: tuple[int, ...]
+    false_accept: tuple[Estimate, ...]
+    false_reject: tuple[Estimate, ...]
+    wrong_person: tuple[Estimate, ...]
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """Whom the probes of a trial are nearest to, in rows alike.
+
+    row: of the album. person: whose picture it is. owner: the nearest enrolled person. distance, runner_up: squared
+    distances to that one and to the next (`FARTHEST` where there is none). mated: whether the probe's own person is
+    enrolled.
+    """
+
+    row: NDArray[np.int64]
+    person: NDArray[np.int64]
+    owner: NDArray[np.int64]
+    distance: NDArray[np.int64]
+    runner_up: NDArray[np.int64]
+    mated: NDArray[np.bool_]
+
+
+def eligible(people: NDArray[np.int64], references: int, usable: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+    """Return who can be enrolled: people with more pictures than are needed as references."""
+    rows = people if usable is None else people[usable]
+    known, pictures = np.unique(rows, return_counts=True)
+    return known[pictures > references]
+
+
+def draw_trials(
+    people: NDArray[np.int64],
+    users: int,
+    references: int,
+    trials: int,
+    seed: int,
+    usable: NDArray[np.bool_] | None = None,
+) -> list[Trial]:
+    """Draw households: `users` people among the eligible ones, with `references` of their (usable) pictures each.
+
+    Raises `ValueError` where there are too few people.
+    """
+    who = eligible(people, references, usable)
+    if len(who) < users:
+        raise ValueError(f"{users} people with more than {references} pictures are needed, there are {len(who)}")
+    rng = np.random.default_rng(seed)
+    allowed = np.ones(len(people), bool) if usable is None else usable
+    made = []
+    for _ in range(trials):
+        chosen = np.sort(rng.choice(who, users, replace=False))
+        rows = [rng.choice(np.flatnonzero((people == one) & allowed), references, replace=False) for one in chosen]
+        made.append(Trial(np.concatenate(rows), np.repeat(chosen, references)))
+    return made
+
+
+def look(descriptor: NDArray[np.int16], good: bool = True) -> Sighting:
+    """Return one look at a face, of which nothing counts but the descriptor and whether it is good."""
+    return Sighting(0.0, Box(0, 0, 1, 1), descriptor, Quality(1, 1, 1, 1000, good), b"")
+
+
+def single_look(policy: Policy) -> Policy:
+    """Return the policy under which one look decides, as for a still picture."""
+    return dataclasses.replace(policy, known_sightings=1, stranger_sightings=1)
+
+
+def decide_trial(
+    descriptors: NDArray[np.int16], found: Nearest, trial: Trial, bars: Bars, policy: Policy
+) -> dict[str, float]:
+    """Return the rates of one household, its probes decided by the doorbell (`doorbell.voting.decide`).
+
+    A look beyond the outer bar from everybody is a stranger's by the first rule of `decide`. These are nearly all, so
+    only the others are handed to it, one by one.
+    """
+    alone = single_look(policy)
+    references = References.of(
+        (str(owner), descriptors[row]) for row, owner in zip(trial.enrolled.tolist(), trial.owner.tolist(), strict=True)
+    )
+    far = found.distance > bars.stranger
+    count = dict.fromkeys(RATES, 0)
+    count["taken_for_stranger"] += int((far & found.mated).sum())
+    count["stranger_refused"] += int((far & ~found.mated).sum())
+    for probe in np.flatnonzero(~far).tolist():
+        decision = decide([look(descriptors[found.row[probe]])], references, bars, alone)
+        count[_outcome(decision.kind, decision.person, int(found.person[probe]), bool(found.mated[probe]))] += 1
+    mated, others = int(found.mated.sum()), int((~found.mated).sum())
+    return {rate: count[rate] / max(1, mated if rate in RATES[:4] else others) for rate in RATES}
+
+
+def _outcome(kind: str, named: str | None, person: int, mated: bool) -> str:
+    if mated:
+        right = "right" if named == str(person) else "wrong_person"
+        return {"known": right, "unsure": "unsure", "stranger": "taken_for_stranger"}[kind]
+    return {"known": "false_accept", "unsure": "stranger_unsure", "stranger": "stranger_refused"}[kind]
+
+
+def nearest(values: NDArray[np.float64], people: NDArray[np.int64], trial: Trial) -> Nearest:
+    """Compare every probe with the household at once.
+
+    values: descriptors [N,D], whole numbers of 16 bits, so that all sums are exact and the result is that of
+    `people.matching.match`. Of people equally near the first by name is taken, as there.
+    """
+    probes = np.setdiff1d(np.arange(len(people)), trial.enrolled)
+    length = np.einsum("nd,nd->n", values, values)
+    squared = (length[:, None] + length[trial.enrolled] - 2 * (values @ values[trial.enrolled].T))[probes]
+    household = np.array(sorted(set(trial.owner.tolist()), key=str), np.int64)
+    each = np.stack([squared[:, trial.owner == owner].min(1) for owner in household], 1).astype(np.int64)
+    best = each.argmin(1)
+    distance = each[np.arange(len(probes)), best]
+    each[np.arange(len(probes)), best] = FARTHEST
+    person = people[probes]
+    return Nearest(probes, person, household[best], distance, each.min(1), np.isin(person, household))
+
+
+def rates_at(found: Nearest, bars: Sequence[int], margin_share: float) -> NDArray[np.float64]:
+    """Return false accepts (of strangers), false rejects and wrong names (of the household): [len(bars), 3].
+
+    A probe is given a name where it is within the known bar and nearer than to anybody else by the margin.
+    """
+    bar = np.array(bars, np.int64)[:, None]
+    margin = np.array([int(one * margin_share) for one in bars], np.int64)[:, None]
+    strangers, mated = ~found.mated, found.mated
+    apart = found.runner_up - found.distance
+    accepts = (found.distance[strangers] <= bar) & (apart[strangers] >= margin)
+    named = (found.distance[mated] <= bar) & (apart[mated] >= margin)
+    right = named & (found.owner == found.person)[mated]
+    probes = max(1, int(mated.sum()))
+    return np.stack(
+        (
+            accepts.sum(1) / max(1, int(strangers.sum())),
+            1 - right.sum(1) / probes,
+            (named & ~right).sum(1) / probes,
+        ),
+        1,
+    )
+
+
+def bars_to_try(found: Sequence[Nearest], count: int = CURVE_POINTS) -> list[int]:
+    """Return known bars that accept from one stranger in 10,000 (or as few as there are) up to half of them."""
+    strangers = np.sort(np.concatenate([one.distance[~one.mated] for one in found]))
+    if not len(strangers):
+        raise ValueError("nobody is left to be a stranger; enrol fewer people")
+    shares = np.geomspace(max(1e-4, 1 / len(strangers)), 0.5, count)
+    return sorted({int(strangers[min(len(strangers) - 1, int(share * len(strangers)))]) for share in shares})
+
+
+def curve(found: Sequence[Nearest], margin_share: float, bars: Sequence[int]) -> Curve:
+    """Return the rates over the bar, averaged over trials at equal bars (threshold averaging, Fawcett, 2006)."""
+    rates = np.stack([rates_at(one, bars, margin_share) for one in found], 1)  # [bars, trials, 3]
+    columns = [tuple(Estimate.of(rates[row, :, column]) for row in range(len(bars))) for column in range(3)]
+    return Curve(tuple(bars), *columns)
+
+
+def bar_at(found: Sequence[Nearest], margin_share: float, false_accepts: float) -> int:
+    """Return the known bar, found by halving, up to which no larger share of strangers' probes is given a name."""
+    strangers = np.concatenate([one.distance[~one.mated] for one in found])
+    apart = np.concatenate([(one.runner_up - one.distance)[~one.mated] for one in found])
+    low, high = 0, int(strangers.max()) + 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        named = (strangers <= middle) & (apart >= int(middle * margin_share))
+        low, high = (middle, high) if named.mean() <= false_accepts else (low, middle)
+    return low
+
+
+def false_reject_at(found: Sequence[Nearest], margin_share: float, false_accepts: float) -> tuple[int, Estimate]:
+    """Return the bar for a share of false accepts over all trials, and the false rejects there."""
+    bar = bar_at(found, margin_share, false_accepts)
+    return bar, Estimate.of([float(rates_at(one, [bar], margin_share)[0, 1]) for one in found])
