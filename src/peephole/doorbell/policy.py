@@ -48,6 +48,9 @@ class Policy:
         good_width: From this width on a face counts as large.
         min_sharpness: More blurred faces neither vote nor are remembered (thousandths, see `quality`).
         good_sharpness: From here on a face counts as sharp.
+        min_contrast: The same for faces that stand out less, in the dark or in fog (grey levels, see `quality`).
+        most_clipped: The same for faces more of which is black or white (thousandths of the pixels).
+        most_turned: The same for faces turned further aside, where five points of them are known (degrees).
         good_neighbours: From so many overlapping hits on the detector counts as certain.
     """
 
@@ -72,9 +75,12 @@ class Policy:
     keep_stranger_looks: int = 8
     min_width: int = 40
     good_width: int = 96
-    min_sharpness: int = 2
-    good_sharpness: int = 40
-    good_neighbours: int = 24
+    min_sharpness: int = 20
+    good_sharpness: int = 150
+    min_contrast: int = 8
+    most_clipped: int = 600
+    most_turned: int = 45
+    good_neighbours: int = 120
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,11 @@ class Quality:
 
     Attributes:
         width: Width of the face in pixels of the frame.
-        sharpness: Variance of the Laplacian over the variance of the crop, in thousandths (contrast cancels out).
+        sharpness: Variance of the Laplacian over the variance of the crop, in thousandths (see `quality.sharpness`).
         neighbours: Overlapping hits of the detector.
         value: All of it in one figure, 0 (useless) to 1000.
         good: Whether the look may vote and be remembered.
+        fault: Why not (see `quality.fault`); empty for a good look, and for one that was stored.
     """
 
     width: int
@@ -27,6 +28,7 @@ class Quality:
     neighbours: int
     value: int
     good: bool
+    fault: str = ""
 
 
 @dataclass(frozen=True)

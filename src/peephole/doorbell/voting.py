@@ -16,7 +16,7 @@ REASONS = {
     "far_from_everybody": "every enrolled person is clearly somebody else",
     "nobody_enrolled": "nobody is enrolled yet",
     "too_few_looks": "not enough good looks at the face",
-    "poor_looks": "the face was too small or too blurred",
+    "poor_looks": "the face was too small, too blurred or badly lit",
     "between_bars": "too far from the nearest person to be sure, too near to be a stranger",
     "looks_disagree": "the looks do not show the same person",
     "two_people_alike": "two enrolled people are about equally near",
