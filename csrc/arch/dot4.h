@@ -12,6 +12,16 @@
 #endif
 
 typedef void (*ph_dot4)(const ph_window *window, const int16_t *input, const int16_t *weight, int64_t sums[4]);
+typedef void (*ph_dot4_s8)(const ph_window *window, const int8_t *input, const int8_t *weight, int32_t sums[4]);
+
+static inline ph_dot4_s8 ph_choose_dot4_s8(void) {
+#if PH_HAS_AVX2_CODE
+    if (__builtin_cpu_supports("avx2")) {
+        return ph_dot4_s8_avx2;
+    }
+#endif
+    return ph_dot4_s8_generic;
+}
 
 static inline ph_dot4 ph_choose_dot4_wrap32(void) {
 #if PH_HAS_AVX2_CODE

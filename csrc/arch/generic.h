@@ -19,6 +19,21 @@ static inline int16_t ph_shift_round_clip16(int64_t value, unsigned shift) {
     return ph_clip16((value + half) >> shift);
 }
 
+static inline int8_t ph_shift_round_clip8(int64_t value, unsigned shift) {
+    const int16_t rounded = ph_shift_round_clip16(value, shift);
+    return (int8_t)(rounded < INT8_MIN ? INT8_MIN : rounded > INT8_MAX ? INT8_MAX : rounded);
+}
+
+/* round(value / 2^shift), halves upwards, in 32 bits: what a half added before the shift could make overflow is added
+   after it. shift <= 31. */
+static inline int32_t ph_shift_round32(int32_t value, unsigned shift) {
+    if (shift == 0) {
+        return value;
+    }
+    const int32_t doubled = value >> (shift - 1);
+    return (doubled >> 1) + (doubled & 1);
+}
+
 /* The part of a convolution that makes one output pixel: `rows` runs of `length` values that lie without gaps in the
    input [H,W,I] and in the weights [O,KH,KW,I] alike. The steps count values from one run, or one output, to the next.
  */
@@ -38,6 +53,22 @@ static inline void ph_dot4_wrap32_generic(const ph_window *window, const int16_t
         for (int32_t row = 0; row < window->rows; row++) {
             const int16_t *x = input + row * window->input_step;
             const int16_t *w = weight + k * window->output_step + row * window->weight_step;
+            for (int32_t i = 0; i < window->length; i++) {
+                sum += (uint32_t)((int32_t)x[i] * w[i]);
+            }
+        }
+        sums[k] = (int32_t)sum;
+    }
+}
+
+/* The sums of int8 values and weights, modulo 2^32. */
+static inline void ph_dot4_s8_generic(const ph_window *window, const int8_t *input, const int8_t *weight,
+                                      int32_t sums[4]) {
+    for (int32_t k = 0; k < 4; k++) {
+        uint32_t sum = 0;
+        for (int32_t row = 0; row < window->rows; row++) {
+            const int8_t *x = input + row * window->input_step;
+            const int8_t *w = weight + k * window->output_step + row * window->weight_step;
             for (int32_t i = 0; i < window->length; i++) {
                 sum += (uint32_t)((int32_t)x[i] * w[i]);
             }

@@ -1,14 +1,10 @@
 #include "peephole/conv2d.h"
 
 #include "arch/dot4.h"
-#include "kernels/window.h"
+#include "kernels/conv2d_place.h"
 
 static ph_status check(const ph_conv2d *layer, const int32_t *bias, const uint8_t *norm) {
-    const ph_shape in = layer->input;
-    const ph_shape out = layer->output;
-    if (!ph_is_shape(in) || !ph_is_shape(out) || !ph_is_slice(out, layer->channel, layer->outputs) ||
-        !ph_is_window(in, out, layer->kernel_height, layer->kernel_width, layer->stride, layer->padding) ||
-        (int64_t)layer->kernel_height * layer->kernel_width * in.channels > INT32_MAX) {
+    if (!ph_is_conv2d(layer)) {
         return PH_BAD_SHAPE;
     }
     if ((layer->accumulation != PH_FULL && layer->accumulation != PH_PER_CHANNEL) ||
@@ -51,33 +47,6 @@ static int16_t accumulate_per_channel(const ph_window *window, int32_t channels,
     return running;
 }
 
-/* Where the window of one output pixel begins. */
-typedef struct {
-    ph_window window;
-    ptrdiff_t input;
-    ptrdiff_t weight;
-} place;
-
-static place place_at(const ph_conv2d *layer, int32_t out_y, int32_t out_x) {
-    const ptrdiff_t channels = layer->input.channels;
-    const int32_t y = out_y * layer->stride - layer->padding;
-    const int32_t x = out_x * layer->stride - layer->padding;
-    const ph_span rows = ph_span_inside(y, layer->kernel_height, layer->input.height);
-    const ph_span columns = ph_span_inside(x, layer->kernel_width, layer->input.width);
-    if (rows.count == 0 || columns.count == 0) {
-        return (place){{0, 0, 0, 0, 0}, 0, 0};
-    }
-    return (place){
-        .window = {.rows = rows.count,
-                   .length = columns.count * layer->input.channels,
-                   .input_step = layer->input.width * channels,
-                   .weight_step = layer->kernel_width * channels,
-                   .output_step = layer->kernel_height * layer->kernel_width * channels},
-        .input = ((ptrdiff_t)(y + rows.first) * layer->input.width + x + columns.first) * channels,
-        .weight = ((ptrdiff_t)rows.first * layer->kernel_width + columns.first) * channels,
-    };
-}
-
 /* Up to four output channels from the first on. They are the outer loop, so that their weights stay in the cache. */
 static void convolve_block(const ph_conv2d *layer, int32_t first, int32_t count, const int16_t *input,
                            const int16_t *weight, const int32_t *bias, const uint8_t *norm, int16_t *output) {
@@ -85,7 +54,7 @@ static void convolve_block(const ph_conv2d *layer, int32_t first, int32_t count,
     const ptrdiff_t kernel_size = (ptrdiff_t)layer->kernel_height * layer->kernel_width * layer->input.channels;
     for (int32_t y = 0; y < layer->output.height; y++) {
         for (int32_t x = 0; x < layer->output.width; x++) {
-            place at = place_at(layer, y, x);
+            ph_place at = ph_place_at(layer, y, x);
             const int16_t *in = input + at.input;
             const int16_t *w = weight + first * kernel_size + at.weight;
             int16_t *out =

@@ -1,4 +1,4 @@
-#include "peephole/pool.h"
+#include "kernels/pool_check.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -13,10 +13,7 @@ static void keep_larger(int32_t channels, const int16_t *candidate, int16_t *lar
 ph_status ph_maxpool_s16(ph_shape input_shape, int32_t size, int32_t stride, const int16_t *input,
                          ph_shape output_shape, int32_t channel, int16_t *output) {
     const int32_t channels = input_shape.channels;
-    if (!ph_is_shape(input_shape) || !ph_is_shape(output_shape) || !ph_is_side(size) || !ph_is_side(stride) ||
-        !ph_is_slice(output_shape, channel, channels) || size > input_shape.height || size > input_shape.width ||
-        output_shape.height != (input_shape.height - size) / stride + 1 ||
-        output_shape.width != (input_shape.width - size) / stride + 1) {
+    if (!ph_is_maxpool(input_shape, size, stride, output_shape, channel)) {
         return PH_BAD_SHAPE;
     }
     for (int32_t y = 0; y < output_shape.height; y++) {

@@ -31,4 +31,14 @@ static inline bool ph_is_window(ph_shape in, ph_shape out, int32_t kernel_height
     return reach_y >= 0 && reach_x >= 0 && out.height == reach_y / stride + 1 && out.width == reach_x / stride + 1;
 }
 
+/* Is every shift one that the kernels compute exactly? */
+static inline bool ph_are_norms(int32_t count, const uint8_t *norm) {
+    for (int32_t c = 0; c < count; c++) {
+        if (norm[c] > 31) {
+            return false;
+        }
+    }
+    return true;
+}
+
 #endif

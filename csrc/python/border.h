@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "peephole/status.h"
+#include "peephole/tensor.h"
 
 namespace nb = nanobind;
 
@@ -116,6 +117,17 @@ template <typename T> void expect_shape(const View<T> &view, const char *name, c
     }
 }
 
+inline ph_shape shape_of(const std::vector<int64_t> &shape) {
+    return {static_cast<int32_t>(shape[0]), static_cast<int32_t>(shape[1]), static_cast<int32_t>(shape[2])};
+}
+
+inline void expect_slice(int64_t channel, int64_t count, int64_t channels) {
+    if (channel < 0 || channel + count > channels) {
+        refuse("out has " + std::to_string(channels) + " channels, too few for " + std::to_string(count) +
+               " of them from channel " + std::to_string(channel) + " on");
+    }
+}
+
 // The kernels may assume that nothing that they write overlaps what they read.
 template <typename A, typename B>
 void expect_apart(const View<A> &read, const char *read_name, const View<B> &written, const char *written_name) {
@@ -135,6 +147,16 @@ inline void raise_unless_ok(ph_status status, const char *function) {
     if (status != PH_OK) {
         refuse(std::string(function) + ": a number is outside the range that can be computed exactly");
     }
+}
+
+// Runs a kernel while other Python threads run.
+template <typename Kernel> void call(const char *function, Kernel kernel) {
+    ph_status status;
+    {
+        nb::gil_scoped_release release;
+        status = kernel();
+    }
+    raise_unless_ok(status, function);
 }
 
 } // namespace peephole

@@ -18,6 +18,17 @@ def conv2d_s16(
     out: NDArray[np.int16],
     channel: int,
 ) -> None: ...
+def conv2d_s8(
+    x: NDArray[np.int8],
+    weight: NDArray[np.int8],
+    bias: NDArray[np.int32],
+    norm: NDArray[np.uint8],
+    stride: int,
+    padding: int,
+    relu: bool,
+    out: NDArray[np.int8] | NDArray[np.int16],
+    channel: int,
+) -> None: ...
 def depthwise_conv2d_s16(
     x: NDArray[np.int16],
     weight: NDArray[np.int16],
@@ -30,6 +41,17 @@ def depthwise_conv2d_s16(
     out: NDArray[np.int16],
     channel: int,
 ) -> None: ...
+def depthwise_conv2d_s8(
+    x: NDArray[np.int8],
+    weight: NDArray[np.int8],
+    bias: NDArray[np.int32],
+    norm: NDArray[np.uint8],
+    stride: int,
+    padding: int,
+    relu: bool,
+    out: NDArray[np.int8] | NDArray[np.int16],
+    channel: int,
+) -> None: ...
 def add_s16(
     x: NDArray[np.int16],
     other: NDArray[np.int16],
@@ -40,10 +62,25 @@ def add_s16(
     out: NDArray[np.int16],
     channel: int,
 ) -> None: ...
+def add_s8(
+    x: NDArray[np.int8],
+    other: NDArray[np.int8],
+    shift: int,
+    other_shift: int,
+    norm: int,
+    relu: bool,
+    out: NDArray[np.int8],
+    channel: int,
+) -> None: ...
+def maxpool_s8(x: NDArray[np.int8], size: int, stride: int, out: NDArray[np.int8], channel: int) -> None: ...
 def maxpool_s16(x: NDArray[np.int16], size: int, stride: int, out: NDArray[np.int16], channel: int) -> None: ...
 def global_average_pool_s16(
     x: NDArray[np.int16], factor: int, shift: int, out: NDArray[np.int16], channel: int
 ) -> None: ...
+def global_average_pool_s8(
+    x: NDArray[np.int8], factor: int, shift: int, out: NDArray[np.int8] | NDArray[np.int16], channel: int
+) -> None: ...
+def l2_normalize_s8(x: NDArray[np.int8], frac_bits: int, out: NDArray[np.int16]) -> None: ...
 def l2_normalize_s16(x: NDArray[np.int16], frac_bits: int, out: NDArray[np.int16]) -> None: ...
 def copy_channels_s16(x: NDArray[np.int16], out: NDArray[np.int16], channel: int) -> None: ...
 def warp_affine_u8(image: NDArray[np.uint8], matrix: NDArray[np.int32], out: NDArray[np.uint8]) -> None: ...

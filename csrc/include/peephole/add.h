@@ -26,6 +26,11 @@ ph_status ph_add_s16(const ph_add *layer, const int16_t *input, /* [H,W,C] Q(F_i
                      const int16_t *other,                      /* [H,W,C] Q(F_other) */
                      int16_t *output);                          /* [H,W,CT] Q(F_out) */
 
+/* The same of 8 bits, clipped to them. */
+ph_status ph_add_s8(const ph_add *layer, const int8_t *input, /* [H,W,C] Q(F_input) */
+                    const int8_t *other,                      /* [H,W,C] Q(F_other) */
+                    int8_t *output);                          /* [H,W,CT] Q(F_out) */
+
 PH_END_C
 
 #endif

@@ -1,4 +1,4 @@
-/* 16-bit convolution with zero padding, stride and fused ReLU. */
+/* Convolution of 16 and of 8 bits with zero padding, stride and fused ReLU. */
 #ifndef PEEPHOLE_CONV2D_H
 #define PEEPHOLE_CONV2D_H
 
@@ -38,6 +38,16 @@ ph_status ph_conv2d_s16(const ph_conv2d *layer, const int16_t *input, /* [H,W,I]
                         const int32_t *bias,                          /* [O] */
                         const uint8_t *norm,                          /* [O] F_in + F_w[o] - F_out */
                         int16_t *output);                             /* [OH,OW,C] Q(F_out) */
+
+/* The same of 8 bits, by the rule PH_FULL with 32 bits alone: y = clip8(..), or clip16(..) for a layer whose output
+   must keep its precision. Other rules are refused. */
+ph_status ph_conv2d_s8(const ph_conv2d *layer, const int8_t *input, /* [H,W,I] Q(F_in) */
+                       const int8_t *weight,                        /* [O,KH,KW,I] Q(F_w[o]) */
+                       const int32_t *bias,                         /* [O] Q(F_in + F_w[o]) */
+                       const uint8_t *norm,                         /* [O] F_in + F_w[o] - F_out */
+                       int8_t *output);                             /* [OH,OW,C] Q(F_out) */
+ph_status ph_conv2d_s8_s16(const ph_conv2d *layer, const int8_t *input, const int8_t *weight, const int32_t *bias,
+                           const uint8_t *norm, int16_t *output); /* [OH,OW,C] Q(F_out) */
 
 PH_END_C
 

@@ -35,6 +35,16 @@ ph_status ph_depthwise_conv2d_s16(const ph_depthwise_conv2d *layer, const int16_
                                   const uint8_t *norm, /* [C] F_in + F_w[c] - F_out */
                                   int16_t *output);    /* [OH,OW,CT] Q(F_out) */
 
+/* The same of 8 bits, with 32-bit sums alone: y = clip8(..), or clip16(..) for a layer whose output must keep its
+   precision. */
+ph_status ph_depthwise_conv2d_s8(const ph_depthwise_conv2d *layer, const int8_t *input, /* [H,W,C] Q(F_in) */
+                                 const int8_t *weight,                                  /* [C,KH,KW] Q(F_w[c]) */
+                                 const int32_t *bias,                                   /* [C] Q(F_in + F_w[c]) */
+                                 const uint8_t *norm,                                   /* [C] F_in + F_w[c] - F_out */
+                                 int8_t *output);                                       /* [OH,OW,CT] Q(F_out) */
+ph_status ph_depthwise_conv2d_s8_s16(const ph_depthwise_conv2d *layer, const int8_t *input, const int8_t *weight,
+                                     const int32_t *bias, const uint8_t *norm, int16_t *output); /* Q(F_out) */
+
 PH_END_C
 
 #endif

@@ -15,6 +15,10 @@ PH_BEGIN_C
 ph_status ph_l2_normalize_s16(int32_t length, uint8_t frac_bits, const int16_t *input, /* [length] */
                               int16_t *output);                                        /* [length] Q(frac_bits) */
 
+/* The same of 8-bit numbers, to a descriptor of 16 bits. */
+ph_status ph_l2_normalize_s8(int32_t length, uint8_t frac_bits, const int8_t *input, /* [length] */
+                             int16_t *output);                                       /* [length] Q(frac_bits) */
+
 PH_END_C
 
 #endif

@@ -15,12 +15,22 @@ PH_BEGIN_C
 ph_status ph_maxpool_s16(ph_shape input_shape, int32_t size, int32_t stride, const int16_t *input, /* [H,W,C] */
                          ph_shape output_shape, int32_t channel, int16_t *output); /* [OH,OW,CT], same Q-format */
 
+ph_status ph_maxpool_s8(ph_shape input_shape, int32_t size, int32_t stride, const int8_t *input, /* [H,W,C] */
+                        ph_shape output_shape, int32_t channel, int8_t *output); /* [OH,OW,CT], same Q-format */
+
 /* y = clip16((S * factor + 2^(shift-1)) >> shift), S the exact sum over all pixels of a channel; shift 0 adds no half.
    factor / 2^shift is about 1 / (H * W). factor >= 0 and shift <= 61, and S * factor must stay below 2^62 whatever
    the input holds, else PH_BAD_ARGUMENT. */
 ph_status ph_global_average_pool_s16(ph_shape input_shape, int32_t factor, uint8_t shift,
                                      const int16_t *input,                                     /* [H,W,C] */
                                      ph_shape output_shape, int32_t channel, int16_t *output); /* [1,1,CT] */
+
+/* The same of 8 bits: y = clip8(..), or clip16(..), which keeps what a mean adds in precision. */
+ph_status ph_global_average_pool_s8(ph_shape input_shape, int32_t factor, uint8_t shift,
+                                    const int8_t *input,                                     /* [H,W,C] */
+                                    ph_shape output_shape, int32_t channel, int8_t *output); /* [1,1,CT] */
+ph_status ph_global_average_pool_s8_s16(ph_shape input_shape, int32_t factor, uint8_t shift, const int8_t *input,
+                                        ph_shape output_shape, int32_t channel, int16_t *output); /* [1,1,CT] */
 
 /* Copies a tensor into a slice of channels of a wider one: concatenation, where it cannot be left to the layer before.
    Both have the same height, width and Q-format. */

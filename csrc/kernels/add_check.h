@@ -1,0 +1,23 @@
+/* What the additions of any width refuse, and where their sums fit 32 bits. */
+#ifndef PEEPHOLE_KERNELS_ADD_CHECK_H
+#define PEEPHOLE_KERNELS_ADD_CHECK_H
+
+#include "arch/generic.h"
+#include "peephole/add.h"
+
+static inline ph_status ph_check_add(const ph_add *layer) {
+    const ph_shape in = layer->input;
+    const ph_shape out = layer->output;
+    if (!ph_is_shape(in) || !ph_is_shape(out) || in.height != out.height || in.width != out.width ||
+        !ph_is_slice(out, layer->channel, in.channels)) {
+        return PH_BAD_SHAPE;
+    }
+    return layer->shift > 31 || layer->other_shift > 31 || layer->norm > 31 ? PH_BAD_ARGUMENT : PH_OK;
+}
+
+/* Of 16 bits too: |sum| <= 2^15 * 2^14 * 2 + 2^29 < 2^31. Right shifts are arithmetic, as arch/generic.h checks. */
+static inline bool ph_add_fits_32_bits(const ph_add *layer) {
+    return layer->shift <= 14 && layer->other_shift <= 14 && layer->norm <= 30;
+}
+
+#endif

@@ -1,0 +1,45 @@
+#include "kernels/conv2d_s8.h"
+
+#include "arch/dot4.h"
+#include "kernels/conv2d_place.h"
+
+/* Up to four output channels from the first on. They are the outer loop, so that their weights stay in the cache. */
+static void convolve_block(const ph_conv2d *layer, int32_t first, int32_t count, const int8_t *input,
+                           const int8_t *weight, const int32_t *bias, const uint8_t *norm, ph_output output) {
+    const ph_dot4_s8 dot4 = ph_choose_dot4_s8();
+    const ptrdiff_t kernel_size = (ptrdiff_t)layer->kernel_height * layer->kernel_width * layer->input.channels;
+    for (int32_t y = 0; y < layer->output.height; y++) {
+        for (int32_t x = 0; x < layer->output.width; x++) {
+            ph_place at = ph_place_at(layer, y, x);
+            if (count < 4) {
+                at.window.output_step = 0; /* there are no four outputs left to read: make the one four times */
+            }
+            int32_t sums[4];
+            dot4(&at.window, input + at.input, weight + first * kernel_size + at.weight, sums);
+            const ptrdiff_t out =
+                ((ptrdiff_t)y * layer->output.width + x) * layer->output.channels + layer->channel + first;
+            ph_store(output, out, count, sums, bias + first, norm + first, layer->relu);
+        }
+    }
+}
+
+ph_status ph_convolve_s8(const ph_conv2d *layer, const int8_t *input, const int8_t *weight, const int32_t *bias,
+                         const uint8_t *norm, ph_output output) {
+    if (!ph_is_conv2d(layer)) {
+        return PH_BAD_SHAPE;
+    }
+    if (layer->accumulation != PH_FULL || layer->accumulator_bits != 32 || !ph_are_norms(layer->outputs, norm)) {
+        return PH_BAD_ARGUMENT;
+    }
+    for (int32_t first = 0; first < layer->outputs;) {
+        const int32_t count = layer->outputs - first >= 4 ? 4 : 1;
+        convolve_block(layer, first, count, input, weight, bias, norm, output);
+        first += count;
+    }
+    return PH_OK;
+}
+
+ph_status ph_conv2d_s8(const ph_conv2d *layer, const int8_t *input, const int8_t *weight, const int32_t *bias,
+                       const uint8_t *norm, int8_t *output) {
+    return ph_convolve_s8(layer, input, weight, bias, norm, (ph_output){.s8 = output});
+}
