@@ -7,13 +7,14 @@ from numpy.typing import NDArray
 
 from peephole.alignment import LANDMARK_WINDOW_DOWN, LANDMARK_WINDOW_SIDE
 from peephole.training.augmentation import window_matrix
+from peephole.training.section import Section
 
 # Of a mirrored face: the image-left eye is what was the image-right one.
 MIRRORED = (1, 0, 2, 4, 3)
 
 
 @dataclass(frozen=True)
-class Scatter:
+class Scatter(Section):
     """Standard deviations of a window around where it belongs.
 
     side: of the logarithm of its side. across, down: of its centre, in sides of the template window.
@@ -27,7 +28,7 @@ class Scatter:
 
 
 @dataclass(frozen=True)
-class Windows:
+class Windows(Section):
     """How the network's windows lie on faces.
 
     refined: share of windows of a second look, which lie around the points that a first look found; the

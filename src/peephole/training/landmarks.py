@@ -1,11 +1,9 @@
-"""Training of the landmark network: its configuration, its Lightning module and its run."""
+"""Training of the landmark network: its Lightning module and its run."""
 
 import dataclasses
 import json
 import logging
 import subprocess
-import tomllib
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,68 +12,18 @@ import torch
 from lightning.pytorch.callbacks import TQDMProgressBar
 from lightning.pytorch.core.optimizer import LightningOptimizer
 from lightning.pytorch.loggers import CSVLogger
-from pydantic import TypeAdapter, ValidationError
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
 
 from peephole.models.landmarks import POINTS, SIDE, LandmarkNet
-from peephole.training.augmentation import Augmentation
 from peephole.training.faces import PackedFaces, load_packed_faces, split_held_out
 from peephole.training.landmark_batches import LandmarkBatches
-from peephole.training.landmark_windows import MEASURED, Windows
+from peephole.training.landmark_config import TASK, LandmarkConfig
+from peephole.training.landmark_windows import MEASURED
 from peephole.training.module import to_input
 from peephole.training.muon import Muon
 from peephole.training.run import Checkpoints
-
-TASK = "landmarks"
-
-
-@dataclass(frozen=True)
-class LandmarkConfig:
-    """All that decides a run. Paths are relative to the working folder.
-
-    learning_rate falls linearly to nothing, after a warm-up. bend: from which error on (in distances between the
-    eyes) the loss grows linearly instead of quadratically.
-    """
-
-    data: Path
-    run: Path
-    images: int
-    task: str = TASK
-    learning_rate: float = 1e-2
-    vector_learning_rate: float = 0.3
-    weight_decay: float = 0.01
-    warm_up_steps: int = 100
-    batch: int = 256
-    seed: int = 1
-    held_out_identities: int = 400
-    bend: float = 0.02
-    average_decay: float = 0.998
-    checkpoint_every: int = 500
-    validate_every: int = 500
-    windows: Windows = field(default_factory=Windows)
-    augmentation: Augmentation = field(default_factory=Augmentation)
-
-    @property
-    def steps(self) -> int:
-        """Steps of the whole run."""
-        return self.images // self.batch
-
-    def rate(self, step: int) -> float:
-        """Return the learning rate of a step."""
-        return self.learning_rate * (1 - step / self.steps) * min(1.0, (step + 1) / self.warm_up_steps)
-
-
-def read_config(path: Path) -> LandmarkConfig:
-    """Read a TOML file. Raises `ValueError` naming the file and the field that is wrong."""
-    try:
-        return TypeAdapter(LandmarkConfig).validate_python(tomllib.loads(path.read_text()))
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{path}: not valid TOML: {error}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise ValueError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
 
 
 def point_errors(found: Tensor, points: Tensor) -> Tensor:
