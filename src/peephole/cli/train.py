@@ -17,9 +17,19 @@ def train(
     """
     if not config.is_file():
         raise FileNotFoundError(f"{config}: no such file")
-    from peephole.training.config import read_config
+    from peephole.training.config import as_config, read_toml
+    from peephole.training.landmark_config import TASK, as_landmark_config
 
-    chosen = read_config(config)
+    raw = read_toml(config)
+    if raw.get("task") == TASK:
+        landmarks = as_landmark_config(raw, str(config))
+        try:
+            from peephole.training.landmarks import train as train_landmarks
+        except ModuleNotFoundError as error:
+            raise needs_training_packages(error) from error
+        print(train_landmarks(landmarks))
+        return
+    chosen = as_config(raw, str(config))
     try:
         from peephole.training.run import train as train_by
     except ModuleNotFoundError as error:
