@@ -1,5 +1,7 @@
-"""The Lightning module: distillation of a teacher's descriptors into a small network."""
+"""The Lightning module: a small network trained by a weighted sum of losses; and what becomes of its checkpoints."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 import lightning
@@ -11,8 +13,12 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from peephole.models import build
 from peephole.training.config import TrainingConfig
-from peephole.training.losses import bank_loss, cosine_loss, norm_loss, relational_loss
 from peephole.training.muon import Muon
+from peephole.training.objective import Objective
+from peephole.training.teacher import Teacher
+
+# Weight decay of the heads, which ship with nobody: the GAP8 doorbell's.
+HEAD_DECAY = 5e-4
 
 
 def to_input(images: Tensor) -> Tensor:
@@ -20,46 +26,68 @@ def to_input(images: Tensor) -> Tensor:
     return (images.float() - 128) / 128
 
 
-class Distillation(lightning.LightningModule):
-    """Trains `network`; keeps an exponential average of its weights in `average`, which is what ships.
+@dataclass(frozen=True)
+class Knowledge:
+    """What a run knows beside the pictures.
 
-    bank: float32 [M,D], teacher descriptors of training faces (empty when the bank loss is off).
-    identity: int32 [N], the person of each row, for the held-out verification.
+    identity: int32 [N], the person of each row, for the held-out verification. label: int64 [N], the people to train on
+    numbered from 0, -1 for everybody else. bank: float32 [M,D], teacher descriptors of training faces (M is 0 when the
+    bank loss is off). teacher: the network that looks at the student's own faces, if there is one.
     """
+
+    identity: Tensor
+    label: Tensor
+    bank: Tensor
+    teacher: Teacher | None = None
+
+    @property
+    def classes(self) -> int:
+        """How many people there are to train on."""
+        return int(self.label.max()) + 1
+
+
+class Training(lightning.LightningModule):
+    """Trains `network`; keeps an exponential average of its weights in `average`, which is what ships."""
 
     bank: Tensor
     identity: Tensor
+    label: Tensor
 
-    def __init__(self, config: TrainingConfig, bank: Tensor, identity: Tensor) -> None:
+    def __init__(self, config: TrainingConfig, knowledge: Knowledge) -> None:
         super().__init__()
         self.config = config
         self.held_out: list[tuple[Tensor, Tensor, Tensor]] = []
-        self.network = build(config.architecture, config.descriptor)
+        self.network = build(config.architecture, config.descriptor, **config.network)  # type: ignore[arg-type]
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stubs
         average = get_ema_multi_avg_fn(config.average_decay)  # type: ignore[no-untyped-call]
         self.average = AveragedModel(self.network, multi_avg_fn=average, use_buffers=True)
         self.average.requires_grad_(False)
-        self.register_buffer("bank", bank, persistent=False)
-        self.register_buffer("identity", identity, persistent=False)
+        self.objective = Objective(config.loss, knowledge.classes, config.descriptor, config.unit_length)
+        for name in ("bank", "identity", "label"):
+            self.register_buffer(name, getattr(knowledge, name), persistent=False)
+        self.teacher = (knowledge.teacher,)  # in a tuple it is no part of this module, and so of no checkpoint
         self.automatic_optimization = False
         self.step = 0
         self.optimizer_states: list[dict[str, Any]] = []  # for the next stage or restart
 
     def start_from(self, weights: dict[str, Tensor]) -> None:
-        """Load weights into the network and its average. Raises `RuntimeError` when names or shapes differ.
+        """Load weights into the network and its average. Raises `ValueError` when names or shapes differ.
 
         The descriptor layer is divided by the config's `warm_start_norm`.
         """
+        needed = {name for name in self.network.state_dict() if not name.endswith("num_batches_tracked")}
+        if missing := sorted(needed - set(weights)):
+            raise ValueError(f"warm start {self.config.warm_start}: lacks {missing[0]}; it is of another architecture")
         for name in ("descriptor.weight", "descriptor.bias"):
             weights[name] = weights[name] / self.config.warm_start_norm
-        self.network.load_state_dict(weights, strict=False)
-        missing = set(self.network.state_dict()) - set(weights)
-        if any(not name.endswith("num_batches_tracked") for name in missing):
-            raise RuntimeError(f"the warm start lacks {sorted(missing)}")
+        try:
+            self.network.load_state_dict(weights, strict=False)
+        except RuntimeError as error:
+            raise ValueError(f"warm start {self.config.warm_start}: {str(error).splitlines()[-1].strip()}") from error
         self.average.module.load_state_dict(self.network.state_dict())
 
     def configure_optimizers(self) -> list[torch.optim.Optimizer]:
-        """Muon for convolutions (or AdamW, by the config), AdamW for vectors and the descriptor."""
+        """Muon for convolutions (or AdamW, by the config), AdamW for vectors, the descriptor and the heads."""
         matrices = [p for n, p in self.network.named_parameters() if p.ndim == 4 and not n.startswith("descriptor")]
         taken = {id(p) for p in matrices}
         vectors = [p for p in self.network.parameters() if id(p) not in taken]
@@ -68,18 +96,23 @@ class Distillation(lightning.LightningModule):
             first: torch.optim.Optimizer = Muon(matrices, lr=1.0, weight_decay=decay)
         else:
             first = torch.optim.AdamW(matrices, lr=1.0, weight_decay=decay)
-        optimizers = [first, torch.optim.AdamW(vectors, lr=1.0, weight_decay=0.0)]
+        groups: list[dict[str, Any]] = [{"params": vectors}]
+        if heads := list(self.objective.parameters()):
+            groups.append({"params": heads, "weight_decay": HEAD_DECAY})
+        optimizers = [first, torch.optim.AdamW(groups, lr=1.0, weight_decay=0.0)]
         for optimizer, state in zip(optimizers, self.optimizer_states, strict=False):
             optimizer.load_state_dict(state)
         return optimizers
 
-    def training_step(self, batch: tuple[Tensor, Tensor, Tensor], index: int) -> None:
-        """One step on (images, teacher, rows)."""
-        images, teacher, _ = batch
+    def training_step(self, batch: Sequence[Tensor], index: int) -> None:
+        """One step on (images, teacher, rows), or on a `Batch`."""
+        images, stored, rows, *taught = batch
         rate = self.config.learning_rate(self.step)
         student = self.network(to_input(images).contiguous(memory_format=torch.channels_last)).float()
-        losses = self._losses(student.float(), teacher)
-        loss = torch.stack(list(losses.values())).sum()
+        teacher, label = self._targets(stored, rows, *taught)
+        with torch.autocast(student.device.type, enabled=False):
+            terms = self.objective(*self._gathered(student, teacher, label), self.bank)
+            loss = torch.stack(list(terms.values())).sum() if terms else student.sum() * 0
         optimizers = cast("list[LightningOptimizer]", self.optimizers())
         for optimizer, factor in zip(optimizers, (1.0, self.config.vector_learning_rate), strict=True):
             for group in optimizer.param_groups:
@@ -90,36 +123,50 @@ class Distillation(lightning.LightningModule):
             optimizer.step()
         self.average.update_parameters(self.network)
         self.step += 1
-        cosine = torch.cosine_similarity(student.detach(), teacher).mean()
-        self.log_dict({"loss": loss.detach(), "cosine": cosine, "rate": rate}, prog_bar=True)
+        if teacher is not None:
+            self.log("cosine", torch.cosine_similarity(student.detach(), teacher).mean(), prog_bar=True)
+        self.log("loss", loss.detach(), prog_bar=True)
+        self.log_dict({name: term.detach() for name, term in terms.items()} | {"rate": rate} | self._images())
 
-    def _losses(self, student: Tensor, teacher: Tensor) -> dict[str, Tensor]:
-        weight = self.config.loss
-        losses = {}
-        with torch.autocast(student.device.type, enabled=False):
-            if weight.cosine:
-                losses["cosine"] = weight.cosine * cosine_loss(student, teacher)
-            if weight.norm:
-                losses["norm"] = weight.norm * norm_loss(student)
-            if weight.relational:
-                losses["relational"] = weight.relational * relational_loss(student, teacher)
-            if weight.bank:
-                losses["bank"] = weight.bank * bank_loss(student, teacher, self.bank, weight.temperature)
-        return losses
+    def _images(self) -> dict[str, float]:
+        """How many images have been seen, by which the curves are drawn."""
+        return {"images": float(self.step * self.config.batch)}
+
+    def _targets(
+        self, stored: Tensor, rows: Tensor, seen: Tensor | None = None, mixed: Tensor | None = None
+    ) -> tuple[Tensor | None, Tensor]:
+        """Return what the student should say of each face, [B,D] or nothing, and who it is [B], -1 unknown."""
+        label = self.label[rows]
+        if mixed is not None:
+            label = label.masked_fill(mixed, -1)
+        (network,) = self.teacher
+        if network is not None and seen is not None and len(seen):
+            return network.to(seen.device)(seen).float(), label
+        return (stored if stored.shape[1] else None), label
+
+    def _gathered(self, student: Tensor, teacher: Tensor | None, label: Tensor) -> tuple[Tensor, Tensor | None, Tensor]:
+        """Return the parts of all processes put together, so that losses over pairs are those of the whole batch."""
+        if self.trainer.world_size == 1:
+            return student, teacher, label
+        whole = cast(Tensor, self.all_gather(student, sync_grads=True)).flatten(0, 1)
+        others = None if teacher is None else cast(Tensor, self.all_gather(teacher)).flatten(0, 1)
+        return whole, others, cast(Tensor, self.all_gather(label)).flatten(0, 1)
 
     def validation_step(self, batch: tuple[Tensor, Tensor, Tensor], index: int) -> None:
-        """Cosine to the teacher of held-out faces, and the spread of the norm, with averaged weights."""
+        """Descriptors of held-out faces, by averaged weights."""
         images, teacher, rows = batch
         student = self.average.module(to_input(images)).float()
         self.held_out.append((student, teacher, self.identity[rows]))
 
     def on_validation_epoch_end(self) -> None:
-        """Log the held-out figures over all batches."""
-        student, teacher, identity = (torch.cat(part) for part in zip(*self.held_out, strict=True))
+        """Log the held-out figures: verification, norm, and cosine to the stored teacher if there is one."""
+        student, stored, identity = (torch.cat(part) for part in zip(*self.held_out, strict=True))
         self.held_out.clear()
+        teacher = stored if stored.shape[1] else None
         norm = student.norm(dim=1)
-        self.log_dict({"norm": norm.mean(), "norm_spread": norm.std()})
-        self.log("held_out_cosine", torch.cosine_similarity(student, teacher).mean(), prog_bar=True)
+        self.log_dict({"norm": norm.mean(), "norm_spread": norm.std()} | self._images())
+        if teacher is not None:
+            self.log("held_out_cosine", torch.cosine_similarity(student, teacher).mean(), prog_bar=True)
         self.log("held_out_tar", true_accept_rate(student, teacher, identity), prog_bar=True)
         unit = torch.nn.functional.normalize(student)
         self.log("held_out_tar_l2norm", true_accept_rate(unit, teacher, identity), prog_bar=True)
@@ -129,6 +176,7 @@ class Distillation(lightning.LightningModule):
         return {
             "architecture": self.config.architecture,
             "descriptor": self.config.descriptor,
+            "network": self.config.network,
             "unit_length": self.config.unit_length,
             "seed": self.config.seed,
             "held_out_identities": self.config.held_out_identities,
@@ -138,25 +186,33 @@ class Distillation(lightning.LightningModule):
         }
 
     def resume(self, checkpoint: dict[str, Any]) -> None:
-        """Go on from a checkpoint. Raises `ValueError` when it is of another network."""
-        told = (checkpoint["architecture"], checkpoint["descriptor"])
-        if told != (self.config.architecture, self.config.descriptor):
-            raise ValueError(f"the checkpoint is of {told}, the config of another network; choose a new run folder")
-        self.load_state_dict(checkpoint["state_dict"])
+        """Go on from a checkpoint. Raises `ValueError` when it is of another network or of other heads."""
+        told = (checkpoint["architecture"], checkpoint["descriptor"], checkpoint.get("network", {}))
+        if told != (self.config.architecture, self.config.descriptor, self.config.network):
+            raise ValueError(f"{self.config.run}: holds a run of {told}, the config tells another; choose a new folder")
+        try:
+            self.load_state_dict(checkpoint["state_dict"])
+        except RuntimeError as error:
+            raise ValueError(
+                f"{self.config.run}: holds a run with other losses or other people; "
+                f"choose a new folder, and warm_start = its last.ckpt ({str(error).splitlines()[-1].strip()})"
+            ) from error
         self.optimizer_states = checkpoint["optimizers"]
         self.step = checkpoint["step"]
 
 
-def true_accept_rate(student: Tensor, teacher: Tensor, identity: Tensor, false_accept_rate: float = 0.01) -> Tensor:
+def true_accept_rate(
+    student: Tensor, teacher: Tensor | None, identity: Tensor, false_accept_rate: float = 0.01
+) -> Tensor:
     """Return the share of same-person pairs accepted, by plain L2, where 1 % of the other pairs are.
 
     Same-person pairs that the teacher itself sees as different (cosine below 0.1) are taken for
-    wrong labels and left out.
+    wrong labels and left out, where its descriptors are given.
     """
     same = identity[:, None] == identity[None]
     above = torch.ones_like(same).triu(1)
     distance = torch.cdist(student, student)
-    genuine = distance[above & same & (teacher @ teacher.T > 0.1)]
+    genuine = distance[above & same & (teacher @ teacher.T > 0.1 if teacher is not None else same)]
     impostor = distance[above & ~same]
     threshold = impostor.kthvalue(max(1, int(len(impostor) * false_accept_rate))).values
     return (genuine < threshold).float().mean()
@@ -178,7 +234,7 @@ def held_out_of_checkpoint(path: str) -> dict[str, int]:
 def network_of_checkpoint(path: str) -> nn.Module:
     """Return the averaged network of a checkpoint, in eval mode."""
     checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-    network = build(checkpoint["architecture"], checkpoint["descriptor"])
+    network = build(checkpoint["architecture"], checkpoint["descriptor"], **checkpoint.get("network", {}))
     prefix = "average.module."
     state = {k[len(prefix) :]: v for k, v in checkpoint["state_dict"].items() if k.startswith(prefix)}
     network.load_state_dict(state)

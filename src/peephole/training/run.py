@@ -4,38 +4,68 @@ import dataclasses
 import json
 import logging
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import lightning
-import numpy as np
 import torch
 from lightning.pytorch.callbacks import TQDMProgressBar
 from lightning.pytorch.loggers import CSVLogger
-from torch.utils.data import DataLoader
+from lightning.pytorch.strategies import DDPStrategy
+from lightning.pytorch.utilities import rank_zero_only
 
-from peephole.training.augmentation import Augmentation
-from peephole.training.batches import FaceBatches
 from peephole.training.config import TrainingConfig
-from peephole.training.faces import PackedFaces, load_packed_faces, split_held_out
-from peephole.training.module import Distillation, read_weights, weights_alone
+from peephole.training.curves import draw_curves
+from peephole.training.data import PLAIN, StageData, TrainingData, knowledge_of, read_data
+from peephole.training.module import Training, read_weights, weights_alone
 
-# Held-out faces are aligned by their landmarks and otherwise left as they are.
-PLAIN = Augmentation(aligned=1.0, light=0, blur=0, small=0, noise=0, cover=0)
-
-
-def _loader(batches: FaceBatches, workers: int) -> DataLoader[Any]:
-    return DataLoader(batches, batch_size=None, num_workers=workers, prefetch_factor=4 if workers else None)
+__all__ = ["PLAIN", "Launch", "train"]
 
 
-def _write_description(config: TrainingConfig, faces: int) -> None:
+@dataclass(frozen=True)
+class Launch:
+    """Where a run runs, in Lightning's terms; it decides how fast a run is, not what it computes.
+
+    devices: processes on a host, each with its share of every batch. num_nodes: hosts; they share the run folder.
+    workers: processes that make the batches, for each of these.
+    """
+
+    accelerator: str = "auto"
+    devices: int = 1
+    num_nodes: int = 1
+    workers: int = 1
+
+    @property
+    def processes(self) -> int:
+        """How many processes share a batch."""
+        return self.devices * self.num_nodes
+
+
+def is_first_process() -> bool:
+    """Tell whether this is the process that writes files and prints."""
+    return int(rank_zero_only.rank) == 0  # type: ignore[attr-defined]  # set by Lightning at its import
+
+
+def _write_description(config: TrainingConfig, data: TrainingData, classes: int, launch: Launch) -> None:
     config.run.mkdir(parents=True, exist_ok=True)
     command = ["git", "rev-parse", "HEAD"]
     try:
         revision = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603
     except FileNotFoundError:  # no git on this machine
         revision = ""
-    description = {"config": dataclasses.asdict(config), "git": revision, "torch": torch.__version__, "faces": faces}
+    description = {
+        "config": dataclasses.asdict(config),
+        "seed": config.seed,
+        "git": revision,
+        "torch": torch.__version__,
+        "launch": dataclasses.asdict(launch),
+        "faces": len(data.rows),
+        "people": classes,
+        # Only people with a name could be compared with those of the evaluation set.
+        "named_people": sum(1 for name in data.faces.names if name),
+        "held_out_faces": len(data.held_out),
+    }
     (config.run / "run.json").write_text(json.dumps(description, indent=2, default=str) + "\n")
 
 
@@ -72,20 +102,20 @@ class Checkpoints(lightning.Callback):
             partial.replace(self.path)
 
 
-def _fit_stage(module: Distillation, faces: PackedFaces, rows: tuple[Any, Any], workers: int) -> None:
-    config = module.config
-    first, end = module.step, _stage_end(config, module.step)
-    stage, _ = config.stage_at(first)
-    train = FaceBatches(faces, rows[0], stage.size, config.batch, config.augmentation, config.seed, first, end)
-    size = min(config.batch, len(rows[1]))
-    held_out = FaceBatches(faces, rows[1], stage.size, size, PLAIN, config.seed, 0, len(rows[1]) // size)
-    trainer = lightning.Trainer(
-        accelerator="auto",
-        devices=1,  # the batches are not dealt out to several processes yet
-        precision="bf16-mixed",
-        max_steps=2 * (end - first),  # Lightning counts the steps of both optimizers
+def _trainer(config: TrainingConfig, launch: Launch, steps: int) -> lightning.Trainer:
+    several = launch.processes > 1
+    return lightning.Trainer(
+        accelerator=launch.accelerator,
+        devices=launch.devices,
+        num_nodes=launch.num_nodes,
+        # A head is unused in a batch of unknown people.
+        strategy=DDPStrategy(find_unused_parameters=True) if several else "auto",
+        # torch has it for GPUs only; elsewhere each process normalises by its own part of the batch.
+        sync_batchnorm=several and torch.cuda.is_available() and launch.accelerator != "cpu",
+        precision=config.precision,  # type: ignore[arg-type]  # checked by Lightning, which names those it knows
+        max_steps=2 * steps,  # Lightning counts the steps of both optimizers
         max_epochs=1,
-        val_check_interval=min(config.validate_every, end - first),
+        val_check_interval=min(config.validate_every, steps),
         num_sanity_val_steps=0,
         log_every_n_steps=20,
         logger=CSVLogger(config.run, name="log"),
@@ -93,31 +123,52 @@ def _fit_stage(module: Distillation, faces: PackedFaces, rows: tuple[Any, Any], 
         enable_checkpointing=False,
         enable_model_summary=False,
     )
-    trainer.fit(module, _loader(train, workers), _loader(held_out, 0))
 
 
-def train(config: TrainingConfig, workers: int = 1) -> Path:
-    """Train to the end of the config's stages, going on from the run folder's last checkpoint if there is one.
+def _fit_stage(module: Training, data: TrainingData, launch: Launch) -> None:
+    first, end = module.step, _stage_end(module.config, module.step)
+    stage = StageData(module.config, data, first, end, launch.workers)
+    _trainer(module.config, launch, end - first).fit(module, datamodule=stage)
 
-    Returns the path of the checkpoint; `network.ckpt` beside it holds the averaged weights alone. Interrupted at any
-    moment, the same call goes on.
-    """
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
-    lightning.seed_everything(config.seed, verbose=False)
-    faces = load_packed_faces(config.data, config.run.parent / "cache")
-    rows = split_held_out(faces, config.held_out_identities, config.seed)
-    _write_description(config, len(rows[0]))
-    chosen = np.random.default_rng(config.seed).choice(rows[0], config.loss.bank_size if config.loss.bank else 0)
-    module = Distillation(config, torch.from_numpy(faces.teacher[chosen]), torch.from_numpy(faces.identity))
+
+def _prepared(config: TrainingConfig, data: TrainingData, launch: Launch) -> Training:
+    """Return the module as the run folder's last checkpoint left it, or at its start."""
+    knowledge = knowledge_of(config, data)
+    if is_first_process():
+        _write_description(config, data, knowledge.classes, launch)
+    module = Training(config, knowledge)
     last = config.run / "last.ckpt"
     if last.exists():
         module.resume(torch.load(last, map_location="cpu", weights_only=True))
     elif config.warm_start is not None:
         module.start_from(read_weights(str(config.warm_start)))
+    return module
+
+
+def train(config: TrainingConfig, workers: int = 1, launch: Launch | None = None) -> Path:
+    """Train to the end of the config's stages, going on from the run folder's last checkpoint if there is one.
+
+    Returns the path of the checkpoint; beside it lie `network.ckpt`, the averaged weights alone, `run.json`, what was
+    run, and `curves.svg`. Interrupted at any moment, the same call goes on. Raises `ValueError` for a batch that cannot
+    be dealt out equally.
+    """
+    launch = launch or Launch(workers=workers)
+    if config.batch % launch.processes:
+        raise ValueError(f"a batch of {config.batch} faces cannot be shared equally by {launch.processes} processes")
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    lightning.seed_everything(config.seed, verbose=False)
+    data = read_data(config, config.run.parent / "cache")
+    module = _prepared(config, data, launch)
+    first = module.step
     while module.step < config.steps:
         step = module.step
-        _fit_stage(module, faces, rows, workers)
+        _fit_stage(module, data, launch)
         if module.step == step:  # Lightning swallows the interrupt and returns
             raise KeyboardInterrupt
-    torch.save(weights_alone(torch.load(last, map_location="cpu", weights_only=True)), config.run / "network.ckpt")
+    last = config.run / "last.ckpt"
+    if is_first_process():
+        alone = weights_alone(torch.load(last, map_location="cpu", weights_only=True))
+        torch.save(alone, config.run / "network.ckpt")
+        if module.step > first:
+            draw_curves(config.run, config.run / "curves.svg")
     return last
