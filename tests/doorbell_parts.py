@@ -16,6 +16,7 @@ from peephole.doorbell.policy import Policy
 from peephole.doorbell.recogniser import Recogniser
 from peephole.store.store import Store
 from peephole.vision.detector import Box, Face
+from peephole.vision.landmarks import FaceCut
 
 SIZE = 16
 MODEL = "0123456789abcdef"
@@ -64,9 +65,9 @@ def detect(grey: NDArray[np.uint8]) -> list[Face]:
     ]
 
 
-def crop(grey: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
+def cut(grey: NDArray[np.uint8], box: Box) -> FaceCut:
     if not grey.any():
-        return np.zeros((8, 8), np.uint8)
+        return FaceCut(np.zeros((8, 8), np.uint8))
     rows = [row for row in grey[1 : 1 + int(grey[0, 0])] if (row[0], row[1]) == (box.x, box.y)]
     texture = np.random.default_rng(7).integers(0, 255, (8, 8), np.uint8)
     if rows[0][6]:
@@ -75,7 +76,7 @@ def crop(grey: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
     if rows[0][6]:
         texture[0, :3] = rows[0][3]  # flat: no edge anywhere
         texture[:] = rows[0][3]
-    return texture
+    return FaceCut(texture)
 
 
 def describe(pixels: NDArray[np.uint8]) -> NDArray[np.int16]:
@@ -91,7 +92,7 @@ def portrait(image: NDArray[np.uint8], box: Box) -> bytes:
 
 
 def recogniser(model: str = MODEL) -> Recogniser:
-    return Recogniser(detect, crop, describe, model, Calibration())
+    return Recogniser(detect, cut, describe, model, Calibration())
 
 
 def doorbell(store: Store, policy: Policy | None = None, model: str = MODEL) -> Doorbell:

@@ -11,13 +11,14 @@ from peephole.doorbell.tilt import (
     MOST_DEGREES,
     STEP_DEGREES,
     Seen,
-    crop_upright,
+    cut_upright,
     distinct,
     look_for,
     overlap,
     straighten,
 )
 from peephole.vision.detector import Box, Face
+from peephole.vision.landmarks import FaceCut
 
 LAST = Box(100, 80, 60, 60)
 
@@ -40,7 +41,7 @@ def finder(width: int = 80, neighbours: int = 9, only: int | None = None) -> Rec
         x, y = spot(grey)
         return [Face(Box(round(x - width / 2), round(y - width / 2), width, width), 1, neighbours)]
 
-    return Recogniser(detect, lambda grey, box: grey, describe, "m", Calibration())
+    return Recogniser(detect, lambda grey, box: FaceCut(grey), describe, "m", Calibration())
 
 
 def picture(x: int, y: int) -> Image:
@@ -67,7 +68,7 @@ def test_a_leaning_line_is_upright_in_the_crop(degrees):
         x = 160 + step * math.sin(math.radians(degrees))
         y = 120 - step * math.cos(math.radians(degrees))
         grey[round(y), round(x)] = 255
-    upright = crop_upright(finder(), grey, Seen(Box(130, 90, 60, 60), 9, degrees))
+    upright = cut_upright(finder(), grey, Seen(Box(130, 90, 60, 60), 9, degrees)).pixels
     _, columns = np.nonzero(upright > 60)
     assert len(columns) > 30 and np.ptp(columns) <= 3
     assert abs(columns.mean() - 60) < 2
@@ -75,7 +76,7 @@ def test_a_leaning_line_is_upright_in_the_crop(degrees):
 
 def test_an_upright_face_is_cut_from_the_frame_itself():
     grey = picture(130, 110)
-    assert crop_upright(finder(), grey, Seen(LAST, 9)) is grey
+    assert cut_upright(finder(), grey, Seen(LAST, 9)).pixels is grey
 
 
 def test_a_face_already_found_is_not_found_again():

@@ -5,27 +5,39 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from peephole.cli.programs import load_program
+from peephole.cli.programs import landmark_finder, load_program
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from peephole.doorbell.doorbell import Doorbell
     from peephole.doorbell.recogniser import Recogniser
     from peephole.fixedpoint.program import IntegerProgram
 
 
 def make_recogniser(program: "IntegerProgram") -> "Recogniser":
-    """Return detector, crop and network as one. Raises `ValueError` for a program that no doorbell can decide by."""
+    """Return detector, cut and network as one. Raises `ValueError` for a program that no doorbell can decide by."""
     from peephole.doorbell.recogniser import Recogniser
     from peephole.engine import Engine
     from peephole.vision.crop import crop_face
-    from peephole.vision.detector import Detector
+    from peephole.vision.detector import Box, Detector
+    from peephole.vision.landmarks import FaceCut
 
     calibration = program.thresholds(program.crop)
-    if program.crop != "detect" or program.input.height != program.input.width:
-        raise ValueError(f"program {program.name} is for crop {program.crop}; the doorbell cuts by the detector alone")
+    size = program.input.height
+    if program.crop == "center" or size != program.input.width:
+        raise ValueError(f"program {program.name} is for crop {program.crop}; a doorbell cuts squares around faces")
+    finder = landmark_finder()
+
+    def cut(grey: "NDArray[np.uint8]", box: Box) -> FaceCut:
+        if program.crop == "aligned":
+            return finder.cut(grey, box, size)
+        return FaceCut(crop_face(grey, box, size), finder.find(grey, box))
+
     return Recogniser(
         detect=Detector().detect,
-        crop=lambda grey, box: crop_face(grey, box, program.input.height),
+        cut=cut,
         describe=Engine(program).descriptor,
         model=program.model_id,
         calibration=calibration,

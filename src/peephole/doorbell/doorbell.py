@@ -7,12 +7,13 @@ from peephole.doorbell import transfer
 from peephole.doorbell.archive import Archive
 from peephole.doorbell.events import Event
 from peephole.doorbell.gallery import read_gallery
+from peephole.doorbell.looks import Portrait
 from peephole.doorbell.photos import Enrolment, IdentifiedFace, Photo, PhotoReport
 from peephole.doorbell.pictures import portrait as jpeg_portrait
 from peephole.doorbell.policy import Policy
 from peephole.doorbell.recogniser import FrameLike, Image, Recogniser
 from peephole.doorbell.visit import VisitRecord
-from peephole.doorbell.watcher import LiveFace, Portrait, Watcher
+from peephole.doorbell.watcher import LiveFace, Watcher
 from peephole.people.names import clean_name
 from peephole.people.records import Counts, Person, PersonSummary, Stranger
 

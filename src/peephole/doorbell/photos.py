@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from peephole.doorbell.gallery import Gallery
+from peephole.doorbell.looks import UNALIGNED, look_at
 from peephole.doorbell.pictures import Image, portrait, reduced, to_grey
 from peephole.doorbell.policy import Policy, bars
-from peephole.doorbell.quality import assess
 from peephole.doorbell.recogniser import Recogniser
-from peephole.doorbell.tilt import crop_upright, distinct, straighten
+from peephole.doorbell.tilt import distinct, straighten
 from peephole.doorbell.visit import Decision, Sighting
 from peephole.doorbell.voting import decide
 from peephole.people.matching import distance, median
@@ -18,7 +18,15 @@ from peephole.vision.detector import Box
 
 _LONGEST = 1600  # pixels of the side that is searched; a face of interest is larger than a fortieth of it
 
-Outcome = Literal["ok", "no_face", "too_small", "blurred", "unlike"]
+Outcome = Literal["ok", "no_face", "too_small", "blurred", "flat", "glaring", "turned", "unaligned", "unlike"]
+
+_FAULTS: dict[str, tuple[Outcome, str]] = {
+    "blurred": ("blurred", "the face is too blurred"),
+    "flat": ("flat", "the face is too dark, or stands out too little"),
+    "glaring": ("glaring", "the light on the face is too hard"),
+    "turned": ("turned", "the face is turned too far aside"),
+    UNALIGNED: ("unaligned", "eyes, nose and mouth do not lie where a face has them"),
+}
 
 _ENOUGH_TO_COMPARE = 3  # of two photos that differ nobody can say which one is wrong
 
@@ -74,7 +82,7 @@ def examine(photo: Photo, recogniser: Recogniser, policy: Policy) -> tuple[Photo
         # In the photo's own pixels: of a larger photo more are needed.
         text = f"the face is {box.width} pixels wide, {round(policy.min_width * factor)} are needed"
     elif not look.quality.good:
-        outcome, text = "blurred", "the face is too blurred"
+        outcome, text = _FAULTS[look.quality.fault]
     else:
         outcome, text = "ok", "used" if len(looks) == 1 else f"used the clearest of {len(looks)} faces"
     report = PhotoReport(photo.label, outcome, text, len(looks), box)
@@ -138,9 +146,7 @@ def _looks(small: Image, factor: float, recogniser: Recogniser, policy: Policy) 
     found = []
     for upright in distinct(recogniser.detect(grey)):
         seen = straighten(recogniser, grey, upright)
-        crop = crop_upright(recogniser, grey, seen)
-        quality = assess(seen.box.width, seen.neighbours, crop, policy)
-        look = Sighting(0.0, seen.box, recogniser.describe(crop), quality, portrait(small, seen.box))
+        look = look_at(recogniser, policy, portrait, 0.0, small, grey, seen)
         values = (seen.box.x, seen.box.y, seen.box.width, seen.box.height)
         found.append((seen.box.width * seen.neighbours, Box(*(round(value * factor) for value in values)), look))
     found.sort(key=lambda one: one[0], reverse=True)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from peephole.doorbell.policy import Calibration
 from peephole.people.records import Descriptor
 from peephole.vision.detector import Box, Face
+from peephole.vision.landmarks import FaceCut
 
 Image = NDArray[np.uint8]
 
@@ -32,18 +33,18 @@ class Recogniser:
 
     Attributes:
         detect: Faces of a grey image, largest first.
-        crop: Network input uint8 [S,S] of a grey image and a box.
+        cut: Network input uint8 [S,S] of a grey image and a box, and what is known of it.
         describe: Descriptor int16 [D] of a network input.
         model: Model id that is stored with every descriptor.
         calibration: False-accept rate -> squared distance, from the program.
     """
 
     detect: Callable[[Image], Sequence[Face]]
-    crop: Callable[[Image, Box], Image]
+    cut: Callable[[Image, Box], FaceCut]
     describe: Callable[[Image], Descriptor]
     model: str
     calibration: Calibration
 
     def descriptor_size(self) -> int:
         """Return how many values a descriptor has, by making one of an empty picture."""
-        return len(self.describe(self.crop(np.zeros((64, 64), np.uint8), Box(8, 8, 48, 48))))
+        return len(self.describe(self.cut(np.zeros((64, 64), np.uint8), Box(8, 8, 48, 48)).pixels))

@@ -13,6 +13,7 @@ import numpy as np
 from peephole import _core
 from peephole.doorbell.recogniser import Image, Recogniser
 from peephole.vision.detector import Box, Face
+from peephole.vision.landmarks import FaceCut
 
 STEP_DEGREES = 20  # the cascade itself puts up with about half of it on either side
 MOST_DEGREES = 60
@@ -44,13 +45,13 @@ def distinct(faces: Sequence[Face]) -> list[Seen]:
     return kept
 
 
-def crop_upright(recogniser: Recogniser, grey: Image, seen: Seen) -> Image:
-    """Return the network's input for a face, turned upright."""
+def cut_upright(recogniser: Recogniser, grey: Image, seen: Seen) -> FaceCut:
+    """Return the network's input for a face, turned upright; its points are those of the turned copy."""
     if not seen.tilt:
-        return recogniser.crop(grey, seen.box)
+        return recogniser.cut(grey, seen.box)
     side = seen.box.width
     turned = _turned(grey, _centre(seen.box), 2.0 * side, 2 * side, seen.tilt)
-    return recogniser.crop(turned, Box(side // 2, side // 2, side, side))
+    return recogniser.cut(turned, Box(side // 2, side // 2, side, side))
 
 
 def straighten(recogniser: Recogniser, grey: Image, seen: Seen) -> Seen:

@@ -7,17 +7,15 @@ from collections.abc import Callable
 from peephole.doorbell.archive import Archive
 from peephole.doorbell.events import Decided, Event, Problem, VisitEnded, VisitStarted
 from peephole.doorbell.gallery import Gallery, read_gallery
+from peephole.doorbell.looks import Portrait, look_at
 from peephole.doorbell.pictures import to_grey
 from peephole.doorbell.policy import Policy
-from peephole.doorbell.quality import assess
 from peephole.doorbell.recogniser import FrameLike, Image, Recogniser
-from peephole.doorbell.tilt import Seen, crop_upright, distinct, look_for, straighten
+from peephole.doorbell.tilt import Seen, distinct, look_for, straighten
 from peephole.doorbell.tracking import Tracker, Walk
 from peephole.doorbell.visit import Decision, Kind, Sighting, VisitRecord, VisitState
 from peephole.doorbell.voting import decide, same_stranger
 from peephole.vision.detector import Box
-
-Portrait = Callable[[Image, Box], bytes]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -160,9 +158,7 @@ class Watcher:
         return earlier
 
     def _look(self, time: float, image: Image, grey: Image, face: Seen) -> Sighting:
-        crop = crop_upright(self._recogniser, grey, face)
-        quality = assess(face.box.width, face.neighbours, crop, self._policy)
-        return Sighting(time, face.box, self._recogniser.describe(crop), quality, self._portrait(image, face.box))
+        return look_at(self._recogniser, self._policy, self._portrait, time, image, grey, face)
 
     def _decision(self, looks: list[Sighting], gallery: Gallery) -> Decision:
         decision = decide(looks, gallery.people, gallery.bars, self._policy)
