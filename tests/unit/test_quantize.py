@@ -14,8 +14,10 @@ from peephole.fixedpoint.float_network import FloatConv2d, FloatNetwork, fold_in
 from peephole.fixedpoint.formats import to_float
 from peephole.fixedpoint.interpreter import run
 from peephole.fixedpoint.layers import Conv2d
+from peephole.fixedpoint.network_formats import TensorFormat
 from peephole.fixedpoint.proof import fits_32_bits, value_ranges
-from peephole.fixedpoint.quantize import QuantizationOptions, calibrate, mean_factor, quantize, quantize_conv
+from peephole.fixedpoint.quantize import ConvRounding, QuantizationOptions, mean_factor, quantize, quantize_conv
+from peephole.fixedpoint.ranges import calibrate
 from peephole.fixedpoint.report import measure
 from programs import smooth_images, tiny_network
 
@@ -116,8 +118,8 @@ def test_bias_correction_takes_the_mean_error_away(seed: int) -> None:
     weight = rng.normal(0, 1, (3, 1, 1, 300)).astype(np.float32)
     layer = FloatConv2d("c", "x", "y", 0, 1, 0, True, weight, rng.normal(0, 1, 3))
     mean = rng.uniform(0, 4, 300)
-    plain, given_up = quantize_conv(layer, (12, 8), (0, 32767), "channel", False)
-    corrected, _ = quantize_conv(layer, (12, 8), (0, 32767), "channel", False, mean)
+    plain, given_up = quantize_conv(layer, TensorFormat(16, 12), 8, (0, 32767), ConvRounding())
+    corrected, _ = quantize_conv(layer, TensorFormat(16, 12), 8, (0, 32767), ConvRounding(mean=mean))
     assert given_up.min() > 0
     exact = weight[:, 0, 0].astype(np.float64) @ mean + layer.bias
 
@@ -166,8 +168,8 @@ def test_images_of_another_size() -> None:
 
 
 def test_other_widths_are_refused() -> None:
-    with pytest.raises(ValueError, match="8 bits are not supported; use 16"):
-        quantize(tiny_network(), IMAGES, bits=8)
+    with pytest.raises(ValueError, match="12 bits are not supported; use 8 or 16"):
+        quantize(tiny_network(), IMAGES, bits=12)
 
 
 def test_input_scale_and_offset_fold_into_the_first_layer() -> None:

@@ -1,11 +1,14 @@
-"""Cross-layer equalisation: every channel of a tensor made to fill the tensor's range.
+"""Cross-layer equalisation: channels rescaled so that a tensor's one format suits them all.
 
 ReLU, max pool and mean commute with a positive factor per channel, so channel c of a tensor can be
 made s times as large if its writer's weights are multiplied by s and its readers' weights for it are
 divided by s (Nagel et al., "Data-Free Quantization", 2019). Channels that meet in an addition share
-the least of their factors. The network stays the same function;
-its readers' sums reach less far beyond what really occurs, and the 32-bit proof costs fewer
-weight bits.
+the least of their factors. The network stays the same function.
+
+With 16 bits every channel is made to fill the tensor's range: its readers' sums then reach less far
+beyond what really occurs, and the 32-bit proof costs fewer weight bits. With 8 bits that would make
+the readers' weights too uneven for one format per output channel, so half the way is gone, in
+logarithms: activations and weights share the unevenness (as in SmoothQuant; Xiao et al., 2023).
 """
 
 import dataclasses
@@ -26,18 +29,18 @@ from peephole.fixedpoint.formats import BITS, integer_bits
 from peephole.fixedpoint.layers import MaxPool, tensors_read
 
 LARGEST_FACTOR = 64.0  # a channel that calibration hardly ever saw active is enlarged no more than this
-FULL = 1 - 2.0 ** (2 - BITS)  # just below a power of two, which would need one integer bit more
 
 
 def equalise(
-    network: FloatNetwork, maxima: Mapping[str, NDArray[np.float64]], margin: float
+    network: FloatNetwork, maxima: Mapping[str, NDArray[np.float64]], margin: float, bits: int = BITS
 ) -> tuple[FloatNetwork, dict[str, NDArray[np.float64]]]:
     """Return the rescaled network and the factor of every channel, [C] by tensor name.
 
     maxima: largest magnitude of every channel, [C] by tensor name. margin: by how much the range
-    shall exceed them. Input and descriptor keep their scale, and so does what is scaled to length one.
+    shall exceed them. bits: 16, or 8 to share the unevenness between activations and weights.
+    Input and descriptor keep their scale, and so does what is scaled to length one.
     """
-    factors = _factors(network, maxima, margin)
+    factors = _factors(network, maxima, margin, bits)
     layers: list[FloatLayer] = []
     for layer in network.layers:
         if isinstance(layer, FloatConvolution):
@@ -52,7 +55,7 @@ def equalise(
 
 
 def _factors(
-    network: FloatNetwork, maxima: Mapping[str, NDArray[np.float64]], margin: float
+    network: FloatNetwork, maxima: Mapping[str, NDArray[np.float64]], margin: float, bits: int
 ) -> dict[str, NDArray[np.float64]]:
     fixed = {network.input.name, network.output}
     for layer in network.layers:
@@ -60,17 +63,34 @@ def _factors(
             fixed |= {layer.input, layer.output}
     pooled = {layer.output for layer in network.layers if isinstance(layer, MaxPool | FloatGlobalAveragePool)}
     groups = _tied_channels(network)
+    full = 1 - 2.0 ** (2 - bits)  # just below a power of two, which would need one integer bit more
+    reach = _weights_reach(network, groups) if bits < BITS else None
     of_group = np.full(sum(len(labels) for labels in groups.values()), np.inf)
     for name, labels in groups.items():
         channels = maxima[name]
         largest = channels.max()
-        target = FULL * 2.0 ** integer_bits(largest * margin) / margin
+        target = full * 2.0 ** integer_bits(largest * margin, bits) / margin
+        wish = 1 / np.maximum(channels, largest / LARGEST_FACTOR)
+        if reach is not None:
+            wish = np.sqrt(wish * reach[labels])
         if name in fixed:
             of_group[labels] = 0  # less than any other wish
         elif name not in pooled:  # a pool makes nothing larger: what it reads decides
-            np.minimum.at(of_group, labels, target / np.maximum(channels, largest / LARGEST_FACTOR))
+            np.minimum.at(of_group, labels, wish * target / (wish * channels).max())
     of_group[of_group == 0] = 1
     return {name: of_group[labels] for name, labels in groups.items()}
+
+
+def _weights_reach(network: FloatNetwork, groups: Mapping[str, NDArray[np.int64]]) -> NDArray[np.float64]:
+    """Return how large the readers' weights for a channel are beside those for the others, by label: 1 at most."""
+    reach = np.full(sum(len(labels) for labels in groups.values()), 1 / LARGEST_FACTOR)
+    for layer in network.layers:
+        if isinstance(layer, FloatConv2d):
+            spread = np.sqrt((layer.weight.astype(np.float64) ** 2).mean((0, 1, 2)))
+            np.maximum.at(reach, groups[layer.input], spread / max(spread.max(), np.finfo(np.float64).tiny))
+        elif isinstance(layer, FloatConvolution):  # depthwise: its formats per channel absorb any factor
+            np.maximum.at(reach, groups[layer.input], 1.0)
+    return reach
 
 
 def _tied_channels(network: FloatNetwork) -> dict[str, NDArray[np.int64]]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from peephole.fixedpoint import storage
 from peephole.fixedpoint.layers import MaxPool, tensors_read
+from peephole.fixedpoint.network_formats import NetworkFormats
 
 KIND = "float network"
 Activation = NDArray[np.float32]
@@ -118,7 +119,10 @@ LAYERS: dict[str, type[FloatLayer]] = {
 
 @dataclass(frozen=True, eq=False)
 class FloatNetwork:
-    """Grey images uint8 [N,H,W] to descriptors float32 [N,D]. The image enters as (pixel - offset) / scale."""
+    """Grey images uint8 [N,H,W] to descriptors float32 [N,D]. The image enters as (pixel - offset) / scale.
+
+    formats: those that the weights were trained in, if they were.
+    """
 
     name: str
     input: FloatTensor
@@ -128,6 +132,7 @@ class FloatNetwork:
     layers: tuple[FloatLayer, ...]
     output: str
     card: Mapping[str, Any] = field(default_factory=dict)
+    formats: NetworkFormats | None = None
 
     def __post_init__(self) -> None:
         """Check that every weight is a number. Raises `ValueError` naming the layer."""
@@ -172,6 +177,8 @@ class FloatNetwork:
             "output": self.output,
             "card": dict(self.card),
         }
+        if self.formats is not None:
+            structure["formats"] = self.formats.as_json()
         storage.write(Path(path), KIND, structure, arrays)
 
     @classmethod
@@ -188,8 +195,9 @@ class FloatNetwork:
                 layers=tuple(storage.from_record(LAYERS[r["kind"]], r, arrays) for r in structure["layers"]),
                 output=str(structure["output"]),
                 card=structure["card"],
+                formats=NetworkFormats.from_json(structure["formats"]) if "formats" in structure else None,
             )
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"{path}: not a whole float network ({error}); make it again") from error
 
 

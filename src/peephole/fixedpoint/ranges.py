@@ -1,0 +1,64 @@
+"""How far values reach: what calibration images show, and the range that a format is given for it."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peephole.fixedpoint.float_network import FloatNetwork
+from peephole.fixedpoint.formats import fraction_bits, limits
+
+Statistics = dict[str, NDArray[np.float64]]
+Samples = dict[str, NDArray[np.float32]]
+
+RULES = ("maximum", "percentile", "least_squares")
+SAMPLED_IMAGES = 64
+VALUES_AN_IMAGE = 4096
+LARGEST_CLIP = 4  # bits of range that least squares may give up
+
+
+def calibrate(network: FloatNetwork, images: NDArray[np.uint8]) -> tuple[Statistics, Statistics]:
+    """Return the largest magnitude and the mean of every channel over the images: [C] by tensor name."""
+    tensors = (network.input, *network.tensors)
+    maxima = {tensor.name: np.zeros(tensor.channels) for tensor in tensors}
+    means = {tensor.name: np.zeros(tensor.channels) for tensor in tensors}
+    for made in network.batches(images):
+        for name, largest in maxima.items():
+            np.maximum(largest, np.abs(made[name]).max((0, 1, 2)), out=largest)
+            means[name] += made[name].mean((1, 2), dtype=np.float64).sum(0) / len(images)
+    for name, largest in maxima.items():
+        if not (largest.max() > 0 and np.isfinite(largest).all()):
+            raise ValueError(f"tensor {name}: is {largest.max()} for every image; calibrate with varied faces")
+    return maxima, means
+
+
+def sample_values(network: FloatNetwork, images: NDArray[np.uint8]) -> Samples:
+    """Return values of every tensor, drawn at random from some of the images: [K] by name."""
+    rng = np.random.default_rng(0)
+    chosen = images[:: math.ceil(len(images) / SAMPLED_IMAGES)]
+    drawn: dict[str, list[NDArray[np.float32]]] = {}
+    for made in network.batches(chosen):
+        for name, values in made.items():
+            flat = values.reshape(len(values), -1)
+            places = rng.integers(0, flat.shape[1], min(VALUES_AN_IMAGE, flat.shape[1]))
+            drawn.setdefault(name, []).append(flat[:, places].ravel())
+    return {name: np.concatenate(parts) for name, parts in drawn.items()}
+
+
+def percentile_bits(values: NDArray[np.float32], percentile: float, largest: float, bits: int) -> int:
+    """Return the fraction bits of a range that holds this percentage of the magnitudes; `largest` if that is zero."""
+    reach = float(np.percentile(np.abs(values), percentile))
+    return fraction_bits(reach if reach > 0 else largest, bits)
+
+
+def least_squares_bits(values: NDArray[np.float32], largest: float, bits: int) -> int:
+    """Return the fraction bits that lose least, rounding and clipping together, from those that hold `largest` up."""
+    first = fraction_bits(largest, bits)
+    low, high = limits(bits)
+    wide = values.astype(np.float64)
+    losses = []
+    for frac_bits in range(first, first + LARGEST_CLIP + 1):
+        scale = 2.0**frac_bits
+        kept = np.clip(np.floor(wide * scale + 0.5), low, high) / scale
+        losses.append(float(((kept - wide) ** 2).sum()))
+    return first + int(np.argmin(losses))
