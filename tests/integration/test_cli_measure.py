@@ -76,7 +76,8 @@ def test_evaluation_refuses_what_does_not_fit(pack: Path) -> None:
     assert_one_line(peephole(*lfw, "--images", pack / "pairs.txt", *model), 1, "not a whole tar file")
     floating = ("--arithmetic", "float")
     assert_one_line(peephole(*lfw, "--images", pack / "faces.tar", *floating), 2, "--model CHECKPOINT")
-    assert_one_line(peephole(*lfw, "--images", pack / "faces.tar", *model, "--crop", "aligned"), 2, "--landmarks")
+    points = ("--crop", "detect", "--landmarks", pack / "points.npz")
+    assert_one_line(peephole(*lfw, "--images", pack / "faces.tar", *model, *points), 2, "is for --crop aligned")
     wrong = (*model, *floating)
     assert_one_line(peephole(*lfw, "--images", pack / "faces.tar", *wrong), 1, "p.safetensors")
 

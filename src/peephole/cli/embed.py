@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from peephole.cli.options import Arithmetic, Crop, ImagesOption, JsonOption, LandmarksOption, ModelOption
+from peephole.cli.options import Arithmetic, Crop, CropOption, ImagesOption, JsonOption, LandmarksOption, ModelOption
 from peephole.cli.output import check_folder_of, plain, print_json, progress, write_whole
 
 SMALLEST_FACE = 40
@@ -14,7 +14,7 @@ SMALLEST_FACE = 40
 def embed(
     images: ImagesOption,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE.npz", help="Where to write the arrays.")],
-    crop: Annotated[Crop, typer.Option(help="How faces are cut out.")] = Crop.DETECT,
+    crop: CropOption = None,
     arithmetic: Annotated[
         Arithmetic, typer.Option(help="int16: an integer program. float: the checkpoint that --model names.")
     ] = Arithmetic.INT16,
@@ -36,6 +36,7 @@ def embed(
 
     check_folder_of(output)
     embedder = load_embedder(model, arithmetic)
+    crop = crop or Crop(embedder.crop)
     cut = make_cutter(crop, embedder.size, landmarks, SMALLEST_FACE)
     total = len(list_pictures(images))
     found = list(progress(describe(read_pictures(images), cut, embedder, threads()), "describing", total))

@@ -5,7 +5,16 @@ from typing import Annotated
 
 import typer
 
-from peephole.cli.options import Arithmetic, Crop, ImagesOption, JsonOption, LandmarksOption, Metric, ModelOption
+from peephole.cli.options import (
+    Arithmetic,
+    Crop,
+    CropOption,
+    ImagesOption,
+    JsonOption,
+    LandmarksOption,
+    Metric,
+    ModelOption,
+)
 from peephole.cli.output import print_json, progress
 
 group = typer.Typer(no_args_is_help=True, help="Measure a recogniser.")
@@ -28,7 +37,7 @@ def lfw(
     arithmetic: Annotated[
         Arithmetic, typer.Option(help="int16: an integer program. float: the checkpoint that --model names.")
     ] = Arithmetic.INT16,
-    crop: Annotated[Crop, typer.Option(help="How faces are cut out.")] = Crop.DETECT,
+    crop: CropOption = None,
     metric: Annotated[Metric, typer.Option(help="Distance of descriptors.")] = Metric.L2,
     landmarks: LandmarksOption = None,
     json: JsonOption = False,
@@ -48,6 +57,7 @@ def lfw(
 
     wanted = read_pairs(pairs)
     embedder = load_embedder(model, arithmetic)
+    crop = crop or Crop(embedder.crop)
     cut = make_cutter(crop, embedder.size, landmarks, SMALLEST_FACE)
     wanted.check_pictures(list_pictures(images), str(images))
     stream = embed(read_pictures(images, lambda n: picture_name(n) in wanted.names), cut, embedder, threads())

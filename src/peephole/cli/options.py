@@ -61,11 +61,15 @@ ModelOption = Annotated[
 ImagesOption = Annotated[
     Path, typer.Option("--images", metavar="TAR_OR_DIR", help="A tar file or a folder of pictures.")
 ]
+CropOption = Annotated[
+    Crop | None, typer.Option("--crop", show_default="as the program says", help="How faces are cut out.")
+]
 LandmarksOption = Annotated[
     Path | None,
     typer.Option(
         "--landmarks",
         metavar="FILE.npz",
+        show_default="found by the shipped landmark program",
         help="For --crop aligned: arrays `names` and `landmarks` [N,5,2], x and y in picture pixels.",
     ),
 ]

@@ -29,13 +29,17 @@ BATCH = 64
 
 @dataclass(frozen=True)
 class Embedder:
-    """What makes descriptors: uint8 [N,size,size] -> [N,D]. `model_id` is that of a program, empty for floats."""
+    """What makes descriptors: uint8 [N,size,size] -> [N,D]. `model_id` is that of a program, empty for floats.
+
+    crop: how faces are cut for it where nothing else is asked for.
+    """
 
     name: str
     size: int
     describe: Callable[[Grey], NDArray[np.generic]]
     arithmetic: str
     model_id: str
+    crop: str = "detect"
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ def _side(height: int, width: int) -> int:
 def integer_embedder(program: IntegerProgram) -> Embedder:
     """Describe by the integer program on the C kernels: int16 descriptors."""
     size = _side(program.input.height, program.input.width)
-    return Embedder(program.name, size, Engine(program).descriptors, "int16", program.model_id)
+    return Embedder(program.name, size, Engine(program).descriptors, "int16", program.model_id, program.crop)
 
 
 def float_embedder(network: FloatNetwork, threads: int) -> Embedder:
