@@ -35,6 +35,21 @@ static void the_longest_vector_of_the_smallest_values(void) {
     CHECK(y[0] == -256 && y[4095] == -256); /* 2^14 / sqrt(4096) */
 }
 
+static void eight_bits_give_what_sixteen_do(void) {
+    static int8_t x8[256];
+    static int16_t x[256], y8[256], y[256];
+    for (int i = 0; i < 256; i++) {
+        x8[i] = (int8_t)(x[i] = (int16_t)(i - 128));
+    }
+    CHECK(ph_l2_normalize_s8(256, 14, x8, y8) == PH_OK && ph_l2_normalize_s16(256, 14, x, y) == PH_OK);
+    int wrong = 0;
+    for (int i = 0; i < 256; i++) {
+        wrong += y8[i] != y[i];
+    }
+    CHECK_EQUAL(wrong, 0);
+    CHECK(ph_l2_normalize_s8(0, 14, x8, y8) == PH_BAD_SHAPE && ph_l2_normalize_s8(1, 15, x8, y8) == PH_BAD_ARGUMENT);
+}
+
 static void bad_arguments_are_refused(void) {
     int16_t x = 1, y = 0;
     CHECK(ph_l2_normalize_s16(0, 14, &x, &y) == PH_BAD_SHAPE);
@@ -46,6 +61,7 @@ int main(void) {
     one_value_has_length_one_whatever_its_size();
     zeros_stay_zeros();
     the_longest_vector_of_the_smallest_values();
+    eight_bits_give_what_sixteen_do();
     bad_arguments_are_refused();
     FINISH();
 }

@@ -37,6 +37,25 @@ static void global_average_pool(void) {
     CHECK_EQUAL(ph_global_average_pool_s16(wide, INT32_MAX, 30, in, one, 0, out), PH_BAD_ARGUMENT);
 }
 
+static void pools_of_8_bits(void) {
+    static const int8_t in[2 * 2 * 2] = {-128, 1, 127, 2, 3, -3, 4, -4};
+    int8_t out[3] = {77, 77, 77};
+    const ph_shape two = {2, 2, 2}, one = {1, 1, 3};
+    CHECK_EQUAL(ph_maxpool_s8(two, 2, 2, in, one, 1, out), PH_OK);
+    CHECK(out[0] == 77 && out[1] == 127 && out[2] == 2);
+    CHECK_EQUAL(ph_maxpool_s8(two, 3, 2, in, one, 1, out), PH_BAD_SHAPE);
+    CHECK_EQUAL(ph_global_average_pool_s8(two, 1 << 28, 30, in, one, 0, out), PH_OK);
+    CHECK(out[0] == 2 && out[1] == -1 && out[2] == 2); /* 6 / 4 and -4 / 4, halves upwards */
+    CHECK_EQUAL(ph_global_average_pool_s8(two, 1 << 30, 20, in, one, 0, out), PH_OK);
+    CHECK(out[0] == 127 && out[1] == -128);
+    int16_t wide[2] = {77, 77};
+    CHECK_EQUAL(ph_global_average_pool_s8_s16(two, 1 << 28, 22, in, (ph_shape){1, 1, 2}, 0, wide), PH_OK);
+    CHECK(wide[0] == 384 && wide[1] == -256); /* 8 bits finer */
+    CHECK_EQUAL(ph_global_average_pool_s8(two, -1, 0, in, one, 0, out), PH_BAD_ARGUMENT);
+    CHECK_EQUAL(ph_global_average_pool_s8_s16(two, 1, 62, in, one, 0, wide), PH_BAD_ARGUMENT);
+    CHECK_EQUAL(ph_global_average_pool_s8(two, 1, 0, in, one, 2, out), PH_BAD_SHAPE);
+}
+
 static void copy_channels(void) {
     static const int16_t in[2 * 1 * 2] = {1, 2, 3, 4};
     int16_t out[2 * 1 * 4] = {9, 9, 9, 9, 9, 9, 9, 9};
@@ -50,6 +69,7 @@ static void copy_channels(void) {
 int main(void) {
     maxpool();
     global_average_pool();
+    pools_of_8_bits();
     copy_channels();
     FINISH();
 }
