@@ -68,6 +68,24 @@ class TeacherConfig(Section):
 
 
 @dataclass(frozen=True)
+class MixturesConfig(Section):
+    """Faces made of the packed training faces before the run, and described by a teacher once (4 ms a face on a core).
+
+    teacher: its weights. count: how many faces are made; a pass then holds these and about as many real ones.
+    views: the teacher also looks at the real faces in grey, as they are and mirrored, and their targets become the mean
+    direction of what it says and of the stored descriptors.
+    """
+
+    teacher: Path
+    count: int
+    views: bool = True
+
+    def __post_init__(self) -> None:
+        if self.count < 1:
+            raise ValueError(f"the count of made faces must be 1 or more, not {self.count}")
+
+
+@dataclass(frozen=True)
 class EvaluationConfig(Section):
     """What a network is measured on, and so must not be trained on.
 
@@ -89,6 +107,7 @@ class TrainingConfig(Section):
 
     data: the packed shards, or a folder with a folder of pictures for each person (VGGFace2, CASIA-WebFace, LFW).
     network: options of the architecture, such as batch_norm, width and pooling (`peephole.models.build`).
+    frozen: modules of the network, without batch norm, whose weights stay as the warm start has them.
     unit_length: what ships scales its descriptors to length one, so that plain L2 compares directions alone.
     precision: Lightning's name, such as 32-true, bf16-mixed, 16-mixed.
     """
@@ -99,6 +118,7 @@ class TrainingConfig(Section):
     architecture: str = "squeezenet1_1"
     descriptor: int = 128
     network: dict[str, bool | int | float | str] = field(default_factory=dict)
+    frozen: tuple[str, ...] = ()
     unit_length: bool = True
     warm_start: Path | None = None
     warm_start_norm: float = 1.0
@@ -118,6 +138,7 @@ class TrainingConfig(Section):
     source: SourceConfig = field(default_factory=SourceConfig)
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
     teacher: TeacherConfig | None = None
+    mixtures: MixturesConfig | None = None
     evaluation: EvaluationConfig | None = None
 
     @property

@@ -1,5 +1,6 @@
 """From a configuration to what a run trains on: who is held out, who is left out, and who is told apart."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +12,10 @@ from torch.utils.data import DataLoader
 
 from peephole.training.augmentation import Augmentation
 from peephole.training.batches import FaceBatches, TaughtBatches
-from peephole.training.config import TrainingConfig
-from peephole.training.faces import Faces, split_held_out
+from peephole.training.config import MixturesConfig, TrainingConfig
+from peephole.training.faces import Faces, PackedFaces, split_held_out
 from peephole.training.folders import load_faces
+from peephole.training.mixtures import half_made, make_mixtures, make_views, with_mixtures, with_views
 from peephole.training.module import Knowledge
 from peephole.training.order import Balanced, Rows, Shuffled
 from peephole.training.overlap import people_of_pairs, without_overlap
@@ -56,7 +58,25 @@ def read_data(config: TrainingConfig, cache: Path) -> TrainingData:
         rows = without_overlap(faces, rows, people_of_pairs(config.evaluation.pairs), config.evaluation.overlap)
     data = TrainingData(faces, rows, held_out)
     _check(config, data)
-    return data
+    return data if config.mixtures is None else _with_made_faces(config, config.mixtures, data, cache)
+
+
+def _with_made_faces(config: TrainingConfig, wanted: MixturesConfig, data: TrainingData, cache: Path) -> TrainingData:
+    faces = data.faces
+    if not isinstance(faces, PackedFaces):
+        raise ValueError(f"{config.data}: [mixtures] are made of packed faces alone; use [teacher] with mixup instead")
+    if config.sampling.images_each:
+        raise ValueError("[mixtures] are faces of nobody; leave images_each of [sampling] out")
+    # Made of who may be trained on, so that a cache of others must not be taken for theirs.
+    chosen = hashlib.sha256(data.rows.tobytes() + faces.landmarks.tobytes()).hexdigest()[:12]
+    folder = cache / f"mixtures-{chosen}-{config.seed}"
+    teacher = load_teacher(wanted.teacher)
+    make_mixtures(faces, data.rows, wanted.count, teacher, folder, config.seed)
+    if wanted.views:
+        make_views(faces, teacher, folder)
+        faces = with_views(faces, data.rows, folder)
+    rows = half_made(data.rows, len(faces), wanted.count)
+    return TrainingData(with_mixtures(faces, wanted.count, folder), rows, data.held_out)
 
 
 def _check(config: TrainingConfig, data: TrainingData) -> None:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from peephole.models import build
+from peephole.models.squeezeface import from_squeezenet1_1
 from peephole.training.config import TrainingConfig
 from peephole.training.muon import Muon
 from peephole.training.objective import Objective
@@ -58,6 +59,8 @@ class Training(lightning.LightningModule):
         self.config = config
         self.held_out: list[tuple[Tensor, Tensor, Tensor]] = []
         self.network = build(config.architecture, config.descriptor, **config.network)  # type: ignore[arg-type]
+        for name in config.frozen:
+            self.network.get_submodule(name).requires_grad_(False)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stubs
         average = get_ema_multi_avg_fn(config.average_decay)  # type: ignore[no-untyped-call]
         self.average = AveragedModel(self.network, multi_avg_fn=average, use_buffers=True)
@@ -75,6 +78,8 @@ class Training(lightning.LightningModule):
 
         The descriptor layer is divided by the config's `warm_start_norm`.
         """
+        if self.config.architecture == "squeezeface" and "bn1.weight" in weights:
+            weights = from_squeezenet1_1(weights)
         needed = {name for name in self.network.state_dict() if not name.endswith("num_batches_tracked")}
         if missing := sorted(needed - set(weights)):
             raise ValueError(f"warm start {self.config.warm_start}: lacks {missing[0]}; it is of another architecture")
@@ -87,16 +92,22 @@ class Training(lightning.LightningModule):
         self.average.module.load_state_dict(self.network.state_dict())
 
     def configure_optimizers(self) -> list[torch.optim.Optimizer]:
-        """Muon for convolutions (or AdamW, by the config), AdamW for vectors, the descriptor and the heads."""
-        matrices = [p for n, p in self.network.named_parameters() if p.ndim == 4 and not n.startswith("descriptor")]
-        taken = {id(p) for p in matrices}
-        vectors = [p for p in self.network.parameters() if id(p) not in taken]
+        """Muon for convolutions (or AdamW, by the config), AdamW for vectors, the descriptor and the heads.
+
+        A pooling window's weights are as small as a mean's, 1/area, and so are AdamW's steps on them.
+        """
+        learnt = {name: p for name, p in self.network.named_parameters() if p.requires_grad}
+        windows = [p for name, p in learnt.items() if name.startswith("window") and p.ndim == 4]
+        matrices = [p for n, p in learnt.items() if p.ndim == 4 and not n.startswith(("descriptor", "window"))]
+        taken = {id(p) for p in matrices + windows}
+        vectors = [p for p in learnt.values() if id(p) not in taken]
         decay = self.config.weight_decay
         if self.config.optimizer == "muon":
             first: torch.optim.Optimizer = Muon(matrices, lr=1.0, weight_decay=decay)
         else:
             first = torch.optim.AdamW(matrices, lr=1.0, weight_decay=decay)
-        groups: list[dict[str, Any]] = [{"params": vectors}]
+        groups: list[dict[str, Any]] = [{"params": vectors, "factor": 1.0}]
+        groups += [{"params": [window], "factor": 1 / window[0].numel()} for window in windows]
         if heads := list(self.objective.parameters()):
             groups.append({"params": heads, "weight_decay": HEAD_DECAY})
         optimizers = [first, torch.optim.AdamW(groups, lr=1.0, weight_decay=0.0)]
@@ -116,7 +127,7 @@ class Training(lightning.LightningModule):
         optimizers = cast("list[LightningOptimizer]", self.optimizers())
         for optimizer, factor in zip(optimizers, (1.0, self.config.vector_learning_rate), strict=True):
             for group in optimizer.param_groups:
-                group["lr"] = rate * factor
+                group["lr"] = rate * factor * group.get("factor", 1.0)
             optimizer.zero_grad()
         self.manual_backward(loss)
         for optimizer in optimizers:

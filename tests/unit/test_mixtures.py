@@ -1,0 +1,129 @@
+"""Made faces: two real ones blended or joined, or one bent, described by the teacher once and stored."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+torch = pytest.importorskip("torch", reason="needs the train extra")
+
+from peephole.alignment import template_windows  # noqa: E402
+from peephole.training import mixtures  # noqa: E402
+from peephole.training.faces import PackedFaces  # noqa: E402
+from peephole.training.mixtures import (  # noqa: E402
+    Mixing,
+    aligned,
+    half_made,
+    make_mixtures,
+    make_views,
+    mix,
+    with_mixtures,
+    with_views,
+)
+from training_faces import SIDE, patterns, picture, template_points  # noqa: E402
+
+ALONE = Mixing(blended=0, joined=0, stretch=0, shear=0)
+BLENDED = Mixing(blended=1, joined=0, stretch=0, shear=0)
+JOINED = Mixing(blended=0, joined=1, stretch=0, shear=0)
+
+
+class MeansOfQuarters(torch.nn.Module):
+    """A teacher that tells the mean grey of the four quarters of a face."""
+
+    def forward(self, faces: torch.Tensor) -> torch.Tensor:
+        return torch.nn.functional.adaptive_avg_pool2d(faces.float(), 2).flatten(1) + 1
+
+
+def faces_of(images: NDArray[np.uint8]) -> PackedFaces:
+    count = len(images)
+    told = np.tile(np.array([1, 0, 0, 0], np.float32), (count, 1))
+    return PackedFaces(images, np.repeat(template_points()[None], count, 0), told, np.arange(count, dtype=np.int32))
+
+
+def flat(*levels: int) -> PackedFaces:
+    return faces_of(np.stack([np.full((SIDE, SIDE), level, np.uint8) for level in levels]))
+
+
+@pytest.fixture
+def faces() -> PackedFaces:
+    return faces_of(np.stack([picture(pattern) for pattern in patterns(6)]))
+
+
+@pytest.fixture(autouse=True)
+def _small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mixtures, "CHUNK", 4)
+
+
+def test_a_blend_lies_between_its_two_faces() -> None:
+    made, _ = mix(flat(0, 200), 0, 1, BLENDED, np.random.default_rng(1))
+    assert 0.3 * 200 - 1 <= made.min() == made.max() <= 0.7 * 200 + 1
+
+
+def test_joined_faces_are_one_on_one_side_and_the_other_beyond_an_edge() -> None:
+    made, _ = mix(flat(0, 200), 0, 1, JOINED, np.random.default_rng(1))
+    assert (made < 5).mean() > 0.1 and (made > 195).mean() > 0.1
+    assert ((made >= 5) & (made <= 195)).mean() < 0.4
+
+
+def test_an_unbent_face_keeps_its_points_whether_mirrored_or_not(faces: PackedFaces) -> None:
+    for seed in range(8):
+        _, points = mix(faces, 0, 1, ALONE, np.random.default_rng(seed))
+        assert points[0, 0] < points[1, 0] and points[3, 0] < points[4, 0]  # image-left stays left
+        side = template_windows(points[None])[0, 2]
+        assert side == pytest.approx(mixtures.WINDOW_SHARE * SIDE, rel=1e-3)
+
+
+def test_points_follow_the_pixels_when_a_face_is_bent() -> None:
+    image = np.zeros((SIDE, SIDE), np.uint8)
+    nose = template_points()[2]
+    image[
+        round(float(nose[1])) - 2 : round(float(nose[1])) + 3, round(float(nose[0])) - 2 : round(float(nose[0])) + 3
+    ] = 255
+    for seed in range(8):
+        made, points = mix(faces_of(image[None]), 0, 0, Mixing(blended=0, joined=0), np.random.default_rng(seed))
+        y, x = np.argwhere(made > 127).mean(0)
+        assert np.hypot(*(points[2] - (x, y))) < 1.5
+
+
+def test_the_teacher_sees_the_template_window(faces: PackedFaces) -> None:
+    cut = aligned(faces.crops[:1], faces.landmarks[:1])
+    inner = (SIDE - 112) // 2
+    assert cut.shape == (1, 1, 112, 112)
+    assert np.abs(cut[0, 0].numpy().astype(int) - faces.crops[0, inner:-inner, inner:-inner]).max() <= 1
+
+
+def test_made_faces_follow_the_real_ones_with_what_the_teacher_says_of_them(faces: PackedFaces, tmp_path: Path) -> None:
+    make_mixtures(faces, np.arange(4), 10, MeansOfQuarters(), tmp_path)
+    more = with_mixtures(faces, 10, tmp_path)
+    assert len(more) == 16 and (more.identity[6:] == -1).all()
+    np.testing.assert_array_equal(more.crops[:6], faces.crops)
+    said = MeansOfQuarters()(aligned(more.crops[6:], more.landmarks[6:]))
+    expected = torch.nn.functional.normalize(said).numpy()
+    np.testing.assert_allclose(more.teacher[6:], expected, atol=2e-3)
+
+
+def test_an_interrupted_making_goes_on_to_the_same_faces(faces: PackedFaces, tmp_path: Path) -> None:
+    make_mixtures(faces, np.arange(4), 10, MeansOfQuarters(), tmp_path / "whole")
+    shutil.copytree(tmp_path / "whole", tmp_path / "cut")
+    (tmp_path / "cut" / "mixtures-0001.npz").unlink()
+    make_mixtures(faces, np.arange(4), 10, MeansOfQuarters(), tmp_path / "cut")
+    whole, cut = (with_mixtures(faces, 10, tmp_path / name) for name in ("whole", "cut"))
+    np.testing.assert_array_equal(whole.crops, cut.crops)
+
+
+def test_targets_become_the_mean_of_the_stored_one_and_both_grey_views(faces: PackedFaces, tmp_path: Path) -> None:
+    make_views(faces, MeansOfQuarters(), tmp_path)
+    more = with_views(faces, np.array([0, 5]), tmp_path)
+    cut = aligned(faces.crops, faces.landmarks)
+    grey, mirror = (torch.nn.functional.normalize(MeansOfQuarters()(v)).numpy() for v in (cut, cut.flip(-1)))
+    mean = faces.teacher + grey + mirror
+    mean /= np.linalg.norm(mean, axis=1, keepdims=True)
+    np.testing.assert_allclose(more.teacher[[0, 5]], mean[[0, 5]], atol=3e-3)
+    np.testing.assert_array_equal(more.teacher[1:5], faces.teacher[1:5])  # held-out figures stay comparable
+
+
+def test_a_pass_is_half_made() -> None:
+    rows = half_made(np.array([3, 4, 5]), 100, 6)
+    assert rows.tolist() == [3, 4, 5, 3, 4, 5, 100, 101, 102, 103, 104, 105]
