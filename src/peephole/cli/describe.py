@@ -1,14 +1,14 @@
 """`peephole describe`: what is inside an integer program, and what the networks that can be trained cost."""
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from peephole.cli.networks import show_backbones, show_grid
 from peephole.cli.options import JsonOption
 from peephole.cli.output import plain, print_json, print_table
-from peephole.cli.programs import load_program, needs_training_packages
+from peephole.cli.programs import load_program
 
 
 def describe(
@@ -18,8 +18,12 @@ def describe(
     backbones: Annotated[
         bool, typer.Option("--backbones", help="Show instead what every network that can be trained costs.")
     ] = False,
+    grid: Annotated[
+        Path | None,
+        typer.Option(metavar="GRID.toml", help="Show instead what the networks of a grid cost.", show_default=False),
+    ] = None,
     size: Annotated[
-        int, typer.Option("--size", min=64, max=512, help="With --backbones: side of the image in pixels.")
+        int, typer.Option("--size", min=64, max=512, help="With --backbones or --grid: side of the image in pixels.")
     ] = 128,
     width: Annotated[
         float, typer.Option("--width", min=0.05, max=4, help="With --backbones: factor on the channels of every layer.")
@@ -27,10 +31,13 @@ def describe(
     json: JsonOption = False,
 ) -> None:
     """Show an integer program: layers, work, bytes, formats, thresholds, and the proof of every accumulator."""
+    if (model is not None) + backbones + (grid is not None) > 1:
+        raise typer.BadParameter("name one of a program M, --backbones and --grid GRID.toml")
+    if grid is not None:
+        show_grid(grid, size, json)
+        return
     if backbones:
-        if model is not None:
-            raise typer.BadParameter(f"--backbones shows networks, not the program {model}; leave one of the two out")
-        _show_backbones(size, width, json)
+        show_backbones(size, width, json)
         return
     from peephole.fixedpoint.describe import describe as describe_program
     from peephole.fixedpoint.describe import table
@@ -49,25 +56,6 @@ def describe(
         print("no thresholds: quantize with --calibration of packed training faces to have them")
         return
     _print_thresholds(described.calibration)
-
-
-def _show_backbones(size: int, width: float, json: bool) -> None:
-    try:
-        from peephole.models.cost import cost_of_all
-    except ModuleNotFoundError as error:
-        raise needs_training_packages(error) from error
-    costs = cost_of_all(size, width)
-    if json:
-        print_json({"size": size, "width": width, "backbones": {name: asdict(cost) for name, cost in costs.items()}})
-        return
-    print(f"grey {size}x{size} -> 128 values, width {width:g}; activations of 16 bits, layer by layer")
-    print()
-    titles = ("network", "parameters", "MACs", "peak bytes", "bytes in all", "peak at")
-    rows = []
-    for name, cost in costs.items():
-        counts = (cost.parameters, cost.macs, cost.peak_bytes, cost.activation_bytes)
-        rows.append((name, *(f"{count:,}" for count in counts), cost.peak_at))
-    print_table(titles, rows)
 
 
 def _print_thresholds(calibration: dict[str, Any]) -> None:
