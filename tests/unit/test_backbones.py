@@ -30,6 +30,7 @@ def parameters(network: nn.Module) -> int:
         ("mobilenet_v1", {}, 4_231_976),  # 4.2 million in table 8 of V1
         ("mobilenet_v1", {"width": 0.5}, 1_331_592),  # 1.3 million in table 6
         ("mobilenet_v2", {}, 3_504_872),  # 3.4 million in table 4 of V2
+        ("mobilenet_v2", {"width": 0.5}, 1_968_680),  # 1.95 million as the authors released it
         ("mobilenet_v2", {"width": 1.4}, 6_108_776),  # 6.9 million there, 6.1 million as the authors released it
         ("shufflenet_v1", {}, 1_865_728),  # 1.9 million as the authors released it
         ("shufflenet_v1", {"groups": 8}, 2_434_768),  # 2.4 million
