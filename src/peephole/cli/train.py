@@ -9,15 +9,30 @@ from peephole.cli.output import check_folder_of
 from peephole.cli.programs import needs_training_packages
 
 if TYPE_CHECKING:
+    from peephole.training.config import TrainingConfig
+    from peephole.training.landmark_config import LandmarkConfig
     from peephole.training.run import Launch
 
 
+def _read(path: Path) -> "TrainingConfig | LandmarkConfig":
+    from peephole.training.config import as_config, read_toml
+    from peephole.training.landmark_config import TASK, as_landmark_config
+
+    raw = read_toml(path)
+    return as_landmark_config(raw, str(path)) if raw.get("task") == TASK else as_config(raw, str(path))
+
+
 def _train_one(path: Path, launch: "Launch") -> None:
-    from peephole.training.config import read_config
+    from peephole.training.config import TrainingConfig
+    from peephole.training.landmarks import train as train_landmarks
     from peephole.training.run import is_first_process
     from peephole.training.run import train as train_by
 
-    checkpoint = train_by(read_config(path), launch=launch)
+    config = _read(path)
+    if isinstance(config, TrainingConfig):
+        checkpoint = train_by(config, launch=launch)
+    else:
+        checkpoint = train_landmarks(config, launch)
     if is_first_process():
         print(checkpoint)
 
@@ -104,6 +119,4 @@ def _check_readable(config: Path | None, grid: Path | None) -> None:
 
         read_grid(grid).runs(str(grid))
     elif config is not None:
-        from peephole.training.config import read_config
-
-        read_config(config)
+        _read(config)

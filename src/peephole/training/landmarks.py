@@ -23,7 +23,7 @@ from peephole.training.landmark_config import TASK, LandmarkConfig
 from peephole.training.landmark_windows import MEASURED
 from peephole.training.module import to_input
 from peephole.training.muon import Muon
-from peephole.training.run import Checkpoints
+from peephole.training.run import Checkpoints, Launch
 
 
 def point_errors(found: Tensor, points: Tensor) -> Tensor:
@@ -156,7 +156,7 @@ def _loader(batches: LandmarkBatches, workers: int) -> DataLoader[Any]:
     return DataLoader(batches, batch_size=None, num_workers=workers, prefetch_factor=4 if workers else None)
 
 
-def _fit(module: LandmarkTraining, faces: PackedFaces, rows: tuple[Any, Any], workers: int) -> None:
+def _fit(module: LandmarkTraining, faces: PackedFaces, rows: tuple[Any, Any], launch: Launch) -> None:
     config = module.config
     how, size = config.augmentation, min(config.batch, len(rows[1]))
     train = LandmarkBatches(
@@ -165,8 +165,8 @@ def _fit(module: LandmarkTraining, faces: PackedFaces, rows: tuple[Any, Any], wo
     held_out = LandmarkBatches(faces, rows[1], SIDE, size, MEASURED, None, config.seed, 0, len(rows[1]) // size)
     left = config.steps - module.step
     trainer = lightning.Trainer(
-        accelerator="auto",
-        devices=1,
+        accelerator=launch.accelerator,
+        devices=1,  # so small a network is fed by one
         precision="bf16-mixed",
         max_steps=2 * left,  # Lightning counts the steps of both optimizers
         max_epochs=1,
@@ -178,10 +178,10 @@ def _fit(module: LandmarkTraining, faces: PackedFaces, rows: tuple[Any, Any], wo
         enable_checkpointing=False,
         enable_model_summary=False,
     )
-    trainer.fit(module, _loader(train, workers), _loader(held_out, 0))
+    trainer.fit(module, _loader(train, launch.workers), _loader(held_out, 0))
 
 
-def train(config: LandmarkConfig, workers: int = 0) -> Path:
+def train(config: LandmarkConfig, launch: Launch | None = None) -> Path:
     """Train to the end, going on from the run folder's last checkpoint if there is one.
 
     Returns the path of the checkpoint; `network.ckpt` beside it holds the averaged weights alone. Interrupted at any
@@ -197,7 +197,7 @@ def train(config: LandmarkConfig, workers: int = 0) -> Path:
     if last.exists():
         module.resume(torch.load(last, map_location="cpu", weights_only=True))
     if module.step < config.steps:
-        _fit(module, faces, rows, workers)
+        _fit(module, faces, rows, launch or Launch())
         if module.step < config.steps:  # Lightning swallows the interrupt and returns
             raise KeyboardInterrupt
     checkpoint = torch.load(last, map_location="cpu", weights_only=True)
