@@ -11,7 +11,17 @@ from peephole.doorbell.policy import Bars, Policy
 from peephole.doorbell.voting import decide
 from peephole.evaluation import openset
 from peephole.evaluation.album import Album, read_album
-from peephole.evaluation.openset import Estimate, Trial, decide_trial, draw_trials, eligible, look, nearest, rates_at
+from peephole.evaluation.openset import (
+    Estimate,
+    Household,
+    Trial,
+    decide_trial,
+    draw_trials,
+    eligible,
+    look,
+    nearest,
+    rates_at,
+)
 from peephole.people.matching import References, match
 
 # One value a descriptor: people live on a line. Person 0 at 0, person 1 at 100, strangers 2 and 3 elsewhere.
@@ -62,7 +72,7 @@ def test_every_decision_is_the_doorbells(seed: int, users: int, references: int)
     people = np.arange(8).repeat(5)
     descriptors = (rng.integers(-40, 40, (8, 3)).repeat(5, 0) + rng.integers(-9, 9, (40, 3))).astype(np.int16)
     bars = Bars(*sorted(rng.integers(50, 2000, 2).tolist()), same_stranger=0, margin=int(rng.integers(0, 300)))
-    (trial,) = draw_trials(people, users, references, 1, seed)
+    (trial,) = draw_trials(people, Household(users, references, 1, seed))
     probes = nearest(descriptors.astype(np.float64), people, trial)
     gallery = References.of(
         (str(owner), descriptors[row]) for row, owner in zip(trial.enrolled, trial.owner, strict=True)
@@ -87,29 +97,29 @@ def test_every_decision_is_the_doorbells(seed: int, users: int, references: int)
 def test_nobody_is_a_probe_and_a_reference() -> None:
     people = np.arange(6).repeat([1, 2, 3, 4, 5, 6])
     assert eligible(people, 3).tolist() == [3, 4, 5]
-    for trial in draw_trials(people, 2, 3, 20, seed=1):
+    for trial in draw_trials(people, Household(2, 3, 20)):
         assert people[trial.enrolled].tolist() == trial.owner.tolist()
         assert len(set(trial.enrolled.tolist())) == 6 and len(set(trial.owner.tolist())) == 2
         probes = nearest(np.zeros((len(people), 1)), people, trial)
         assert set(probes.row) == set(range(21)) - set(trial.enrolled)
         assert set(people[probes.row[probes.mated]]) == set(trial.owner)
     with pytest.raises(ValueError, match="4 people with more than 3 pictures are needed, there are 3"):
-        draw_trials(people, 4, 3, 1, 1)
+        draw_trials(people, Household(4, 3))
 
 
 def test_the_same_seed_draws_the_same_households() -> None:
     people = np.arange(20).repeat(5)
-    one, other, third = (draw_trials(people, 3, 2, 4, seed) for seed in (1, 1, 2))
+    one, other, third = (draw_trials(people, Household(3, 2, 4, seed)) for seed in (1, 1, 2))
     assert [t.enrolled.tolist() for t in one] == [t.enrolled.tolist() for t in other]
     assert [t.enrolled.tolist() for t in one] != [t.enrolled.tolist() for t in third]
 
 
 def test_only_usable_pictures_are_enrolled() -> None:
     people, usable = np.arange(4).repeat(5), np.tile([True, True, True, False, False], 4)
-    for trial in draw_trials(people, 2, 2, 10, 1, usable):
+    for trial in draw_trials(people, Household(2, 2, 10), usable):
         assert usable[trial.enrolled].all()
     with pytest.raises(ValueError, match="there are 0"):
-        draw_trials(people, 1, 3, 1, 1, usable)
+        draw_trials(people, Household(1, 3), usable)
 
 
 def test_the_bar_of_a_false_accept_rate() -> None:

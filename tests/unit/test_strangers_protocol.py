@@ -7,7 +7,7 @@ import pytest
 
 from doorbell_parts import Actor, describe, doorbell, paint, recogniser, store_at
 from peephole.doorbell.policy import Bars, Policy, bars
-from peephole.evaluation.strangers import Sorted, bars_to_try, draw_streams, run_streams, score, sort_stream, with_bar
+from peephole.evaluation.strangers import Sorted, bars_to_try, draw_streams, only_same, run_streams, score, sort_stream
 
 POLICY = Policy(keep_stranger_looks=2)
 BARS = Bars(known=100, stranger=100, same_stranger=100, margin=0)
@@ -47,7 +47,7 @@ def test_wider_bars_merge_and_narrower_ones_split() -> None:
     streams = draw_streams(people, 20, 4, seed=1)
     assert [len(rows) for rows in streams] == [80] * 4
     close, right, wide = (
-        run_streams(descriptors, people, streams, with_bar(BARS, bar), POLICY) for bar in (1, 900**2, 4000**2)
+        run_streams(descriptors, people, streams, only_same(bar), POLICY) for bar in (1, 900**2, 4000**2)
     )
     assert (close["split"].mean, close["merged"].mean, close["records"].mean) == (1.0, 0.0, 4.0)
     assert right["split"].mean < 0.05 and right["merged"].mean < 0.2

@@ -8,9 +8,8 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
+from peephole.evaluation.embedding import Embedded
 from peephole.evaluation.lfw import picture_name
-
-NO_MODEL = ""
 
 
 @dataclass(frozen=True)
@@ -38,6 +37,20 @@ class Album:
     def people(self) -> NDArray[np.int64]:
         """Return the same as numbers, int64 [N]."""
         return np.unique(self.person_names(), return_inverse=True)[1].astype(np.int64)
+
+    def embedded(self) -> dict[str, Embedded]:
+        """Return every picture's descriptor by name, those of middles too.
+
+        Raises `ValueError` where the file did not keep those.
+        """
+        if len(self.missed_descriptors) != len(self.missed):
+            raise ValueError(
+                f"the file of descriptors has none of {self.missed[0]}, in which no face was found; "
+                "let peephole evaluate write it"
+            )
+        found = {name: Embedded(name, row, True) for name, row in zip(self.names, self.descriptors, strict=True)}
+        middles = zip(self.missed, self.missed_descriptors, strict=True)
+        return found | {name: Embedded(name, row, False) for name, row in middles}
 
     def only(self, names: Iterable[str], source: str) -> "Album":
         """Return the album of these pictures. Raises `ValueError` where one was never looked at."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from peephole.evaluation.embedding import Embedded
 from peephole.evaluation.lfw import PairList
@@ -50,6 +51,19 @@ def _rate(rate: float) -> str:
     return f"{float(mantissa):g}e{int(exponent)}"
 
 
+def pair_distances(
+    pairs: PairList, embedded: Mapping[str, Embedded], metric: str
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the distance of each pair, float64 [P], and whether it shows one person, bool [P]."""
+    left = np.stack([embedded[pair.left].descriptor for pair in pairs.pairs])
+    right = np.stack([embedded[pair.right].descriptor for pair in pairs.pairs])
+    return distances(left, right, metric), np.array([pair.same for pair in pairs.pairs])
+
+
+def _are_int16(embedded: Mapping[str, Embedded]) -> bool:
+    return all(one.descriptor.dtype == np.int16 for one in embedded.values())
+
+
 def measure(pairs: PairList, embedded: Mapping[str, Embedded], metric: str) -> Report:
     """Run the protocol on descriptors by picture name.
 
@@ -59,13 +73,10 @@ def measure(pairs: PairList, embedded: Mapping[str, Embedded], metric: str) -> R
     if absent:
         others = f" and {len(absent) - 1} more" if len(absent) > 1 else ""
         raise ValueError(f"the images lack {absent[0]}{others}, which the pairs file names")
-    left = np.stack([embedded[pair.left].descriptor for pair in pairs.pairs])
-    right = np.stack([embedded[pair.right].descriptor for pair in pairs.pairs])
-    same = np.array([pair.same for pair in pairs.pairs])
+    distance, same = pair_distances(pairs, embedded, metric)
     missed = np.array([not (embedded[p.left].found and embedded[p.right].found) for p in pairs.pairs])
-    distance = distances(left, right, metric)
     result = verify(distance, same, pairs.folds)
-    squared = int(np.floor(result.threshold**2)) if metric == "l2" and left.dtype == np.int16 else None
+    squared = int(np.floor(result.threshold**2)) if metric == "l2" and _are_int16(embedded) else None
     return Report(
         result=result,
         missed_wrong=verify(distance, same, pairs.folds, wrong=missed),

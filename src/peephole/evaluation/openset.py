@@ -6,7 +6,7 @@ else refused. Each picture is one look, decided by the doorbell's own code. The 
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +24,16 @@ RATES = ("right", "wrong_person", "unsure", "taken_for_stranger", "false_accept"
 AT_FALSE_ACCEPTS = (1e-3, 1e-2, 1e-1)
 CURVE_POINTS = 60
 FARTHEST = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True)
+class Household:
+    """What is drawn: how many people with how many (usable) pictures each, how often, and the seed."""
+
+    users: int = 10
+    references: int = 3
+    trials: int = 50
+    seed: int = 1
 
 
 @dataclass(frozen=True)
@@ -76,6 +86,17 @@ class Nearest:
     runner_up: NDArray[np.int64]
     mated: NDArray[np.bool_]
 
+    def only(self, rows: NDArray[np.bool_]) -> "Nearest":
+        """Return some of the probes."""
+        return Nearest(
+            self.row[rows],
+            self.person[rows],
+            self.owner[rows],
+            self.distance[rows],
+            self.runner_up[rows],
+            self.mated[rows],
+        )
+
 
 def eligible(people: NDArray[np.int64], references: int, usable: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
     """Return who can be enrolled: people with more pictures than are needed as references."""
@@ -85,24 +106,17 @@ def eligible(people: NDArray[np.int64], references: int, usable: NDArray[np.bool
 
 
 def draw_trials(
-    people: NDArray[np.int64],
-    users: int,
-    references: int,
-    trials: int,
-    seed: int,
-    usable: NDArray[np.bool_] | None = None,
+    people: NDArray[np.int64], household: Household, usable: NDArray[np.bool_] | None = None
 ) -> list[Trial]:
-    """Draw households: `users` people among the eligible ones, with `references` of their (usable) pictures each.
-
-    Raises `ValueError` where there are too few people.
-    """
+    """Draw households among the eligible people. Raises `ValueError` where there are too few."""
+    users, references = household.users, household.references
     who = eligible(people, references, usable)
     if len(who) < users:
         raise ValueError(f"{users} people with more than {references} pictures are needed, there are {len(who)}")
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(household.seed)
     allowed = np.ones(len(people), bool) if usable is None else usable
     made = []
-    for _ in range(trials):
+    for _ in range(household.trials):
         chosen = np.sort(rng.choice(who, users, replace=False))
         rows = [rng.choice(np.flatnonzero((people == one) & allowed), references, replace=False) for one in chosen]
         made.append(Trial(np.concatenate(rows), np.repeat(chosen, references)))
@@ -222,3 +236,45 @@ def false_reject_at(found: Sequence[Nearest], margin_share: float, false_accepts
     """Return the bar for a share of false accepts over all trials, and the false rejects there."""
     bar = bar_at(found, margin_share, false_accepts)
     return bar, Estimate.of([float(rates_at(one, [bar], margin_share)[0, 1]) for one in found])
+
+
+@dataclass(frozen=True)
+class AtFalseAccepts:
+    """False rejects at the known bar that gives a share of false accepts over all trials."""
+
+    false_accept: float
+    bar: int
+    false_reject: Estimate
+
+
+@dataclass(frozen=True)
+class OpenSet:
+    """What the protocol says. bars, rates: at the doorbell's bars; None where the program has none for the crop."""
+
+    household: Household
+    eligible: int
+    bars: Bars | None
+    rates: Mapping[str, Estimate] | None
+    at_false_accepts: tuple[AtFalseAccepts, ...]
+    curve: Curve
+
+
+def measure(
+    descriptors: NDArray[np.int16], people: NDArray[np.int64], household: Household, bars: Bars | None, policy: Policy
+) -> OpenSet:
+    """Run the protocol on descriptors [N,D] of people [N]."""
+    values, margin = descriptors.astype(np.float64), policy.margin_share
+    drawn = draw_trials(people, household)
+    found = [nearest(values, people, trial) for trial in drawn]
+    rates = None
+    if bars is not None:
+        every = [decide_trial(descriptors, near, trial, bars, policy) for near, trial in zip(found, drawn, strict=True)]
+        rates = {rate: Estimate.of([one[rate] for one in every]) for rate in RATES}
+    return OpenSet(
+        household,
+        len(eligible(people, household.references)),
+        bars,
+        rates,
+        tuple(AtFalseAccepts(share, *false_reject_at(found, margin, share)) for share in AT_FALSE_ACCEPTS),
+        curve(found, margin, bars_to_try(found)),
+    )

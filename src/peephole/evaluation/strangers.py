@@ -4,8 +4,7 @@ Faces of strangers come to the door in random order, one look a visit. The doorb
 before it is, or that it is somebody new; looks are kept as its store keeps them. One record a person would be right.
 """
 
-import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -122,13 +121,58 @@ def bars_to_try(
         [np.einsum("nd,nd->n", values[a], values[b]) for a, b in zip(_parts(left), _parts(right), strict=True)]
     )
     distance = np.sort((squares[left] + squares[right] - 2 * products).astype(np.int64))
-    return sorted({int(distance[min(len(distance) - 1, int(share * len(distance)))]) for share in shares})
+    return [int(distance[min(len(distance) - 1, int(share * len(distance)))]) for share in shares]
 
 
 def _parts(rows: NDArray[np.int64]) -> list[NDArray[np.int64]]:
     return np.array_split(rows, max(1, len(rows) // 50_000))
 
 
-def with_bar(bars: Bars, same: int) -> Bars:
-    """Return the bars with another one for "the same stranger"."""
-    return dataclasses.replace(bars, same_stranger=same)
+def only_same(same: int) -> Bars:
+    """Return bars of which only that for "the same stranger" is of interest."""
+    return Bars(known=same, stranger=same, same_stranger=same, margin=0)
+
+
+@dataclass(frozen=True)
+class AtBar:
+    """The figures at one bar; share: of pairs of different people that lie within it (None for the program's bar)."""
+
+    share: float | None
+    bar: int
+    figures: Mapping[str, Estimate]
+
+
+@dataclass(frozen=True)
+class Deduplication:
+    """What the protocol says. own: at the doorbell's bar; None where the program has none for the crop."""
+
+    strangers: int
+    trials: int
+    seed: int
+    own: AtBar | None
+    curve: tuple[AtBar, ...]
+
+
+def measure(
+    descriptors: NDArray[np.int16],
+    people: NDArray[np.int64],
+    strangers: int,
+    trials: int,
+    seed: int,
+    bars: Bars | None,
+    policy: Policy,
+) -> Deduplication:
+    """Run the protocol on descriptors [N,D] of people [N]: so many strangers a trial."""
+    streams = draw_streams(people, strangers, trials, seed)
+
+    def at(share: float | None, bars: Bars) -> AtBar:
+        return AtBar(share, bars.same_stranger, run_streams(descriptors, people, streams, bars, policy))
+
+    tried = bars_to_try(descriptors, people, seed)
+    return Deduplication(
+        strangers,
+        trials,
+        seed,
+        None if bars is None else at(None, bars),
+        tuple(at(share, only_same(bar)) for share, bar in zip(SHARES, tried, strict=True)),
+    )
