@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
@@ -20,6 +19,7 @@ from peephole.training.config import Stage, TrainingConfig, read_config  # noqa:
 from peephole.training.faces import PackedFaces, load_packed_faces, split_held_out  # noqa: E402
 from peephole.training.module import network_of_checkpoint  # noqa: E402
 from peephole.training.run import PLAIN, train  # noqa: E402
+from training_faces import SIDE, write_pack  # noqa: E402
 
 # Lightning's own: a deprecated torch call, and advice on loader workers that two cores cannot follow.
 pytestmark = [
@@ -27,33 +27,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:.*does not have many workers.*"),
 ]
 
-PEOPLE, IMAGES, SIDE = 12, 6, 144
-
-
-def _write_pack(folder: Path, seed: int = 0) -> None:
-    """People are made-up patterns; landmarks are the template's own points."""
-    rng = np.random.default_rng(seed)
-    patterns = rng.integers(0, 256, (PEOPLE, 6, 6), np.uint8)
-    teacher = rng.normal(size=(PEOPLE, 16))
-    teacher /= np.linalg.norm(teacher, axis=1, keepdims=True)
-    keys, identity = [], np.repeat(np.arange(PEOPLE), IMAGES)
-    folder.mkdir()
-    with tarfile.open(folder / "train-000.tar", "w") as tar:
-        for i, person in enumerate(identity):
-            image = cv2.resize(patterns[person], (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
-            data = cv2.imencode(".webp", image)[1].tobytes()
-            member = tarfile.TarInfo(f"face-{i}.webp")
-            member.size = len(data)
-            tar.addfile(member, io.BytesIO(data))
-            keys.append(f"face-{i}")
-    landmarks = np.repeat((TEMPLATE + (SIDE - 112) / 2)[None], len(keys), 0).astype(np.float32)
-    np.savez(
-        folder / "index.npz",
-        key=np.array(keys),
-        identity=identity.astype(np.int32),
-        landmarks=landmarks,
-        teacher=teacher[identity].astype(np.float16),
-    )
+PEOPLE, IMAGES = 12, 6
 
 
 @pytest.fixture(autouse=True)
@@ -67,12 +41,13 @@ def _one_thread() -> Iterator[None]:
 
 @pytest.fixture
 def config(tmp_path: Path) -> TrainingConfig:
-    _write_pack(tmp_path / "pack")
+    write_pack(tmp_path / "pack")
     return TrainingConfig(
         data=tmp_path / "pack",
         run=tmp_path / "run",
         stages=(Stage(240, 64, (1e-2, 1e-2)), Stage(160, 72, (1e-2, 0.0))),
         descriptor=16,
+        network={"width": 0.125},
         batch=8,
         augmentation=PLAIN,
         held_out_identities=2,
@@ -164,7 +139,7 @@ def test_another_pack_of_the_same_name_is_not_mistaken_for_the_cached_one(tmp_pa
     crops = []
     for number, home in enumerate(("one", "two")):
         (tmp_path / home).mkdir()
-        _write_pack(tmp_path / home / "pack", seed=number)
+        write_pack(tmp_path / home / "pack", seed=number)
         crops.append(load_packed_faces(tmp_path / home / "pack", tmp_path / "cache").crops)
     assert not np.array_equal(*crops)
 

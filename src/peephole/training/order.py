@@ -31,9 +31,9 @@ class Shuffled:
 class Balanced:
     """Batches of `people` different people with `images` faces each, a person's faces side by side.
 
-    Every person comes once in a pass (the few that fill no batch are left out of it). A person's faces come in turn, in
-    an order drawn anew when all have been; one with fewer than `images` faces gives some twice. Only people with two
-    faces or more take part.
+    Every person comes once in a pass (the few that fill no batch are left out of it), each time with other faces, in an
+    order drawn anew when no `images` of them are left; one with fewer than `images` faces gives some twice. Only people
+    with two faces or more take part.
     """
 
     def __init__(self, rows: Rows, identity: NDArray[np.int32], people: int, images: int, seed: int) -> None:
@@ -60,10 +60,7 @@ class Balanced:
 
     def _of(self, person: int, turn: int) -> Rows:
         group = self.groups[person]
-        places = np.arange(turn * self.images, (turn + 1) * self.images)
-        rounds = places // len(group)
-        orders = {
-            number: np.random.default_rng((self.seed, 3, person, number)).permutation(group)
-            for number in range(int(rounds[0]), int(rounds[-1]) + 1)
-        }
-        return np.array([orders[int(number)][place % len(group)] for number, place in zip(rounds, places, strict=True)])
+        per_round = max(1, len(group) // self.images)
+        order = np.random.default_rng((self.seed, 3, person, turn // per_round)).permutation(group)
+        at = turn % per_round * self.images
+        return np.resize(order[at : at + self.images], self.images)
