@@ -43,7 +43,17 @@ def test_a_smaller_map_sees_the_window_shrunk() -> None:
         network.window.weight[:, :, :, : SIDE // 2] = 0  # the left side counts for nothing
     map_ = torch.zeros(1, network.window.in_channels, 5, 5)
     map_[:, :, :, :2] = 1
-    assert network._shrunk_window(map_).abs().max() < 0.2 * network._shrunk_window(map_.flip(-1)).abs().min()
+    assert network._resized_window(map_).abs().max() < 0.2 * network._resized_window(map_.flip(-1)).abs().min()
+
+
+def test_a_fitted_network_says_the_same_with_a_window_of_its_size() -> None:
+    network = build("squeezeface", 16, width=0.25).eval()
+    torch.nn.init.normal_(network.window.weight)
+    faces = torch.randn(2, 1, 96, 96)
+    before = network(faces)
+    network.fit(96)
+    assert network.window.weight.shape[2:] == (5, 5)
+    torch.testing.assert_close(network(faces), before, rtol=1e-4, atol=1e-5)
 
 
 def test_the_warm_start_keeps_the_stem_to_the_bit_of_rounding() -> None:

@@ -71,7 +71,7 @@ def load_float(path: Path) -> "FloatNetwork":
         from peephole.fixedpoint.importer import import_network
         from peephole.models.landmarks import SIDE
         from peephole.training import landmarks
-        from peephole.training.module import held_out_of_checkpoint, network_of_checkpoint
+        from peephole.training.module import held_out_of_checkpoint, network_of_checkpoint, size_of_checkpoint
     except ModuleNotFoundError as error:
         raise needs_training_packages(error) from error
     try:
@@ -79,10 +79,11 @@ def load_float(path: Path) -> "FloatNetwork":
             points = import_network(landmarks.network_of_checkpoint(path), path.stem, (SIDE, SIDE))
             return dataclasses.replace(points, card=held_out_of_checkpoint(str(path)) | {"task": landmarks.TASK})
         network, held_out = network_of_checkpoint(str(path)), held_out_of_checkpoint(str(path))
+        size = size_of_checkpoint(str(path))
     except Exception as error:
         # torch.load raises a dozen kinds of errors for a file of another kind.
         raise ValueError(f"{path}: not a whole checkpoint of peephole train ({type(error).__name__})") from error
-    return dataclasses.replace(import_network(network, path.stem), card=held_out)
+    return dataclasses.replace(import_network(network, path.stem, (size, size)), card=held_out)
 
 
 def load_embedder(model: Path | None, arithmetic: Arithmetic) -> "Embedder":

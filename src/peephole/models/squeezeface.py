@@ -10,6 +10,7 @@ What differs from SqueezeNet 1.1 (Iandola et al., 2016), and why:
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -83,8 +84,8 @@ class Fire(nn.Module):
 class SqueezeFace(Backbone):
     """Grey faces [N,1,H,W], values in -1..1, to descriptors [N,D].
 
-    Made for 128x128; smaller squares, from 64 up, see the window shrunk to their last map, so that training can begin
-    with small images. 736,744 parameters with a descriptor of 128 values.
+    The window is learnt for 128x128; other squares, from 64 up, see it resized to their last map, so that one set of
+    weights serves all sizes in training. 736,744 parameters with a descriptor of 128 values. `fit` ends with one size.
     """
 
     window: nn.Conv2d
@@ -114,15 +115,27 @@ class SqueezeFace(Backbone):
     def forward(self, x: Tensor) -> Tensor:
         """Return the descriptors, scaled to length one if `unit_length` is set."""
         x = self.features(x)
-        x = self.window(x) if x.shape[-1] == SIDE else self._shrunk_window(x)
+        x = self.window(x) if x.shape[-1] == self.window.kernel_size[0] else self._resized_window(x)
         x = self.descriptor(x).flatten(1)
         return normalize(x) if self.unit_length else x
 
-    def _shrunk_window(self, x: Tensor) -> Tensor:
-        side = x.shape[-1]
-        weight = interpolate(self.window.weight, size=(side, side), mode="bilinear", align_corners=False)
-        summed = (x * (weight[:, 0] * (SIDE / side) ** 2).to(x.dtype)).float().sum((2, 3), keepdim=True)
+    def _resized_window(self, x: Tensor) -> Tensor:
+        summed = (x * self._window_weight(x.shape[-1])[:, 0].to(x.dtype)).float().sum((2, 3), keepdim=True)
         return summed if self.window.bias is None else summed + self.window.bias[:, None, None]
+
+    def _window_weight(self, side: int) -> Tensor:
+        """Return the window's weights for a map of side x side, of the same sum: [C,1,side,side]."""
+        own = self.window.kernel_size[0]
+        resized = interpolate(self.window.weight, size=(side, side), mode="bilinear", align_corners=False)
+        return resized * (own / side) ** 2
+
+    @torch.no_grad()
+    def fit(self, size: int) -> None:
+        """Give the window the weights and the shape that size x size images see from now on."""
+        self.options = replace(self.options, size=size)
+        weight = self._window_weight(self._map_side())
+        self.window.weight = nn.Parameter(weight.clone())
+        self.window.kernel_size = (weight.shape[2], weight.shape[3])
 
 
 def squeezeface(options: Options) -> SqueezeFace:

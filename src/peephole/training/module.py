@@ -8,11 +8,12 @@ import lightning
 import numpy as np
 import torch
 from lightning.pytorch.core.optimizer import LightningOptimizer
-from torch import Tensor, nn
+from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from peephole.models import build
-from peephole.models.squeezeface import from_squeezenet1_1
+from peephole.models.backbone import Backbone
+from peephole.models.squeezeface import SqueezeFace, from_squeezenet1_1
 from peephole.training.config import TrainingConfig
 from peephole.training.muon import Muon
 from peephole.training.objective import Objective
@@ -176,8 +177,8 @@ class Training(lightning.LightningModule):
         teacher = stored if stored.shape[1] else None
         norm = student.norm(dim=1)
         self.log_dict({"norm": norm.mean(), "norm_spread": norm.std()} | self._images())
-        if teacher is not None:
-            self.log("held_out_cosine", torch.cosine_similarity(student, teacher).mean(), prog_bar=True)
+        if stored.shape[1] == student.shape[1]:
+            self.log("held_out_cosine", torch.cosine_similarity(student, stored).mean(), prog_bar=True)
         self.log("held_out_tar", true_accept_rate(student, teacher, identity), prog_bar=True)
         unit = torch.nn.functional.normalize(student)
         self.log("held_out_tar_l2norm", true_accept_rate(unit, teacher, identity), prog_bar=True)
@@ -189,6 +190,7 @@ class Training(lightning.LightningModule):
             "descriptor": self.config.descriptor,
             "network": self.config.network,
             "unit_length": self.config.unit_length,
+            "size": self.config.stages[-1].size,
             "seed": self.config.seed,
             "held_out_identities": self.config.held_out_identities,
             "step": self.step,
@@ -242,9 +244,21 @@ def held_out_of_checkpoint(path: str) -> dict[str, int]:
     return {key: int(checkpoint[key]) for key in ("seed", "held_out_identities")}
 
 
-def network_of_checkpoint(path: str) -> nn.Module:
-    """Return the averaged network of a checkpoint, in eval mode."""
-    checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+def size_of_checkpoint(path: str) -> int:
+    """Return the side of the images at which a checkpoint's training ends, and which its network is meant for."""
+    size: int = torch.load(path, map_location="cpu", weights_only=True).get("size", 128)
+    return size
+
+
+def network_of_checkpoint(path: str) -> Backbone:
+    """Return the averaged network of a checkpoint, in eval mode, as it is used: fitted to its size of images."""
+    network = _averaged(torch.load(path, map_location="cpu", weights_only=True))
+    if isinstance(network, SqueezeFace):
+        network.fit(size_of_checkpoint(path))
+    return network
+
+
+def _averaged(checkpoint: dict[str, Any]) -> Backbone:
     network = build(checkpoint["architecture"], checkpoint["descriptor"], **checkpoint.get("network", {}))
     prefix = "average.module."
     state = {k[len(prefix) :]: v for k, v in checkpoint["state_dict"].items() if k.startswith(prefix)}
@@ -256,6 +270,6 @@ def network_of_checkpoint(path: str) -> nn.Module:
 def read_weights(path: str) -> dict[str, Tensor]:
     """Read named float weights from an `.npz` file, or the averaged ones of a checkpoint."""
     if path.endswith(".ckpt"):
-        return network_of_checkpoint(path).state_dict()
+        return _averaged(torch.load(path, map_location="cpu", weights_only=True)).state_dict()
     with np.load(path) as archive:
         return {name: torch.from_numpy(archive[name].astype(np.float32)) for name in archive.files}
