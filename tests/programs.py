@@ -7,13 +7,26 @@ from hypothesis import strategies as st
 
 from arrays import filled
 from peephole.fixedpoint.float_network import (
+    FloatAdd,
     FloatConv2d,
+    FloatDepthwiseConv2d,
     FloatGlobalAveragePool,
     FloatL2Normalize,
     FloatNetwork,
     FloatTensor,
 )
-from peephole.fixedpoint.layers import Conv2d, GlobalAveragePool, L2Normalize, Layer, MaxPool, Tensor
+from peephole.fixedpoint.layers import (
+    Add,
+    Conv2d,
+    Convolution,
+    DepthwiseConv2d,
+    GlobalAveragePool,
+    L2Normalize,
+    Layer,
+    MaxPool,
+    Tensor,
+    add_shifts,
+)
 from peephole.fixedpoint.program import IntegerProgram
 from peephole.fixedpoint.proof import fits_32_bits, value_ranges
 from peephole.fixedpoint.quantize import mean_factor
@@ -24,87 +37,133 @@ SIDE = 12
 class Drawn:
     """A program under construction: draws layers, appends them, keeps their tensors."""
 
-    def __init__(self, draw: st.DrawFn, offset: int) -> None:
+    def __init__(self, draw: st.DrawFn, offset: int, bits: int = 16) -> None:
         self.draw = draw
         self.offset = offset
-        self.tensors = [Tensor("image", SIDE, draw(st.integers(SIDE, SIDE + 3)), 1, draw(st.integers(0, 8)))]
+        self.bits = bits
+        self.tensors = [Tensor("image", SIDE, draw(st.integers(SIDE, SIDE + 3)), 1, draw(st.integers(0, 8)), bits)]
         self.layers: list[Layer] = []
 
-    def conv(self, source: Tensor, output: str, channel: int, total: int, kernel: int, relu: bool) -> None:
+    def tensor(self, name: str, height: int, width: int, channels: int, frac_bits: int, bits: int) -> Tensor:
+        """The tensor of this name, a new one if there is none."""
+        found = [tensor for tensor in self.tensors if tensor.name == name]
+        if not found:
+            found = [Tensor(name, height, width, channels, frac_bits, bits)]
+            self.tensors += found
+        return found[0]
+
+    def width(self, source: Tensor, wide: bool) -> int:
+        """Bits of what a layer writes that may write 16 bits from 8."""
+        return 16 if source.bits == 16 or (wide and self.draw(st.booleans())) else 8
+
+    def convolution(
+        self, layer: type[Convolution], source: Tensor, out: Tensor, shape: tuple[int, ...], **fields: Any
+    ) -> None:
+        """A convolution with drawn weights, biases and formats; 64-bit sums where 32 bits are not proved."""
         draw = self.draw
-        padding = kernel // 2
-        outputs = total - channel if channel else draw(st.integers(1, total - 1)) if total > 1 else 1
-        rule = draw(st.sampled_from(["full", "per_channel"]))
-        out = next((t for t in self.tensors if t.name == output), None)
-        if out is None:
-            out = Tensor(output, source.height, source.width, total, draw(st.integers(0, 14)))
-            self.tensors.append(out)
+        rule = draw(st.sampled_from(["full", "per_channel"])) if layer is Conv2d and source.bits == 16 else "full"
         low = max(0, source.frac_bits - out.frac_bits)
-        norm = np.array([draw(st.integers(low, low + 16)) for _ in range(outputs)], np.uint8)
-        bias = draw(filled((outputs,), np.int16 if rule == "per_channel" else np.int32)).astype(np.int32)
-        conv: dict[str, Any] = {
-            "name": f"{output}.{channel}",
+        norm = np.array([draw(st.integers(low, low + 16)) for _ in range(shape[0])], np.uint8)
+        limit = np.int16 if rule == "per_channel" or source.bits == 8 else np.int32
+        fields |= {
+            "name": f"{out.name}.{fields['channel']}",
             "input": source.name,
-            "output": output,
-            "channel": channel,
-            "stride": 1,
-            "padding": padding,
-            "relu": relu,
-            "accumulation": rule,
+            "output": out.name,
             "accumulator_bits": 32,
-            "weight": draw(filled((outputs, kernel, kernel, source.channels), np.int16)),
-            "bias": bias,
+            "weight": draw(filled(shape, source.dtype)),
+            "bias": draw(filled(shape[:1], limit)).astype(np.int32),
             "norm": norm,
             "weight_frac_bits": (norm.astype(int) + out.frac_bits - source.frac_bits).astype(np.int8),
         }
-        ranges = value_ranges("image", self.offset, self.layers)
-        if rule == "full" and not fits_32_bits(Conv2d(**conv), ranges[source.name]):
-            conv["accumulator_bits"] = 64
-        self.layers.append(Conv2d(**conv))
+        fields |= {"accumulation": rule} if layer is Conv2d else {}
+        bits = {tensor.name: tensor.bits for tensor in self.tensors}
+        inputs = value_ranges("image", self.offset, self.layers, bits)[source.name]
+        if rule == "full" and not fits_32_bits(layer(**fields), inputs):
+            fields["accumulator_bits"] = 64
+        self.layers.append(layer(**fields))
 
-    def fill(self, source: Tensor, output: str, relu: bool) -> Tensor:
+    def conv(self, source: Tensor, output: str, channel: int, total: int, kernel: int, relu: bool, wide: bool) -> None:
+        outputs = total - channel if channel else self.draw(st.integers(1, total - 1)) if total > 1 else 1
+        frac_bits, bits = self.draw(st.integers(0, 14)), self.width(source, wide)
+        out = self.tensor(output, source.height, source.width, total, frac_bits, bits)
+        shape = (outputs, kernel, kernel, source.channels)
+        options = {"channel": channel, "stride": 1, "padding": kernel // 2, "relu": relu}
+        self.convolution(Conv2d, source, out, shape, **options)
+
+    def fill(self, source: Tensor, output: str, relu: bool, wide: bool = False) -> Tensor:
         """One or two convolutions side by side into one tensor."""
         total = self.draw(st.integers(1, 6))
         kernels = st.sampled_from([1, 3])
-        self.conv(source, output, 0, total, self.draw(kernels), relu)
+        self.conv(source, output, 0, total, self.draw(kernels), relu, wide)
         last = self.layers[-1]
         assert isinstance(last, Conv2d)
         if last.channels < total:
-            self.conv(source, output, last.channels, total, self.draw(kernels), relu)
+            self.conv(source, output, last.channels, total, self.draw(kernels), relu, wide)
         return self.tensors[-1]
+
+    def depthwise(self, source: Tensor, name: str) -> Tensor:
+        """A depthwise convolution, 3x3 or over the whole map."""
+        whole = self.draw(st.booleans()) and source.height * source.width <= 64
+        kernel = (source.height, source.width) if whole else (3, 3)
+        stride, padding = (1, 0) if whole else (self.draw(st.integers(1, 2)), 1)
+        height, width = (
+            (side + 2 * padding - k) // stride + 1
+            for side, k in zip((source.height, source.width), kernel, strict=True)
+        )
+        frac_bits, bits = self.draw(st.integers(0, 14)), self.width(source, wide=False)
+        out = self.tensor(name, height, width, source.channels, frac_bits, bits)
+        options = {"channel": 0, "stride": stride, "padding": padding, "relu": self.draw(st.booleans())}
+        self.convolution(DepthwiseConv2d, source, out, (source.channels, *kernel), **options)
+        return out
+
+    def residual(self, source: Tensor, name: str) -> Tensor:
+        """A convolution that keeps the shape, and its sum with what it read."""
+        branch = self.tensor(f"{name}.branch", *source.shape, frac_bits=self.draw(st.integers(0, 14)), bits=source.bits)
+        options = {"channel": 0, "stride": 1, "padding": 0, "relu": False}
+        self.convolution(Conv2d, source, branch, (source.channels, 1, 1, source.channels), **options)
+        out = self.tensor(name, *source.shape, frac_bits=self.draw(st.integers(0, 14)), bits=source.bits)
+        shifts = add_shifts(source.frac_bits, branch.frac_bits, out.frac_bits)
+        self.layers.append(Add(name, source.name, branch.name, name, 0, self.draw(st.booleans()), *shifts))
+        return out
 
     def pool(self, source: Tensor, name: str) -> Tensor:
         size, stride = self.draw(st.sampled_from([(2, 2), (3, 2), (3, 1)]))
         height, width = ((side - size) // stride + 1 for side in (source.height, source.width))
         self.layers.append(MaxPool(name, source.name, name, 0, size, stride))
-        self.tensors.append(Tensor(name, height, width, source.channels, source.frac_bits))
-        return self.tensors[-1]
+        return self.tensor(name, height, width, source.channels, source.frac_bits, source.bits)
 
     def mean(self, source: Tensor) -> Tensor:
         finer = self.draw(st.integers(0, 3))
         factor, shift = mean_factor(source.height * source.width, finer)
         self.layers.append(GlobalAveragePool("mean", source.name, "mean", 0, factor, shift))
-        self.tensors.append(Tensor("mean", 1, 1, source.channels, source.frac_bits + finer))
-        return self.tensors[-1]
+        return self.tensor("mean", 1, 1, source.channels, source.frac_bits + finer, self.width(source, wide=True))
 
     def unit_length(self, source: Tensor) -> Tensor:
         bits = self.draw(st.integers(0, 14))
         self.layers.append(L2Normalize("unit", source.name, "unit", 0, bits))
-        self.tensors.append(Tensor("unit", 1, 1, source.channels, bits))
-        return self.tensors[-1]
+        return self.tensor("unit", 1, 1, source.channels, bits, 16)
 
 
 @st.composite
 def programs(draw: st.DrawFn) -> IntegerProgram:
-    """A random program: convolutions in slices, pools, a mean, a last convolution, perhaps a scaling to length one."""
-    offset = draw(st.sampled_from([0, 128, 255]))
-    drawn = Drawn(draw, offset)
+    """A random program of 16 or 8 bits.
+
+    Convolutions in slices, perhaps residual, depthwise or pooled, a mean, a last convolution, perhaps
+    a scaling to length one.
+    """
+    bits = draw(st.sampled_from([16, 8]))
+    offset = 128 if bits == 8 else draw(st.sampled_from([0, 128, 255]))
+    drawn = Drawn(draw, offset, bits)
     tensor = drawn.tensors[0]
     for number in range(draw(st.integers(1, 3))):
         tensor = drawn.fill(tensor, f"conv{number}", draw(st.booleans()))
+        if draw(st.booleans()):
+            tensor = drawn.residual(tensor, f"sum{number}")
+        if draw(st.booleans()):
+            tensor = drawn.depthwise(tensor, f"depthwise{number}")
         if draw(st.booleans()) and min(tensor.height, tensor.width) >= 3:
             tensor = drawn.pool(tensor, f"pool{number}")
-    tensor = drawn.fill(drawn.mean(tensor), "descriptor", relu=False)
+    tensor = drawn.fill(drawn.mean(tensor), "descriptor", relu=False, wide=True)
     if draw(st.booleans()):
         tensor = drawn.unit_length(tensor)
     start, *others = drawn.tensors
@@ -144,6 +203,38 @@ def tiny_network(seed: int = 0, side: int = 17, descriptor: int = 5, unit_length
         tensors = (*tensors, FloatTensor("unit", 1, 1, descriptor))
         layers = (*layers, FloatL2Normalize("unit", "descriptor", "unit", 0))
     return FloatNetwork("tiny", image, 128.0, 128.0, tensors, layers, tensors[-1].name)
+
+
+def residual_network(seed: int = 0, descriptor: int = 8) -> FloatNetwork:
+    """A float network for 16x16 images: stem, a residual block, a second one that halves, depthwise to one pixel."""
+    rng = np.random.default_rng(seed)
+
+    def conv(name: str, source: str, shape: tuple[int, ...], relu: bool = True, **options: Any) -> Any:
+        weight = rng.normal(0, (2 / np.prod(shape[1:])) ** 0.5, shape).astype(np.float32)
+        settings = {"channel": 0, "stride": 1, "padding": shape[1] // 2, "relu": relu} | options
+        layer = FloatConv2d if len(shape) == 4 else FloatDepthwiseConv2d
+        return layer(name, source, name, weight=weight, bias=rng.normal(0, 0.1, shape[0]), **settings)
+
+    layers = (
+        conv("stem", "image", (6, 3, 3, 1), padding=0, stride=2),
+        conv("a1", "stem", (6, 3, 3, 6)),
+        conv("a2", "a1", (6, 3, 3, 6), relu=False),
+        FloatAdd("a", "a2", "stem", "a", 0, True),
+        conv("b1", "a", (10, 1, 1, 6)),
+        conv("b2", "b1", (10, 3, 3), stride=2),
+        conv("b3", "b2", (9, 1, 1, 10), relu=False),
+        conv("b4", "a", (9, 1, 1, 6), relu=False, stride=2),
+        FloatAdd("b", "b3", "b4", "b", 0, False),
+        conv("whole", "b", (9, 4, 4), relu=False, padding=0),
+        conv("descriptor", "whole", (descriptor, 1, 1, 9), relu=False),
+        FloatL2Normalize("unit", "descriptor", "unit", 0),
+    )
+    sides = {"stem": 7, "a1": 7, "a2": 7, "a": 7, "b1": 7, "b2": 4, "b3": 4, "b4": 4, "b": 4}
+    widths = {"a": 6, "b": 9, "unit": descriptor} | {
+        layer.name: len(layer.weight) for layer in layers if isinstance(layer, FloatConv2d | FloatDepthwiseConv2d)
+    }
+    tensors = tuple(FloatTensor(layer.name, *(sides.get(layer.name, 1),) * 2, widths[layer.name]) for layer in layers)
+    return FloatNetwork("residual", FloatTensor("image", 16, 16, 1), 128.0, 128.0, tensors, layers, "unit")
 
 
 def smooth_images(count: int, side: int, seed: int = 0) -> Any:

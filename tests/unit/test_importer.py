@@ -1,5 +1,6 @@
 """Import of torch networks: the same function, and a named module for what is unsupported."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -84,6 +85,66 @@ def test_every_operator() -> None:
     assert imported.layers[-1].name == "head"
 
 
+class Block(nn.Module):
+    """Two convolutions beside a way past them, as in ResNet; in place or not."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int, in_place: bool) -> None:
+        super().__init__()
+        self.one = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
+        self.one_bn = nn.BatchNorm2d(outputs)
+        self.two = nn.Conv2d(outputs, outputs, 3, 1, 1, groups=outputs, bias=False)
+        self.two_bn = nn.BatchNorm2d(outputs)
+        self.past = nn.Conv2d(inputs, outputs, 1, stride) if stride > 1 else nn.Identity()
+        self.relu = nn.ReLU(inplace=in_place)
+        self.in_place = in_place
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.two_bn(self.two(self.relu(self.one_bn(self.one(x)))))
+        if self.in_place:
+            y += self.past(x)
+            return self.relu(y)
+        return self.relu(self.past(x) + y)
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+def test_residual_and_depthwise_convolutions(in_place: bool) -> None:
+    stem = nn.Conv2d(1, 6, 3, bias=False)
+    whole = nn.Conv2d(8, 8, 5, groups=8)
+    blocks = Block(6, 6, 1, in_place), Block(6, 8, 2, in_place)
+    network = stir(nn.Sequential(stem, nn.BatchNorm2d(6), *blocks, whole, nn.Conv2d(8, 5, 1), nn.Flatten()), 12, 12)
+    assert_same(network, 12)
+    kinds = [layer.kind for layer in import_network(network, "net", (12, 12)).layers]
+    assert kinds.count("add") == 2
+    assert kinds.count("depthwise_conv2d") == 3
+    assert kinds.count("conv2d") == 5
+
+
+class ImageAdded(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(1, 1, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + self.conv(x)
+
+
+class Sum(nn.Module):
+    """Something added to a convolution, which may be used again."""
+
+    def __init__(self, add: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]) -> None:
+        super().__init__()
+        self.conv, self.add = nn.Conv2d(1, 2, 1), add
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.add(self.conv(x), x)
+
+
+def used_again(y: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    z = torch.relu(y)
+    y += z
+    return y
+
+
 def net(*modules: nn.Module) -> nn.Module:
     return nn.Sequential(*modules, nn.AdaptiveAvgPool2d(1), nn.Flatten()).eval()
 
@@ -146,6 +207,12 @@ UNSUPPORTED = {
     "division": (net(Halved()), "division is supported by the descriptor's own length only"),
     "other length": (net(DividedByAnother()), "division is supported by the descriptor's own length only"),
     "length of a picture": (net(nn.Conv2d(1, 2, 1), Normalized()), "only the Euclidean length of a descriptor"),
+    "constant": (net(Sum(lambda y, x: y + 1)), "module 0: only the sum of two tensors is supported"),
+    "factor": (net(Sum(lambda y, x: torch.add(y, y, alpha=2))), "module 0: only the sum of two tensors is supported"),
+    "broadcast": (net(Sum(lambda y, x: y + y.mean((2, 3), keepdim=True))), "cannot be added; make the shapes equal"),
+    "image added": (net(nn.Conv2d(1, 1, 1), Sum(lambda y, x: y + x)), "cannot be added; make the shapes equal"),
+    "sum of the image": (net(ImageAdded()), "module 0: the image itself cannot be added"),
+    "in place": (net(Sum(used_again)), "module 0: .*ReLU must follow|used elsewhere too"),
     "nothing": (nn.Sequential(nn.Conv2d(1, 2, 1)).eval(), "must end in a descriptor"),
 }
 
