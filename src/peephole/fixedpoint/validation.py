@@ -120,9 +120,7 @@ def _check_width(layer: Layer, source: Tensor, out: Tensor) -> None:
             possible = (source.bits,)
     if out.bits not in possible:
         wanted = " or ".join(map(str, possible))
-        raise _wrong(
-            layer, f"tensor {out.name} has {out.bits} bits, must have {wanted} as {source.name} has {source.bits}"
-        )
+        raise _wrong(layer, f"reads {source.bits} bits and writes {out.bits} to tensor {out.name}, must write {wanted}")
 
 
 def _check_window(
