@@ -43,7 +43,10 @@ def quantize(
         Path, typer.Option("--calibration", metavar="SRC", help="Faces: a tar, a folder, or packed training faces.")
     ],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="M.safetensors", help="The program to write.")],
-    bits: Annotated[int, typer.Option(help="Bits of activations and weights.")] = 16,
+    bits: Annotated[
+        int | None,
+        typer.Option(show_default="as trained, else 16", help="Bits of activations and weights: 16 or 8."),
+    ] = None,
     images: Annotated[int, typer.Option(min=1, help="How many faces the ranges are taken from.")] = 256,
     crop: Annotated[
         Crop, typer.Option(help="How faces will be cut for the program; its thresholds hold for this cut alone.")
@@ -65,6 +68,8 @@ def quantize(
     the distance that accepts no more pairs of different people. Otherwise the program carries no thresholds, and no
     doorbell can decide by it. A landmark network has no thresholds; its faces are cut around where the detector's box
     lies. The program is named after its file.
+
+    A network of quantization-aware training (`task = "quantization"`) keeps the formats that it was trained in.
     """
     from peephole.cli.programs import load_float
     from peephole.fixedpoint.calibration_images import read_calibration_images
@@ -81,8 +86,9 @@ def quantize(
     packed = (calibration / "index.npz").is_file() and task == RECOGNISE
     people = _as_trained(network.card, held_out, "held_out_identities", "--held-out") if packed else 0
     drawn_by = _as_trained(network.card, seed, "seed", "--seed") if packed else 0
-    options = QuantizationOptions(crop=crop.value, task=task)
-    program, report = quantize_network(network, faces, options, bits)
+    width = bits if bits is not None else network.formats.bits if network.formats else 16
+    options = QuantizationOptions.of(width, crop=crop.value, task=task)
+    program, report = quantize_network(network, faces, options, width)
     if packed:
         program = program.with_calibration(_thresholds(program, calibration, people, drawn_by))
     elif task == RECOGNISE:

@@ -11,26 +11,35 @@ from peephole.cli.programs import needs_training_packages
 if TYPE_CHECKING:
     from peephole.training.config import TrainingConfig
     from peephole.training.landmark_config import LandmarkConfig
+    from peephole.training.quantization_config import QuantizationConfig
     from peephole.training.run import Launch
 
 
-def _read(path: Path) -> "TrainingConfig | LandmarkConfig":
+def _read(path: Path) -> "TrainingConfig | LandmarkConfig | QuantizationConfig":
+    from peephole.training import landmark_config, quantization_config
     from peephole.training.config import as_config, read_toml
-    from peephole.training.landmark_config import TASK, as_landmark_config
 
     raw = read_toml(path)
-    return as_landmark_config(raw, str(path)) if raw.get("task") == TASK else as_config(raw, str(path))
+    if raw.get("task") == landmark_config.TASK:
+        return landmark_config.as_landmark_config(raw, str(path))
+    if raw.get("task") == quantization_config.TASK:
+        return quantization_config.as_quantization_config(raw, str(path))
+    return as_config(raw, str(path))
 
 
 def _train_one(path: Path, launch: "Launch") -> None:
     from peephole.training.config import TrainingConfig
+    from peephole.training.fine_tuning import fine_tune
     from peephole.training.landmarks import train as train_landmarks
+    from peephole.training.quantization_config import QuantizationConfig
     from peephole.training.run import is_first_process
     from peephole.training.run import train as train_by
 
     config = _read(path)
     if isinstance(config, TrainingConfig):
         checkpoint = train_by(config, launch=launch)
+    elif isinstance(config, QuantizationConfig):
+        checkpoint = fine_tune(config, launch)
     else:
         checkpoint = train_landmarks(config, launch)
     if is_first_process():

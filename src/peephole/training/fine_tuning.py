@@ -1,0 +1,186 @@
+"""Quantization-aware training: a trained network learns to be what it is in 8 bits.
+
+Its own float descriptors are the teacher: whatever losses made them, they are what rounding must not change. The loss
+is the noise-to-signal ratio that the quantizer reports, and needs neither labels nor the losses of the first training.
+"""
+
+import dataclasses
+import json
+import logging
+from pathlib import Path
+from typing import Any, cast
+
+import lightning
+import torch
+from lightning.pytorch.callbacks import TQDMProgressBar
+from lightning.pytorch.loggers import CSVLogger
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from peephole.fixedpoint.calibration_images import read_calibration_images
+from peephole.fixedpoint.float_network import FloatNetwork
+from peephole.fixedpoint.importer import import_network
+from peephole.fixedpoint.quantize import QuantizationOptions, trainable
+from peephole.training.batches import FaceBatches
+from peephole.training.data import MOST_HELD_OUT, PLAIN
+from peephole.training.faces import Faces, split_held_out
+from peephole.training.folders import load_faces
+from peephole.training.module import held_out_of_checkpoint, network_of_checkpoint, to_input, true_accept_rate
+from peephole.training.order import Rows
+from peephole.training.quantization_aware import QuantizedNetwork
+from peephole.training.quantization_config import TASK, QuantizationConfig
+from peephole.training.run import Checkpoints, Launch
+
+
+def noise_to_signal(made: Tensor, exact: Tensor) -> Tensor:
+    """Return the squared error of descriptors [N,D] over the exact ones' squared length, of the whole batch."""
+    noise: Tensor = (made - exact).square().sum()
+    return noise / exact.square().sum()
+
+
+class FineTuning(lightning.LightningModule):
+    """Trains `network` towards the float network that it was made of."""
+
+    def __init__(self, config: QuantizationConfig, start: FloatNetwork, exact: nn.Module, identity: Tensor) -> None:
+        super().__init__()
+        self.config = config
+        self.network = QuantizedNetwork(start)
+        self.exact = (exact.eval().requires_grad_(False),)  # in a tuple it is no part of this module
+        self.identity = identity
+        self.step = 0
+        self.optimizer_states: list[dict[str, Any]] = []
+        self.held_out: list[tuple[Tensor, Tensor, Tensor, Tensor]] = []
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        """AdamW; no decay, which would pull weights out of the places that they were given."""
+        optimizer = torch.optim.AdamW(self.network.parameters(), lr=1.0, weight_decay=0.0)
+        for state in self.optimizer_states:
+            optimizer.load_state_dict(state)
+        return optimizer
+
+    def _described(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        x = to_input(images).contiguous(memory_format=torch.channels_last)
+        (network,) = self.exact
+        with torch.no_grad():
+            exact = network.to(x.device)(x).float()
+        return self.network(x).float(), exact
+
+    def training_step(self, batch: tuple[Tensor, Tensor, Tensor], index: int) -> Tensor:
+        """One step on (images, stored descriptors, rows)."""
+        rate = self.config.rate(self.step)
+        for group in cast("torch.optim.Optimizer", self.optimizers()).param_groups:
+            group["lr"] = rate
+        loss = noise_to_signal(*self._described(batch[0]))
+        self.step += 1
+        self.log_dict({"loss": loss.detach(), "snr": -10 * loss.detach().log10(), "rate": rate}, prog_bar=True)
+        return loss
+
+    def validation_step(self, batch: tuple[Tensor, Tensor, Tensor], index: int) -> None:
+        """Descriptors of held-out faces, of both networks."""
+        images, stored, rows = batch
+        self.held_out.append((*self._described(images), stored, self.identity[rows.cpu()].to(images.device)))
+
+    def on_validation_epoch_end(self) -> None:
+        """Log signal to noise, and the true-accept rate of both networks."""
+        made, exact, stored, identity = (torch.cat(part) for part in zip(*self.held_out, strict=True))
+        self.held_out.clear()
+        teacher = stored if stored.shape[1] else None
+        self.log("held_out_snr", -10 * noise_to_signal(made, exact).log10(), prog_bar=True)
+        self.log("held_out_tar", true_accept_rate(made, teacher, identity), prog_bar=True)
+        self.log("held_out_tar_float", true_accept_rate(exact, teacher, identity))
+
+    def checkpoint(self, optimizers: list[torch.optim.Optimizer]) -> dict[str, Any]:
+        """Return all that going on needs; batches depend on the step alone, so no generator's state is in it."""
+        return {
+            "task": TASK,
+            "step": self.step,
+            "state_dict": self.network.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in optimizers],
+        }
+
+    def resume(self, checkpoint: dict[str, Any]) -> None:
+        """Go on from a checkpoint. Raises `ValueError` when it is of another task."""
+        if checkpoint.get("task") != TASK:
+            raise ValueError(f"{self.config.run}: holds a run of another task; choose a new folder")
+        self.network.load_state_dict(checkpoint["state_dict"])
+        self.optimizer_states = checkpoint["optimizers"]
+        self.step = checkpoint["step"]
+
+
+def _read_float(path: Path) -> tuple[nn.Module, dict[str, int]]:
+    """Return the float network of a checkpoint and who was held out of its training."""
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such checkpoint to start from")
+    try:
+        return network_of_checkpoint(str(path)), held_out_of_checkpoint(str(path))
+    except Exception as error:
+        # torch.load raises a dozen kinds of errors for a file of another kind.
+        raise ValueError(
+            f"{path}: not a checkpoint of a recogniser by peephole train ({type(error).__name__})"
+        ) from error
+
+
+def _start(config: QuantizationConfig, exact: nn.Module, told: dict[str, int]) -> FloatNetwork:
+    """Return the network in its formats; made once, and the same whenever the run goes on."""
+    path, size = config.run / "start.safetensors", config.size
+    if not path.is_file():
+        network = dataclasses.replace(import_network(exact, config.start.stem, (size, size)), card=told)
+        images = read_calibration_images(config.data, (size, size), config.calibration_images)
+        trainable(network, images, QuantizationOptions.of(config.bits), config.bits).save(path)
+    return FloatNetwork.load(path)
+
+
+def _loader(batches: FaceBatches, workers: int) -> "DataLoader[object]":
+    return DataLoader(batches, batch_size=None, num_workers=workers, prefetch_factor=4 if workers else None)
+
+
+def _fit(module: FineTuning, faces: Faces, rows: tuple[Rows, Rows], launch: Launch) -> None:
+    config, left = module.config, module.config.steps - module.step
+    how, seed, size = config.augmentation, config.seed, config.size
+    train = FaceBatches(faces, rows[0], size, config.batch, how, seed, module.step, config.steps)
+    count = min(len(rows[1]), MOST_HELD_OUT) // min(config.batch, len(rows[1]))
+    held_out = FaceBatches(faces, rows[1], size, min(config.batch, len(rows[1])), PLAIN, seed, 0, count)
+    trainer = lightning.Trainer(
+        accelerator=launch.accelerator,
+        devices=1,
+        precision=config.precision,  # type: ignore[arg-type]  # checked by Lightning, which names those it knows
+        max_steps=left,
+        max_epochs=1,
+        val_check_interval=min(config.validate_every, left),
+        num_sanity_val_steps=0,
+        log_every_n_steps=20,
+        logger=CSVLogger(config.run, name="log"),
+        callbacks=[Checkpoints(config.run / "last.ckpt", config.checkpoint_every), TQDMProgressBar(refresh_rate=20)],
+        enable_checkpointing=False,
+        enable_model_summary=False,
+    )
+    trainer.fit(module, _loader(train, launch.workers), _loader(held_out, 0))
+
+
+def fine_tune(config: QuantizationConfig, launch: Launch | None = None) -> Path:
+    """Train to the end, going on from the run folder's last checkpoint if there is one.
+
+    Returns the path of the trained float network, which carries its formats: `peephole quantize --bits 8` makes the
+    integer program of it that was trained. Interrupted at any moment, the same call goes on.
+    """
+    launch = launch or Launch()
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    lightning.seed_everything(config.seed, verbose=False)
+    exact, told = _read_float(config.start)
+    exact.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stubs
+    faces = load_faces(config.data, config.source, config.run.parent / "cache")
+    rows = split_held_out(faces, told["held_out_identities"], told["seed"])
+    config.run.mkdir(parents=True, exist_ok=True)
+    description = {"config": dataclasses.asdict(config), "torch": torch.__version__, "faces": len(rows[0])}
+    (config.run / "run.json").write_text(json.dumps(description, indent=2, default=str) + "\n")
+    module = FineTuning(config, _start(config, exact, told), exact, torch.from_numpy(faces.identity))
+    last = config.run / "last.ckpt"
+    if last.exists():
+        module.resume(torch.load(last, map_location="cpu", weights_only=True))
+    if module.step < config.steps:
+        _fit(module, faces, rows, launch)
+        if module.step < config.steps:  # Lightning swallows the interrupt and returns
+            raise KeyboardInterrupt
+    trained = config.run / "network.safetensors"
+    module.network.cpu().float_network().save(trained)
+    return trained

@@ -1,0 +1,60 @@
+"""The configuration of quantization-aware training: one TOML file with `task = "quantization"`."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import TypeAdapter, ValidationError
+
+from peephole.training.augmentation import Augmentation
+from peephole.training.config import SourceConfig
+from peephole.training.section import Section
+
+TASK = "quantization"
+
+
+@dataclass(frozen=True)
+class QuantizationConfig(Section):
+    """All that decides a run. Paths are relative to the working folder.
+
+    start: checkpoint of `peephole train`, whose float network is both the start and the teacher. images: how many
+    faces are seen, repeats counted. size: their side, that of the device. bits: of weights and activations.
+    learning_rate: in shares of a channel's range a step; it falls linearly to nothing, after a warm-up.
+    precision: Lightning's name; sums of 8-bit products are exact in 32 bits, and on GPUs also in TF32.
+    """
+
+    task: Literal["quantization"]
+    start: Path
+    data: Path
+    run: Path
+    images: int
+    size: int = 128
+    bits: Literal[8] = 8
+    learning_rate: float = 2e-4
+    warm_up_steps: int = 20
+    batch: int = 64
+    seed: int = 1
+    calibration_images: int = 256
+    precision: str = "32-true"
+    checkpoint_every: int = 200
+    validate_every: int = 400
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    source: SourceConfig = field(default_factory=SourceConfig)
+
+    @property
+    def steps(self) -> int:
+        """Steps of the whole run."""
+        return self.images // self.batch
+
+    def rate(self, step: int) -> float:
+        """Return the learning rate of a step."""
+        return self.learning_rate * (1 - step / self.steps) * min(1.0, (step + 1) / self.warm_up_steps)
+
+
+def as_quantization_config(raw: dict[str, Any], source: str) -> QuantizationConfig:
+    """Check what a TOML file holds. Raises `ValueError` naming `source` and the field that is wrong or unknown."""
+    try:
+        return TypeAdapter(QuantizationConfig).validate_python(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ValueError(f"{source}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
