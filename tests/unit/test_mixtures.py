@@ -1,5 +1,6 @@
 """Made faces: two real ones blended or joined, or one bent, described by the teacher once and stored."""
 
+import dataclasses
 import shutil
 from pathlib import Path
 
@@ -15,14 +16,14 @@ from peephole.training.faces import PackedFaces  # noqa: E402
 from peephole.training.mixtures import (  # noqa: E402
     Mixing,
     aligned,
+    colour_shift,
     half_made,
     make_mixtures,
     make_views,
     mix,
     with_mixtures,
-    with_views,
 )
-from training_faces import SIDE, patterns, picture, template_points  # noqa: E402
+from training_faces import SIDE, patterns, picture, template_points, write_pack  # noqa: E402
 
 ALONE = Mixing(blended=0, joined=0, stretch=0, shear=0)
 BLENDED = Mixing(blended=1, joined=0, stretch=0, shear=0)
@@ -96,7 +97,7 @@ def test_the_teacher_sees_the_template_window(faces: PackedFaces) -> None:
 
 def test_made_faces_follow_the_real_ones_with_what_the_teacher_says_of_them(faces: PackedFaces, tmp_path: Path) -> None:
     make_mixtures(faces, np.arange(4), 10, MeansOfQuarters(), tmp_path)
-    more = with_mixtures(faces, 10, tmp_path)
+    more = with_mixtures(faces, 10, tmp_path, np.zeros(4, np.float32))
     assert len(more) == 16 and (more.identity[6:] == -1).all()
     np.testing.assert_array_equal(more.crops[:6], faces.crops)
     said = MeansOfQuarters()(aligned(more.crops[6:], more.landmarks[6:]))
@@ -109,21 +110,54 @@ def test_an_interrupted_making_goes_on_to_the_same_faces(faces: PackedFaces, tmp
     shutil.copytree(tmp_path / "whole", tmp_path / "cut")
     (tmp_path / "cut" / "mixtures-0001.npz").unlink()
     make_mixtures(faces, np.arange(4), 10, MeansOfQuarters(), tmp_path / "cut")
-    whole, cut = (with_mixtures(faces, 10, tmp_path / name) for name in ("whole", "cut"))
+    whole, cut = (with_mixtures(faces, 10, tmp_path / name, np.zeros(4, np.float32)) for name in ("whole", "cut"))
     np.testing.assert_array_equal(whole.crops, cut.crops)
 
 
-def test_targets_become_the_mean_of_the_stored_one_and_both_grey_views(faces: PackedFaces, tmp_path: Path) -> None:
+def test_what_grey_moves_in_all_faces_alike_is_taken_off(faces: PackedFaces, tmp_path: Path) -> None:
+    rows = np.array([0, 2, 5])
     make_views(faces, MeansOfQuarters(), tmp_path)
-    more = with_views(faces, np.array([0, 5]), tmp_path)
-    cut = aligned(faces.crops, faces.landmarks)
-    grey, mirror = (torch.nn.functional.normalize(MeansOfQuarters()(v)).numpy() for v in (cut, cut.flip(-1)))
-    mean = faces.teacher + grey + mirror
-    mean /= np.linalg.norm(mean, axis=1, keepdims=True)
-    np.testing.assert_allclose(more.teacher[[0, 5]], mean[[0, 5]], atol=3e-3)
-    np.testing.assert_array_equal(more.teacher[1:5], faces.teacher[1:5])  # held-out figures stay comparable
+    said = torch.nn.functional.normalize(MeansOfQuarters()(aligned(faces.crops, faces.landmarks))).numpy()
+    shift = colour_shift(faces, rows, tmp_path)
+    np.testing.assert_allclose(shift, (said - faces.teacher)[rows].mean(0), atol=1e-3)
+    make_mixtures(faces, rows, 4, MeansOfQuarters(), tmp_path)
+    plain, moved = (with_mixtures(faces, 4, tmp_path, s).teacher[6:] for s in (np.zeros(4, np.float32), shift))
+    expected = plain - shift
+    np.testing.assert_allclose(moved, expected / np.linalg.norm(expected, axis=1, keepdims=True), atol=2e-3)
 
 
 def test_a_pass_is_half_made() -> None:
     rows = half_made(np.array([3, 4, 5]), 100, 6)
     assert rows.tolist() == [3, 4, 5, 3, 4, 5, 100, 101, 102, 103, 104, 105]
+
+
+class SixteenMeans(torch.nn.Module):
+    """A teacher of as many values as the made-up pack's."""
+
+    def forward(self, faces: torch.Tensor) -> torch.Tensor:
+        return torch.nn.functional.adaptive_avg_pool2d(faces.float(), 4).flatten(1) + 1
+
+
+def test_a_configuration_with_mixtures_trains_on_them_and_holds_the_same_people_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("lightning")
+    from peephole.training import data
+    from peephole.training.config import MixturesConfig, Stage, TrainingConfig
+
+    monkeypatch.setattr(data, "load_teacher", lambda path: SixteenMeans())
+    write_pack(tmp_path / "pack")
+    plain = TrainingConfig(
+        data=tmp_path / "pack",
+        run=tmp_path / "run",
+        stages=(Stage(8, 64, (1e-2, 0.0)),),
+        descriptor=16,
+        held_out_identities=2,
+    )
+    before = data.read_data(plain, tmp_path / "cache")
+    wanted = dataclasses.replace(plain, mixtures=MixturesConfig(tmp_path / "teacher.npz", 60))
+    after = data.read_data(wanted, tmp_path / "cache")
+    np.testing.assert_array_equal(after.held_out, before.held_out)
+    assert sorted(after.rows) == sorted([*before.rows, *range(len(before.faces), len(before.faces) + 60)])
+    assert len(after.faces) == len(before.faces) + 60
+    np.testing.assert_array_equal(after.faces.teacher[before.held_out], before.faces.teacher[before.held_out])

@@ -72,13 +72,10 @@ class MixturesConfig(Section):
     """Faces made of the packed training faces before the run, and described by a teacher once (4 ms a face on a core).
 
     teacher: its weights. count: how many faces are made; a pass then holds these and about as many real ones.
-    views: the teacher also looks at the real faces in grey, as they are and mirrored, and their targets become the mean
-    direction of what it says and of the stored descriptors.
     """
 
     teacher: Path
     count: int
-    views: bool = True
 
     def __post_init__(self) -> None:
         if self.count < 1:

@@ -15,7 +15,7 @@ from peephole.training.batches import FaceBatches, TaughtBatches
 from peephole.training.config import MixturesConfig, TrainingConfig
 from peephole.training.faces import Faces, PackedFaces, split_held_out
 from peephole.training.folders import load_faces
-from peephole.training.mixtures import half_made, make_mixtures, make_views, with_mixtures, with_views
+from peephole.training.mixtures import colour_shift, half_made, make_mixtures, make_views, with_mixtures
 from peephole.training.module import Knowledge
 from peephole.training.order import Balanced, Rows, Shuffled
 from peephole.training.overlap import people_of_pairs, without_overlap
@@ -72,11 +72,9 @@ def _with_made_faces(config: TrainingConfig, wanted: MixturesConfig, data: Train
     folder = cache / f"mixtures-{chosen}-{config.seed}"
     teacher = load_teacher(wanted.teacher)
     make_mixtures(faces, data.rows, wanted.count, teacher, folder, config.seed)
-    if wanted.views:
-        make_views(faces, teacher, folder)
-        faces = with_views(faces, data.rows, folder)
-    rows = half_made(data.rows, len(faces), wanted.count)
-    return TrainingData(with_mixtures(faces, wanted.count, folder), rows, data.held_out)
+    make_views(faces, teacher, folder)
+    more = with_mixtures(faces, wanted.count, folder, colour_shift(faces, data.rows, folder))
+    return TrainingData(more, half_made(data.rows, len(faces), wanted.count), data.held_out)
 
 
 def _check(config: TrainingConfig, data: TrainingData) -> None:
@@ -91,7 +89,7 @@ def _check(config: TrainingConfig, data: TrainingData) -> None:
         )
     if loss.bank and not stored:
         raise ValueError(f"{config.data}: stores no teacher's descriptors, of which [loss] bank makes its bank")
-    if loss.by_teacher and stored and stored != config.descriptor:
+    if loss.by_teacher and not always_taught and stored not in (0, config.descriptor):
         raise ValueError(f"descriptor = {config.descriptor}, but the teacher's stored ones have {stored} values")
     if loss.by_identity and not (data.faces.identity[data.rows] >= 0).any():
         raise ValueError(f"{config.data}: nobody is known by identity, which [loss] asks for")

@@ -135,40 +135,39 @@ def make_mixtures(
 
 
 def make_views(faces: PackedFaces, teacher: nn.Module, folder: Path) -> None:
-    """Store in `folder` what the teacher says of every face in grey, as it is and mirrored."""
+    """Store in `folder` what the teacher says of every face in grey."""
 
     def chunk(number: int) -> dict[str, NDArray[Any]]:
         part = slice(number * CHUNK, min(len(faces), (number + 1) * CHUNK))
         cuts = aligned(faces.crops[part], faces.landmarks[part])
-        views = {"grey": cuts, "mirror": cuts.flip(-1)}
-        return {name: _told(teacher, view).astype(np.float16) for name, view in views.items()}
+        return {"grey": _told(teacher, cuts).astype(np.float16)}
 
     folder.mkdir(parents=True, exist_ok=True)
     for number in range(-(-len(faces) // CHUNK)):
         _stored(folder / f"views-{number:04}.npz", partial(chunk, number))
 
 
-def with_views(faces: PackedFaces, rows: NDArray[np.int64], folder: Path) -> PackedFaces:
-    """Return the faces; the targets of `rows` are the mean direction of the stored one and those of both grey views.
+def colour_shift(faces: PackedFaces, rows: NDArray[np.int64], folder: Path) -> NDArray[np.float32]:
+    """Return by how much the teacher's descriptors of `rows` in grey differ from the stored ones in the mean: [D].
 
-    The stored descriptors are of colour pictures, which the student does not see: what colour alone tells is noise to
-    it, and so is the half of a descriptor that mirroring changes.
+    The stored ones are of colour pictures. What grey alone moves in all faces alike brings people nearer to each other:
+    on held-out people the teacher accepts 0.869 of the same-person pairs at 1 % false accepts in grey, 0.889 with this
+    taken off, 0.906 in colour.
     """
     paths = [folder / f"views-{number:04}.npz" for number in range(-(-len(faces) // CHUNK))]
-    views = [np.load(path) for path in paths]
-    told = faces.teacher + sum(
-        np.concatenate([v[name] for v in views]).astype(np.float32) for name in ("grey", "mirror")
-    )
-    teacher = faces.teacher.copy()
-    teacher[rows] = told[rows] / np.linalg.norm(told[rows], axis=1, keepdims=True)
-    return PackedFaces(faces.crops, faces.landmarks, teacher, faces.identity)
+    grey = np.concatenate([np.load(path)["grey"] for path in paths]).astype(np.float32)
+    shift: NDArray[np.float32] = (grey[rows] - faces.teacher[rows]).mean(0)
+    return shift
 
 
-def with_mixtures(faces: PackedFaces, count: int, folder: Path) -> PackedFaces:
-    """Return the faces and, after them, the `count` that were made in `folder`; nobody knows who they are."""
+def with_mixtures(faces: PackedFaces, count: int, folder: Path, shift: NDArray[np.float32]) -> PackedFaces:
+    """Return the faces and, after them, the `count` that were made in `folder`; nobody knows who they are.
+
+    shift: what is taken off their descriptors, [D]; see `colour_shift`.
+    """
     parts = [np.load(folder / f"mixtures-{number:04}.npz") for number in range(-(-count // CHUNK))]
     crops, landmarks, teacher = (np.concatenate([p[name] for p in parts]) for name in ("crops", "landmarks", "teacher"))
-    told = teacher.astype(np.float32)
+    told = teacher.astype(np.float32) - shift
     told /= np.linalg.norm(told, axis=1, keepdims=True)
     return PackedFaces(
         np.concatenate((faces.crops, crops)),
