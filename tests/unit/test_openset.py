@@ -118,7 +118,7 @@ def test_only_usable_pictures_are_enrolled() -> None:
     people, usable = np.arange(4).repeat(5), np.tile([True, True, True, False, False], 4)
     for trial in draw_trials(people, Household(2, 2, 10), usable):
         assert usable[trial.enrolled].all()
-    with pytest.raises(ValueError, match="there are 0"):
+    with pytest.raises(ValueError, match="1 people with more than 3 good pictures are needed, there are 0"):
         draw_trials(people, Household(1, 3), usable)
 
 

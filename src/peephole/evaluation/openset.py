@@ -112,7 +112,8 @@ def draw_trials(
     users, references = household.users, household.references
     who = eligible(people, references, usable)
     if len(who) < users:
-        raise ValueError(f"{users} people with more than {references} pictures are needed, there are {len(who)}")
+        kind = "" if usable is None else "good "
+        raise ValueError(f"{users} people with more than {references} {kind}pictures are needed, there are {len(who)}")
     rng = np.random.default_rng(household.seed)
     allowed = np.ones(len(people), bool) if usable is None else usable
     made = []
