@@ -16,7 +16,7 @@ def embed(
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE.npz", help="Where to write the arrays.")],
     crop: CropOption = None,
     arithmetic: Annotated[
-        Arithmetic, typer.Option(help="int16: an integer program. float: the checkpoint that --model names.")
+        Arithmetic, typer.Option(help="int16, int8: an integer program. float: the checkpoint that --model names.")
     ] = Arithmetic.INT16,
     model: ModelOption = None,
     landmarks: LandmarksOption = None,

@@ -30,7 +30,7 @@ def lfw(
     pairs: Annotated[Path, typer.Option("--pairs", metavar="FILE", help="pairs.txt as published.")],
     model: ModelOption = None,
     arithmetic: Annotated[
-        Arithmetic, typer.Option(help="int16: an integer program. float: the checkpoint that --model names.")
+        Arithmetic, typer.Option(help="int16, int8: an integer program. float: the checkpoint that --model names.")
     ] = Arithmetic.INT16,
     crop: Annotated[Crop, typer.Option(help="How faces are cut out.")] = Crop.DETECT,
     metric: Annotated[Metric, typer.Option(help="Distance of descriptors.")] = Metric.L2,

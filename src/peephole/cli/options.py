@@ -31,6 +31,7 @@ class Arithmetic(StrEnum):
     """What computes the descriptors."""
 
     INT16 = "int16"
+    INT8 = "int8"
     FLOAT = "float"
 
 

@@ -22,14 +22,14 @@ def threads() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def program_path(model: Path | None) -> Path:
-    """Return the program that is meant: the one named, else the shipped one."""
+def program_path(model: Path | None, bits: int = 16) -> Path:
+    """Return the program that is meant: the one named, else the shipped one of so many bits."""
     from peephole.weights import default_program
 
     if model is not None and not model.is_file():
         there = "not a program file" if model.exists() else "no such program file"
         raise FileNotFoundError(f"{model}: {there}; name a .safetensors of peephole quantize")
-    return model or default_program()
+    return model or default_program(bits)
 
 
 def load_program(model: Path | None) -> "IntegerProgram":
@@ -86,12 +86,22 @@ def load_float(path: Path) -> "FloatNetwork":
     return dataclasses.replace(import_network(network, path.stem, (size, size)), card=held_out)
 
 
+def _load_program_of(model: Path | None, bits: int) -> "IntegerProgram":
+    from peephole.fixedpoint.program import IntegerProgram
+
+    path = program_path(model, bits)
+    program = IntegerProgram.load(path)
+    if program.input.bits != bits:
+        raise ValueError(f"{path}: computes in {program.input.bits} bits; say --arithmetic int{program.input.bits}")
+    return program
+
+
 def load_embedder(model: Path | None, arithmetic: Arithmetic) -> "Embedder":
     """Return what describes faces: the integer program, or the float network of a checkpoint."""
     from peephole.evaluation.embedding import float_embedder, integer_embedder
 
-    if arithmetic == Arithmetic.INT16:
-        return integer_embedder(load_program(model))
+    if arithmetic != Arithmetic.FLOAT:
+        return integer_embedder(_load_program_of(model, 8 if arithmetic == Arithmetic.INT8 else 16))
     if model is None:
         raise typer.BadParameter("--arithmetic float needs --model CHECKPOINT: the package ships integers only")
     return float_embedder(load_float(model), threads())

@@ -60,7 +60,9 @@ def _side(height: int, width: int) -> int:
 def integer_embedder(program: IntegerProgram) -> Embedder:
     """Describe by the integer program on the C kernels: int16 descriptors."""
     size = _side(program.input.height, program.input.width)
-    return Embedder(program.name, size, Engine(program).descriptors, "int16", program.model_id, program.crop)
+    return Embedder(
+        program.name, size, Engine(program).descriptors, f"int{program.input.bits}", program.model_id, program.crop
+    )
 
 
 def float_embedder(network: FloatNetwork, threads: int) -> Embedder:

@@ -4,17 +4,19 @@ from pathlib import Path
 
 # Named by their roles: whichever network does it best at present.
 RECOGNISER = "recogniser.safetensors"
+RECOGNISER_8_BITS = "recogniser-int8.safetensors"
 LANDMARKS = "landmarks.safetensors"
 
 
-def default_program() -> Path:
-    """Return the file of the shipped recogniser.
+def default_program(bits: int = 16) -> Path:
+    """Return the file of the shipped recogniser of 16 or of 8 bits.
 
     Raises `FileNotFoundError` where the installation carries none.
     """
-    path = Path(__file__).with_name(RECOGNISER)
+    path = Path(__file__).with_name(RECOGNISER if bits == 16 else RECOGNISER_8_BITS)
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: this installation carries no recogniser; give a program with --model FILE")
+        what = "recogniser" if bits == 16 else f"recogniser of {bits} bits"
+        raise FileNotFoundError(f"{path}: this installation carries no {what}; give a program with --model FILE")
     return path
 
 
