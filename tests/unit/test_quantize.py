@@ -221,3 +221,12 @@ def test_clipped_values_are_counted() -> None:
     program, _ = quantize(tiny_network(), dim, options)
     loud = measure(program, tiny_network(), IMAGES, {})
     assert sum(layer.clipped for layer in loud.layers) > 0
+
+
+def test_the_share_of_clipped_values_is_that_of_all_values() -> None:
+    tight = QuantizationOptions.of(8, report_images=16, ranges="maximum", margin=0.5)
+    program, report = quantize(tiny_network(), IMAGES, tight, bits=8)
+    made = program.tensor("conv1")
+    conv1 = report.layers[0]
+    assert conv1.clipped_share == conv1.clipped / (16 * made.height * made.width * made.channels)
+    assert 0 < conv1.clipped_share < 0.2

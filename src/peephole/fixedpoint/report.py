@@ -23,7 +23,7 @@ class LayerReport:
     weight_frac_bits: least and most over the output channels. bits_given_up: most, and the number
     of channels that gave any. headroom_bits: between the proved bound and the accumulator's limit.
     range_used: largest output over 32767, or 127 of 8 bits. snr_db: signal to noise against the float network, of
-    this layer's output with everything before it quantized too. clipped: outputs at the limits.
+    this layer's output with everything before it quantized too. clipped: outputs at the limits; clipped_share: of all.
     """
 
     name: str
@@ -38,6 +38,7 @@ class LayerReport:
     range_used: float
     snr_db: float
     clipped: int
+    clipped_share: float
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class QuantizationReport:
     def table(self) -> str:
         """Return the report as aligned text."""
         head = f"{'layer':<24}{'in':>4}{'w':>8}{'out':>4}{'given up':>12}{'acc':>5}{'spare':>7}"
-        lines = [f"{head}{'range':>7}{'dB':>7}{'clip':>6}"]
+        lines = [f"{head}{'range':>7}{'dB':>7}{'clip':>9}"]
         for layer in self.layers:
             weight = "" if layer.weight_frac_bits is None else "..".join(map(str, layer.weight_frac_bits))
             given = f"{layer.bits_given_up} in {layer.channels_given_up}" if layer.bits_given_up else ""
@@ -66,7 +67,7 @@ class QuantizationReport:
             lines.append(
                 f"{layer.name:<24}{layer.input_frac_bits:>4}{weight:>8}{layer.output_frac_bits:>4}{given:>12}"
                 f"{layer.accumulator_bits or '':>5}{spare:>7}{layer.range_used:>7.2f}{layer.snr_db:>7.1f}"
-                f"{layer.clipped:>6}"
+                f"{layer.clipped_share:>9.3%}"
             )
         lines.append(f"descriptor: {self.descriptor_snr_db:.1f} dB over {self.measured_images} images")
         return "\n".join(lines)
@@ -78,12 +79,14 @@ class _Tally:
     noise: float = 0.0
     largest: int = 0
     clipped: int = 0
+    count: int = 0
 
     def add(self, exact: NDArray[Any], integers: NDArray[Any], frac_bits: int) -> None:
         wide = exact.astype(np.float64)
         self.signal += float((wide**2).sum())
         self.noise += float(((wide - to_float(integers, frac_bits)) ** 2).sum())
         self.largest = max(self.largest, int(np.abs(integers.astype(np.int32)).max()))
+        self.count += integers.size
         ends = np.iinfo(integers.dtype)
         self.clipped += int(((integers == ends.max) | (integers == ends.min)).sum())
 
@@ -136,4 +139,5 @@ def _layer(
         range_used=tally.largest / limits(program.tensor(layer.output).bits)[1],
         snr_db=tally.snr_db,
         clipped=tally.clipped,
+        clipped_share=tally.clipped / max(1, tally.count),
     )
