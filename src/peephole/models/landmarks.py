@@ -17,7 +17,7 @@ class LandmarkNet(nn.Module):
     """Grey faces [N,1,64,64], values in -1..1, to five points [N,10]: x, y of each in half sides of the input.
 
     (0, 0) is the middle of the picture, -1 its left or upper edge and 1 its right or lower one. 52,282
-    parameters and 6.3 million multiplications.
+    parameters and 6.5 million multiplications.
     """
 
     def __init__(self, channels: tuple[int, int, int, int] = (16, 32, 48, 32)) -> None:
