@@ -1,5 +1,6 @@
 """Five points behind the detector's box: the integer path, what is believed of them, and how the face is turned."""
 
+import dataclasses
 import math
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from peephole.alignment import LANDMARK_WINDOW_DOWN, LANDMARK_WINDOW_SIDE, TEMPLATE, template_points
 from peephole.fixedpoint.describe import describe
 from peephole.fixedpoint.layers import Conv2d, Tensor
-from peephole.fixedpoint.program import LANDMARKS, IntegerProgram
+from peephole.fixedpoint.program import LANDMARKS, RECOGNISE, IntegerProgram
 from peephole.image_files import decode_grey, read_picture, read_pictures
 from peephole.vision.crop import crop_aligned, crop_face, fixed_points
 from peephole.vision.detector import Box, Detector
@@ -107,6 +108,19 @@ def test_a_face_in_doubt_is_cut_by_the_box() -> None:
 def test_a_recogniser_finds_no_points() -> None:
     with pytest.raises(ValueError, match=r"recogniser.* does not tell five points"):
         LandmarkFinder(IntegerProgram.load(default_program()))
+
+
+def test_what_a_program_is_for_is_kept_and_is_part_of_its_identity(tmp_path: Path) -> None:
+    program = telling(np.zeros((5, 2)))
+    program.save(tmp_path / "points.safetensors")
+    again = IntegerProgram.load(tmp_path / "points.safetensors")
+    assert (again.task, again.identity) == (LANDMARKS, program.identity)
+    recogniser = dataclasses.replace(program, task=RECOGNISE)
+    assert recogniser.identity != program.identity
+    recogniser.save(tmp_path / "faces.safetensors")
+    assert IntegerProgram.load(tmp_path / "faces.safetensors").task == RECOGNISE
+    with pytest.raises(ValueError, match="task 'age' must be one of recognise, landmarks"):
+        dataclasses.replace(program, task="age")
 
 
 def test_pose_of_the_template_is_straight_and_of_a_turned_one_its_turn() -> None:
