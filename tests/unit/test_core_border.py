@@ -34,6 +34,44 @@ def conv(**changes: Any) -> None:
     _core.conv2d_s16(**(arguments | changes))
 
 
+def conv8(**changes: Any) -> None:
+    arguments = {"x": bytes_(6, 5, 3), "weight": bytes_(4, 3, 3, 3), "bias": np.zeros(4, np.int32), "norm": grey(4)}
+    arguments |= {"stride": 1, "padding": 1, "relu": True, "out": bytes_(6, 5, 8), "channel": 2}
+    _core.conv2d_s8(**(arguments | changes))
+
+
+def depthwise(**changes: Any) -> None:
+    arguments = {"x": zeros(6, 5, 3), "weight": zeros(3, 3, 3), "bias": np.zeros(3, np.int32), "norm": grey(3)}
+    arguments |= {"stride": 1, "padding": 1, "relu": True, "accumulator_bits": 64, "out": zeros(6, 5, 8), "channel": 2}
+    _core.depthwise_conv2d_s16(**(arguments | changes))
+
+
+def depthwise8(**changes: Any) -> None:
+    arguments = {"x": bytes_(6, 5, 3), "weight": bytes_(3, 3, 3), "bias": np.zeros(3, np.int32), "norm": grey(3)}
+    arguments |= {"stride": 1, "padding": 1, "relu": True, "out": bytes_(6, 5, 8), "channel": 2}
+    _core.depthwise_conv2d_s8(**(arguments | changes))
+
+
+def add(**changes: Any) -> None:
+    arguments = {"x": zeros(6, 5, 3), "other": zeros(6, 5, 3), "shift": 0, "other_shift": 1, "norm": 1, "relu": False}
+    _core.add_s16(**(arguments | {"out": zeros(6, 5, 4), "channel": 1} | changes))
+
+
+def add8(**changes: Any) -> None:
+    arguments = {"x": bytes_(6, 5, 3), "other": bytes_(6, 5, 3), "shift": 0, "other_shift": 1, "norm": 1, "relu": False}
+    _core.add_s8(**(arguments | {"out": bytes_(6, 5, 4), "channel": 1} | changes))
+
+
+def average8(**changes: Any) -> None:
+    arguments = {"x": bytes_(6, 5, 3), "factor": 1, "shift": 5, "out": bytes_(1, 1, 4), "channel": 1}
+    _core.global_average_pool_s8(**(arguments | changes))
+
+
+def unit8(**changes: Any) -> None:
+    arguments = {"x": bytes_(8), "frac_bits": 14, "out": zeros(8)}
+    _core.l2_normalize_s8(**(arguments | changes))
+
+
 def pool(**changes: Any) -> None:
     arguments = {"x": zeros(6, 5, 3), "size": 3, "stride": 2, "out": zeros(2, 2, 4), "channel": 1}
     _core.maxpool_s16(**(arguments | changes))
@@ -73,6 +111,10 @@ def zeros(*shape: int) -> Any:
     return np.zeros(shape, np.int16)
 
 
+def bytes_(*shape: int) -> Any:
+    return np.zeros(shape, np.int8)
+
+
 def grey(*shape: int) -> Any:
     return np.zeros(shape, np.uint8)
 
@@ -84,6 +126,7 @@ def locked(array: Any) -> Any:
 
 SHARED = zeros(6, 5, 8)
 SHARED_GREY = grey(20, 20)
+NO_BIAS = np.zeros(0, np.int32)
 
 REFUSED: list[tuple[Callable[..., None], dict[str, Any], str]] = [
     (conv, {"x": np.zeros((6, 5, 3), np.int32)}, "x must hold int16"),
@@ -120,6 +163,51 @@ REFUSED: list[tuple[Callable[..., None], dict[str, Any], str]] = [
     (conv, {"weight": SHARED.reshape(-1)[:108].reshape(4, 3, 3, 3), "out": SHARED}, "share memory with weight"),
     (conv, {"bias": SHARED.reshape(-1)[:8].view(np.int32), "out": SHARED}, "share memory with bias"),
     (conv, {"norm": SHARED.reshape(-1)[-2:].view(np.uint8), "out": SHARED}, "share memory with norm"),
+    (conv8, {"x": zeros(6, 5, 3)}, "x must hold int8"),
+    (conv8, {"weight": zeros(4, 3, 3, 3)}, "weight must hold int8"),
+    (conv8, {"weight": bytes_(4, 3, 3, 2)}, r"weight must have the shape \[4, 3, 3, 3\]"),
+    (conv8, {"out": grey(6, 5, 8)}, "out must hold int8"),
+    (conv8, {"out": zeros(6, 4, 8)}, r"out must have the shape \[6, 5, 8\]"),
+    (conv8, {"norm": np.full(4, 32, np.uint8)}, "norm must be 0 to 31, not 32"),
+    (conv8, {"x": SHARED.view(np.int8)[:, :, :3].copy(), "bias": SHARED.view(np.int32)[0, 0], "out": SHARED}, "bias"),
+    (depthwise, {"weight": zeros(4, 3, 3)}, r"weight must have the shape \[3, 3, 3\], not \[4, 3, 3\]"),
+    (depthwise, {"weight": zeros(3, 9, 8), "padding": 8}, "weight has a kernel of more than 64 values"),
+    (depthwise, {"weight": zeros(3, 8, 8), "padding": 1}, r"out must have the shape|larger than the padded x"),
+    (depthwise, {"accumulator_bits": 16}, "accumulator_bits must be 32 or 64"),
+    (depthwise, {"bias": np.zeros(4, np.int32)}, r"bias must have the shape \[3\]"),
+    (depthwise, {"norm": np.full(3, 32, np.uint8)}, "norm must be 0 to 31, not 32"),
+    (depthwise, {"stride": 0}, "stride"),
+    (depthwise, {"channel": 6}, "too few"),
+    (
+        depthwise,
+        {"x": zeros(6, 5, 0), "weight": zeros(0, 3, 3), "bias": np.zeros(0, np.int32), "norm": grey(0)},
+        "sizes",
+    ),
+    (
+        depthwise,
+        {"x": SHARED[..., :3].copy(), "weight": SHARED.reshape(-1)[:27].reshape(3, 3, 3), "out": SHARED},
+        "weight",
+    ),
+    (depthwise8, {"x": zeros(6, 5, 3)}, "x must hold int8"),
+    (depthwise8, {"weight": bytes_(4, 3, 3)}, r"weight must have the shape \[3, 3, 3\]"),
+    (depthwise8, {"out": grey(6, 5, 8)}, "out must hold int8"),
+    (add, {"other": zeros(6, 5, 4)}, r"other must have the shape \[6, 5, 3\]"),
+    (add, {"out": zeros(5, 6, 4)}, r"out must have the shape \[6, 5, 4\]"),
+    (add, {"channel": 2}, "too few"),
+    (add, {"shift": 32}, "shift must be 0 to 31, not 32"),
+    (add, {"other_shift": -1}, "other_shift must be 0 to 31, not -1"),
+    (add, {"norm": 32}, "norm must be 0 to 31, not 32"),
+    (add, {"x": SHARED, "other": SHARED.copy(), "out": SHARED, "channel": 0}, "share memory with x"),
+    (add, {"x": SHARED.copy(), "other": SHARED, "out": SHARED, "channel": 0}, "share memory with other"),
+    (add, {"x": zeros(6, 0, 3), "other": zeros(6, 0, 3), "out": zeros(6, 0, 4)}, "sizes"),
+    (add8, {"other": zeros(6, 5, 3)}, "other must hold int8"),
+    (add8, {"out": zeros(6, 5, 4)}, "out must hold int8"),
+    (average8, {"x": zeros(6, 5, 3)}, "x must hold int8"),
+    (average8, {"out": np.zeros((1, 1, 4), np.int32)}, "out must hold int8"),
+    (average8, {"shift": 62}, "shift"),
+    (unit8, {"x": zeros(8)}, "x must hold int8"),
+    (unit8, {"out": bytes_(8)}, "out must hold int16"),
+    (unit8, {"frac_bits": 15}, "frac_bits must be 0 to 14"),
     (pool, {"x": grey(6, 5, 3)}, "x must hold int16"),
     (pool, {"size": 0}, "size and stride"),
     (pool, {"stride": 0}, "size and stride"),
@@ -162,13 +250,17 @@ REFUSED: list[tuple[Callable[..., None], dict[str, Any], str]] = [
 ]
 
 
+NARROW = [conv8, depthwise8, add8, average8, unit8]
+KERNELS = [conv, depthwise, add, pool, average, copy, many, one, warp, resize, *NARROW]
+
+
 @pytest.mark.parametrize(("kernel", "changes", "sentence"), REFUSED)
 def test_refused(kernel: Callable[..., None], changes: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         kernel(**changes)
 
 
-@pytest.mark.parametrize("kernel", [conv, pool, average, copy, many, one, warp, resize])
+@pytest.mark.parametrize("kernel", KERNELS)
 def test_accepted_without_changes(kernel: Callable[..., None]) -> None:
     kernel()
 
