@@ -193,7 +193,7 @@ def test_a_run_learns_where_the_spots_are_and_becomes_a_program(config: Landmark
     program = IntegerProgram.load(out)
     assert (program.task, program.calibration, program.card["task"]) == ("landmarks", None, "landmarks")
     refused = peephole("identify", tmp_path / "none.png", "--model", out, "--data", tmp_path / "data")
-    assert_one_line(refused, 1, "landmarks")
+    assert_one_line(refused, 1, "is for the task landmarks, not recognise")
 
 
 def test_an_interrupted_run_ends_in_the_same_weights(

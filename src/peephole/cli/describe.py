@@ -41,8 +41,10 @@ def describe(
         return
     from peephole.fixedpoint.describe import describe as describe_program
     from peephole.fixedpoint.describe import table
+    from peephole.fixedpoint.program import LANDMARKS
 
-    described = describe_program(load_program(model))
+    program = load_program(model)
+    described = describe_program(program)
     if json:
         print_json(described.as_json())
         return
@@ -52,6 +54,9 @@ def describe(
     print()
     print(table(described))
     print()
+    if program.task == LANDMARKS:
+        print("tells five points of a face, x and y in half sides of the picture; it needs no thresholds")
+        return
     if described.calibration is None:
         print("no thresholds: quantize with --calibration of packed training faces to have them")
         return

@@ -20,10 +20,12 @@ def make_recogniser(program: "IntegerProgram") -> "Recogniser":
     """Return detector, cut and network as one. Raises `ValueError` for a program that no doorbell can decide by."""
     from peephole.doorbell.recogniser import Recogniser
     from peephole.engine import Engine
+    from peephole.fixedpoint.program import RECOGNISE
     from peephole.vision.crop import crop_face
     from peephole.vision.detector import Box, Detector
     from peephole.vision.landmarks import FaceCut
 
+    program.expect_task(RECOGNISE)
     calibration = program.thresholds(program.crop)
     size = program.input.height
     if program.crop == "center" or size != program.input.width:

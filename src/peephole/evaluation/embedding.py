@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from peephole.engine import Engine
 from peephole.evaluation.lfw import picture_name
 from peephole.fixedpoint.float_network import FloatNetwork
-from peephole.fixedpoint.program import IntegerProgram
+from peephole.fixedpoint.program import RECOGNISE, IntegerProgram
 from peephole.image_files import EncodedPicture, decode_grey
 from peephole.vision.crop import crop_aligned, crop_face, fixed_points
 from peephole.vision.detector import Box, Detector, Face
@@ -58,7 +58,11 @@ def _side(height: int, width: int) -> int:
 
 
 def integer_embedder(program: IntegerProgram) -> Embedder:
-    """Describe by the integer program on the C kernels: int16 descriptors."""
+    """Describe by the integer program on the C kernels: int16 descriptors.
+
+    Raises `ValueError` for a program that recognises nobody.
+    """
+    program.expect_task(RECOGNISE)
     size = _side(program.input.height, program.input.width)
     return Embedder(
         program.name, size, Engine(program).descriptors, f"int{program.input.bits}", program.model_id, program.crop

@@ -182,6 +182,11 @@ class IntegerProgram:
         """Return the same program with thresholds."""
         return dataclasses.replace(self, calibration=calibration)
 
+    def expect_task(self, task: str) -> None:
+        """Raise `ValueError` where the program is for something else."""
+        if self.task != task:
+            raise ValueError(f"program {self.name} is for the task {self.task}, not {task}; name another program")
+
     def thresholds(self, crop: str) -> Calibration:
         """Return the thresholds for faces cut by `crop`.
 

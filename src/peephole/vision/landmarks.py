@@ -60,7 +60,8 @@ class LandmarkFinder:
     def __init__(self, program: IntegerProgram, looks: int = 2) -> None:
         """Take a program. looks: each one after the first cuts the face anew, by the points of the one before."""
         height, width = program.input.height, program.input.width
-        if program.task != LANDMARKS or program.descriptor_size != 2 * POINTS or height != width:
+        program.expect_task(LANDMARKS)
+        if program.descriptor_size != 2 * POINTS or height != width:
             raise ValueError(f"program {program.name} does not tell five points of a square picture")
         self._engine = Engine(program, threads=1)
         self._size = height
