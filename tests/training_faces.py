@@ -15,8 +15,9 @@ DESCRIPTOR = 16
 
 
 def patterns(people: int, seed: int = 0) -> NDArray[np.uint8]:
-    """Return a pattern for each person, uint8 [N,6,6]."""
-    return np.random.default_rng(seed).integers(0, 256, (people, 6, 6), np.uint8)
+    """Return a pattern for each person, uint8 [N,6,6]; its halves mirror each other, as those of a face do."""
+    half = np.random.default_rng(seed).integers(0, 256, (people, 6, 3), np.uint8)
+    return np.concatenate((half, half[:, :, ::-1]), 2)
 
 
 def picture(pattern: NDArray[np.uint8], side: int = SIDE) -> NDArray[np.uint8]:
