@@ -125,7 +125,7 @@ def test_an_interrupted_grid_goes_on_with_what_is_not_done(grid: Path, tmp_path:
     *_, results = run_grid(runs, Launch(workers=0))
     assert len(results) == 2
     assert first.stat().st_mtime_ns == trained
-    assert len(list((tmp_path / "runs/grid/cache").glob("evaluation-*.npz"))) == 2  # cut once for all runs
+    assert len(list((tmp_path / "runs/cache").glob("evaluation-*.npz"))) == 2  # cut once for all runs
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_a_wrong_grid_is_named(grid: Path, old: str, new: str, complaint: str) -
 def test_a_grids_folder_with_runs_of_another_configuration_is_refused(grid: Path) -> None:
     runs = read_grid(grid).runs(str(grid))
     runs[0].config.run.mkdir(parents=True)
-    (runs[0].config.run / "run.json").write_text(json.dumps({"config": {"seed": 2}}))
+    (runs[0].config.run / "run.json").write_text(json.dumps({"config": {"data": "d", "run": "r", "stages": []}}))
     done = peephole("train", "--grid", grid)
     assert_one_line(done, 1, "distillation_with: holds a run of another configuration; remove it")
 

@@ -103,11 +103,6 @@ def read_grid(path: Path) -> Grid:
         raise ValueError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
 
 
-def _described(config: TrainingConfig) -> Any:
-    """Return a configuration as JSON gives it back."""
-    return json.loads(json.dumps(dataclasses.asdict(config), default=str))
-
-
 def kept_result(run: GridRun) -> dict[str, Any] | None:
     """Return what was measured of a run that is done, or None.
 
@@ -117,7 +112,8 @@ def kept_result(run: GridRun) -> dict[str, Any] | None:
         path = run.config.run / name
         if path.exists():
             told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            if told["config"] != _described(run.config):
+            # What has come to configurations since has its default there, as it must to be the same run.
+            if as_config(told["config"], str(path)) != run.config:
                 raise ValueError(
                     f"{run.config.run}: holds a run of another configuration; remove it, or rename the run"
                 )
@@ -138,14 +134,14 @@ def run_grid(runs: tuple[GridRun, ...], launch: Any) -> Iterator[list[dict[str, 
     results = {run.name: result for run in runs if (result := kept_result(run)) is not None}
     for run in runs:
         if run.name not in results:
-            config = run.config
-            checkpoint = train(config, launch=launch)
+            config, cache = run.config, run.config.run.parent.parent / "cache"  # that of runs beside the grid
+            checkpoint = train(config, launch=launch, cache=cache)
             if not is_first_process() or config.evaluation is None:
                 continue
             network = network_of_checkpoint(str(checkpoint))
-            records = measure_network(network, config.evaluation, config.stages[-1].size, config.run.parent / "cache")
-            results[run.name] = {"levels": run.levels, "config": _described(config), "measured": records}
+            records = measure_network(network, config.evaluation, config.stages[-1].size, cache)
+            results[run.name] = {"levels": run.levels, "config": dataclasses.asdict(config), "measured": records}
             partial = config.run / "result.partial"
-            partial.write_text(json.dumps(results[run.name], indent=1) + "\n", encoding="utf-8")
+            partial.write_text(json.dumps(results[run.name], indent=1, default=str) + "\n", encoding="utf-8")
             partial.replace(config.run / "result.json")
         yield [results[other.name] for other in runs if other.name in results]

@@ -72,6 +72,6 @@ def draw(results: Sequence[Result], output: Path) -> None:
 def write_results(results: Sequence[Result], folder: Path) -> None:
     """Write results.json, results.md and results.svg into a folder, which is made."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "results.json").write_text(json.dumps(list(results), indent=1) + "\n", encoding="utf-8")
+    (folder / "results.json").write_text(json.dumps(list(results), indent=1, default=str) + "\n", encoding="utf-8")
     (folder / "results.md").write_text(markdown(results), encoding="utf-8")
     draw(results, folder / "results.svg")

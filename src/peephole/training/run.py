@@ -145,19 +145,19 @@ def _prepared(config: TrainingConfig, data: TrainingData, launch: Launch) -> Tra
     return module
 
 
-def train(config: TrainingConfig, workers: int = 1, launch: Launch | None = None) -> Path:
+def train(config: TrainingConfig, workers: int = 1, launch: Launch | None = None, cache: Path | None = None) -> Path:
     """Train to the end of the config's stages, going on from the run folder's last checkpoint if there is one.
 
     Returns the path of the checkpoint; beside it lie `network.ckpt`, the averaged weights alone, `run.json`, what was
     run, and `curves.svg`. Interrupted at any moment, the same call goes on. Raises `ValueError` for a batch that cannot
-    be dealt out equally.
+    be dealt out equally. cache: where what is made of the data is kept, for all runs; beside the run if not told.
     """
     launch = launch or Launch(workers=workers)
     if config.batch % launch.processes:
         raise ValueError(f"a batch of {config.batch} faces cannot be shared equally by {launch.processes} processes")
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     lightning.seed_everything(config.seed, verbose=False)
-    data = read_data(config, config.run.parent / "cache")
+    data = read_data(config, cache or config.run.parent / "cache")
     module = _prepared(config, data, launch)
     first = module.step
     while module.step < config.steps:
