@@ -100,6 +100,12 @@ def test_intervals_hold_the_truth_about_as_often_as_they_say() -> None:
     assert 50 <= held <= 60
 
 
+def test_where_all_pairs_are_accepted_they_are_in_every_draw() -> None:
+    found = impostors(*crowd(12, 3))
+    everything = Point(0.5, int(found.distance[-1]), len(found), len(found), (0.0, 1.0))
+    assert spreads(found, [everything], 1, 50)[0].rate == (1.0, 1.0)
+
+
 def test_the_same_seed_draws_the_same_people() -> None:
     found = impostors(*crowd(20, 3))
     measured = points(found.distance, (0.1,))

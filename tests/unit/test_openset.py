@@ -47,6 +47,14 @@ def test_a_household_by_hand() -> None:
     assert (rates["stranger_unsure"], rates["stranger_refused"]) == (0.0, pytest.approx(2 / 3))
 
 
+def test_a_wrong_name_by_hand() -> None:
+    # Person 1 looks like person 0 for once.
+    places, people = np.array([[0], [100], [3]], np.int16), np.array([0, 1, 1])
+    household = Trial(np.array([0, 1]), np.array([0, 1]))
+    rates = decide_trial(places, nearest(places.astype(float), people, household), household, BARS, POLICY)
+    assert (rates["right"], rates["wrong_person"]) == (0.0, 1.0)
+
+
 def test_rates_over_the_bar_by_hand() -> None:
     # At 144 as above. At 44^2 person 1's 58 is nearest to its own; 45 is nearest to person 0 by less than the margin:
     # 55^2 - 45^2 = 1000 at least 193, so it is accepted at 45^2 alone.
@@ -57,13 +65,14 @@ def test_rates_over_the_bar_by_hand() -> None:
 
 
 def test_two_people_alike_are_not_named() -> None:
-    places = np.array([[0], [100], [50], [49]], np.int16)
-    people = np.array([0, 1, 0, 1])
+    places = np.array([[0], [100], [50], [49], [52]], np.int16)
+    people = np.array([0, 1, 0, 1, 2])
     probes = nearest(places.astype(np.float64), people, Trial(np.array([0, 1]), np.array([0, 1])))
-    # 50 lies half-way; 49 is nearer to the wrong one by 51^2 - 49^2 = 200.
-    assert rates_at(probes, [2500], 0.0).tolist() == [[0.0, 0.5, 0.5]]
-    assert rates_at(probes, [2500], 0.05).tolist() == [[0.0, 1.0, 0.5]]
-    assert rates_at(probes, [2500], 0.1).tolist() == [[0.0, 1.0, 0.0]]
+    # 50 lies half-way; 49 is nearer to the wrong one by 51^2 - 49^2 = 200; the stranger at 52 to person 1 by 400.
+    assert rates_at(probes, [2500], 0.0).tolist() == [[1.0, 0.5, 0.5]]
+    assert rates_at(probes, [2500], 0.05).tolist() == [[1.0, 1.0, 0.5]]
+    assert rates_at(probes, [2500], 0.1).tolist() == [[1.0, 1.0, 0.0]]
+    assert rates_at(probes, [2500], 0.2).tolist() == [[0.0, 1.0, 0.0]]
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 4), st.integers(1, 3))

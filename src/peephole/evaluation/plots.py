@@ -75,7 +75,7 @@ def plot_strangers(path: Path, found: Deduplication) -> None:
     one.set(xlabel="bar for the same stranger (squared distance, millions)", ylabel="people", title=title)
     one.set_ylim(0, 1)
     one.grid(alpha=0.3)
-    one.legend(loc="upper left", frameon=False)
+    one.legend(loc="upper left", framealpha=1, edgecolor="none")
     _save(figure, path)
 
 
