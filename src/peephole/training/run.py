@@ -10,7 +10,6 @@ from typing import Any
 
 import lightning
 import torch
-from lightning.pytorch.callbacks import TQDMProgressBar
 from lightning.pytorch.loggers import CSVLogger
 from lightning.pytorch.strategies import DDPStrategy
 from lightning.pytorch.utilities import rank_zero_only
@@ -19,6 +18,7 @@ from peephole.training.config import TrainingConfig
 from peephole.training.curves import draw_curves
 from peephole.training.data import PLAIN, StageData, TrainingData, knowledge_of, read_data
 from peephole.training.module import Training, read_weights, weights_alone
+from peephole.training.progress import progress_bars
 
 __all__ = ["PLAIN", "Launch", "train"]
 
@@ -103,7 +103,7 @@ class Checkpoints(lightning.Callback):
 
 
 def _trainer(config: TrainingConfig, launch: Launch, steps: int) -> lightning.Trainer:
-    several = launch.processes > 1
+    several, bars = launch.processes > 1, progress_bars(steps)
     return lightning.Trainer(
         accelerator=launch.accelerator,
         devices=launch.devices,
@@ -119,7 +119,8 @@ def _trainer(config: TrainingConfig, launch: Launch, steps: int) -> lightning.Tr
         num_sanity_val_steps=0,
         log_every_n_steps=20,
         logger=CSVLogger(config.run, name="log"),
-        callbacks=[Checkpoints(config.run / "last.ckpt", config.checkpoint_every), TQDMProgressBar(refresh_rate=20)],
+        callbacks=[Checkpoints(config.run / "last.ckpt", config.checkpoint_every), *bars],
+        enable_progress_bar=bool(bars),
         enable_checkpointing=False,
         enable_model_summary=False,
     )
