@@ -103,8 +103,21 @@ static void refuse_many(void) {
     REFUSE(PH_BAD_ARGUMENT, norm[4] = 32);
 }
 
+static void nothing_overflows_at_the_ends_of_32_bits(void) {
+    const ph_conv2d l = {{1, 1, 1}, {1, 1, 1}, 0, 1, 1, 1, 1, 0, false, PH_FULL, 32};
+    const int8_t zero = 0;
+    for (uint8_t norm = 0; norm < 32; norm++) {
+        int16_t highest, lowest;
+        CHECK_EQUAL(ph_conv2d_s8_s16(&l, &zero, &zero, &(int32_t){INT32_MAX}, &norm, &highest), PH_OK);
+        CHECK_EQUAL(ph_conv2d_s8_s16(&l, &zero, &zero, &(int32_t){INT32_MIN}, &norm, &lowest), PH_OK);
+        CHECK_EQUAL(highest, norm < 17 ? INT16_MAX : 1 << (31 - norm)); /* 2^31 - 1 rounds up to 2^31 */
+        CHECK_EQUAL(lowest, norm < 17 ? INT16_MIN : -(1 << (31 - norm)));
+    }
+}
+
 int main(void) {
     compare_many();
+    nothing_overflows_at_the_ends_of_32_bits();
     refuse_many();
     FINISH();
 }

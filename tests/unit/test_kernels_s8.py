@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from arrays import FILLS, fill, filled
@@ -93,6 +93,7 @@ def test_extremes_of_convolutions(x_fill: str, weight_fill: str, norm: int, dtyp
     both("conv2d_s8", (7, 7, 5), dtype, x, plain, bias[:5], shifts[:5], 1, 1, True)
 
 
+@example(2**31 - 1, 1)
 @given(st.integers(-(2**31), 2**31 - 1), st.integers(0, 31))
 def test_a_bias_alone_is_rounded_exactly(bias: int, norm: int) -> None:
     """Nothing overflows where the half is added, at either end of 32 bits."""
