@@ -44,7 +44,8 @@ def before_relu(program: IntegerProgram, layers: dict[str, Any], kernels: Any) -
         if isinstance(layer, Conv2d):
             out = np.zeros((*layers[layer.name].shape[:2], layer.channels), np.int16)
             x = np.ascontiguousarray(read(program, layers, layer.input))
-            interpreter.apply(kernels, dataclasses.replace(layer, relu=False, channel=0), x, out)
+            alone = dataclasses.replace(layer, input="x", output="out", relu=False, channel=0)
+            interpreter.apply(kernels, alone, {"x": x, "out": out})
             hashes[layer.name] = hashlib.sha256(out.transpose(2, 0, 1).astype("<i2").tobytes()).hexdigest()
     return hashes
 
