@@ -63,14 +63,13 @@ def describe(program: IntegerProgram, embedder: Embedder, data: Path, keep: Path
     """Describe the faces of every crop, or read those that are kept."""
     pairs = data / "lfw" / "pairs.txt"
 
-    def album(crop: Crop, spoil: int | None = None) -> Album:
-        name = f"{program.model_id}-{crop.value}{'' if spoil is None else '-spoilt'}.npz"
-        print(f"describing: {name}", flush=True)
-        return described(Source(data / "lfw" / "lfw.tar", pairs, keep / name, crop, None, spoil), embedder)
+    def source(crop: Crop) -> Source:
+        print(f"describing: crop {crop.value}", flush=True)
+        return Source(data / "lfw" / "lfw.tar", pairs, keep / f"{program.model_id}-{crop.value}.npz", crop, None)
 
     own = Crop(program.crop)
-    albums = {crop: album(crop) for crop in dict.fromkeys((own, *crops))}
-    return Lab(program, albums, album(own, SPOILT), read_pairs(pairs))
+    albums = {crop: described(source(crop), embedder) for crop in dict.fromkeys((own, *crops))}
+    return Lab(program, albums, described(source(own).spoilt(SPOILT), embedder), read_pairs(pairs))
 
 
 def verification(lab: Lab) -> str:
@@ -154,14 +153,17 @@ def by_quality(lab: Lab) -> tuple[str, str]:
     """Return the tables of open-set errors by quality and of the gate, and draw the first."""
     household = Household(USERS)
     rows = []
-    for name, album in (("as they are", lab.albums[lab.own]), ("spoilt", lab.spoilt)):
-        found = quality.measure(album, household, Policy(), FALSE_ACCEPTS)
-        if album is not lab.spoilt:
-            parts = list(found.parts)
-            plot_parts(IMAGES / "quality.svg", parts, f"looks not named rightly, at {FALSE_ACCEPTS:g} false accepts")
-        for gate, one in (("off", found.off), ("on", found.on)):
-            refused, answers = f"{one.refused:.4f}", (one.unanswered, one.false_reject, one.false_accept)
-            rows.append([name, gate, refused, *(shown(rate) for rate in answers)])
+    own = lab.albums[lab.own]
+    found = {
+        "as they are": quality.measure(own, household, Policy(), FALSE_ACCEPTS),
+        "spoilt": quality.measure(own, household, Policy(), FALSE_ACCEPTS, lab.spoilt),
+    }
+    for name, one in found.items():
+        for gate, effect in (("off", one.off), ("on", one.on)):
+            answers = (effect.unanswered, effect.false_reject, effect.false_accept)
+            rows.append([name, gate, f"{effect.refused:.4f}", *(shown(rate) for rate in answers)])
+    parts = list(found["as they are"].parts)
+    plot_parts(IMAGES / "quality.svg", parts, f"looks not named rightly, at {FALSE_ACCEPTS:g} false accepts")
     titles = ["looks", "gate", "refused", "refused of the household", "false reject", "false accept"]
     thirds = parts_table(
         parts,

@@ -100,7 +100,8 @@ def test_quality_is_reported(pack: Path, portraits: Path, tmp_path: Path) -> Non
     assert all(50 < part["low"] <= part["high"] < 200 for part in widths)
     assert "gate" in peephole("evaluate", "quality", *options).stdout
     spoilt = peephole("evaluate", "quality", *options, "--spoil", 1, "--json")
-    assert json.loads(spoilt.stdout)["crop"] == "detect, spoilt by 1"
+    assert json.loads(spoilt.stdout)["probes"] == "detect, spoilt by 1"
+    assert json.loads(spoilt.stdout)["bar"] == report["bar"]
     assert json.loads(spoilt.stdout)["on"]["refused"] > 0.1
 
 

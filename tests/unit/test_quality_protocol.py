@@ -145,6 +145,20 @@ def test_the_gates_effect_by_hand() -> None:
     assert found.on.unanswered == Estimate(0.5, 0.0, 0.0)
 
 
+def test_spoilt_looks_come_to_a_household_enrolled_from_good_ones() -> None:
+    names = [f"{who}_{number}" for who in "ABC" for number in range(4)]
+    clean = album(names, [0, 1, 2, 3, 100, 101, 102, 103, 200, 201, 202, 203])
+    spoilt = album(names, [30000] * 12, sharpness=[5] * 12)
+    found = quality.measure(clean, Household(users=2, references=2, trials=5), Policy(), 0.1, spoilt)
+    assert found.bar == quality.measure(clean, Household(users=2, references=2, trials=5), Policy(), 0.1).bar
+    # All who come look like nobody; without the gate they are decided upon, with it none is.
+    assert (found.off.false_reject.mean, found.off.refused, found.on.refused) == (1.0, 0.0, 1.0)
+    with pytest.raises(ValueError, match="not those of the same pictures"):
+        quality.measure(
+            clean, Household(2, 2, 5), Policy(), 0.1, dataclasses.replace(spoilt, names=tuple("abcdefghijkl"))
+        )
+
+
 def test_a_gate_that_leaves_too_few_is_told() -> None:
     faces = album([f"{who}_{number}" for who in "ABC" for number in range(4)], list(range(12)), sharpness=[5] * 12)
     with pytest.raises(ValueError, match="2 people with more than 2 good pictures are needed, there are 0"):

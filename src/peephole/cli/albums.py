@@ -1,5 +1,6 @@
 """Described faces for the commands that measure: read from the file that keeps them, or described and kept."""
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,12 @@ class Source:
     crop: Crop
     landmarks: Path | None
     spoil: int | None = None
+
+    def spoilt(self, seed: int) -> "Source":
+        """Return the same faces, spoilt; they are kept in a file of their own beside the others."""
+        kept = self.descriptors
+        beside = None if kept is None else kept.with_name(f"{kept.stem}-spoilt-{seed}{kept.suffix}")
+        return dataclasses.replace(self, descriptors=beside, spoil=seed)
 
 
 def described(source: Source, embedder: "Embedder") -> "Album":

@@ -46,7 +46,8 @@ TrialsOption = Annotated[int, typer.Option(min=2, help="How often people are dra
 SeedOption = Annotated[int, typer.Option(min=0, help="Decides who is drawn.")]
 PlotOption = Annotated[Path | None, typer.Option("--plot", metavar="FILE.svg", help="Draw it, too.")]
 SpoilOption = Annotated[
-    int | None, typer.Option("--spoil", min=0, metavar="SEED", help="Spoil each face as a bad door camera would.")
+    int | None,
+    typer.Option("--spoil", min=0, metavar="SEED", help="Spoil each face that comes, as a bad door camera would."),
 ]
 
 
@@ -59,6 +60,7 @@ class Measured:
     album: "Album"
     descriptors: "NDArray[np.int16]"
     people: "NDArray[np.int64]"
+    spoilt: "Album | None"
 
     def bars(self, users: int) -> "Bars | None":
         """Return the doorbell's bars, or none where the program has no thresholds for this crop, which is told."""
@@ -77,6 +79,7 @@ class Measured:
             "pictures": len(self.album.names),
             "missed": len(self.album.missed),
             "crop": self.album.crop,
+            "probes": self.album.crop if self.spoilt is None else self.spoilt.crop,
             "model": self.program.name,
             "model_id": self.program.model_id,
         }
@@ -102,10 +105,12 @@ def _measured(
 
     program = load_program(model)
     cut = crop if crop is not None else Crop(program.crop)
-    album = described(Source(images, pairs, descriptors, cut, landmarks, spoil), integer_embedder(program))
+    source, embedder = Source(images, pairs, descriptors, cut, landmarks), integer_embedder(program)
+    album = described(source, embedder)
+    spoilt = None if spoil is None else described(source.spoilt(spoil), embedder)
     if album.descriptors.dtype != np.int16:
         raise ValueError(f"the descriptors are {album.descriptors.dtype}, not int16; they were not made by a program")
-    return Measured(program, cut, album, album.descriptors.astype(np.int16), album.people())
+    return Measured(program, cut, album, album.descriptors.astype(np.int16), album.people(), spoilt)
 
 
 def _check_plot(path: Path | None) -> None:
@@ -168,7 +173,8 @@ def openset(
     _check_plot(plot)
     faces = _measured(images, pairs, model, crop, landmarks, descriptors, spoil)
     household = Household(users, references, trials, seed)
-    found = measure(faces.descriptors, faces.people, household, faces.bars(users), Policy())
+    asked = None if faces.spoilt is None else faces.spoilt.descriptors.astype(faces.descriptors.dtype)
+    found = measure(faces.descriptors, faces.people, household, faces.bars(users), Policy(), asked)
     if plot is not None:
         plot_openset(plot, found)
     if json:
@@ -271,7 +277,7 @@ def quality(
 
     _check_plot(plot)
     faces = _measured(images, pairs, model, crop, landmarks, descriptors, spoil)
-    found = measure(faces.album, Household(users, references, trials, seed), Policy(), false_accepts)
+    found = measure(faces.album, Household(users, references, trials, seed), Policy(), false_accepts, faces.spoilt)
     if plot is not None:
         plot_parts(plot, found.parts, f"looks not named rightly, at {false_accepts:g} false accepts")
     if json:

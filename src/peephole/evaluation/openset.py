@@ -135,13 +135,19 @@ def single_look(policy: Policy) -> Policy:
 
 
 def decide_trial(
-    descriptors: NDArray[np.int16], found: Nearest, trial: Trial, bars: Bars, policy: Policy
+    descriptors: NDArray[np.int16],
+    found: Nearest,
+    trial: Trial,
+    bars: Bars,
+    policy: Policy,
+    asked: NDArray[np.int16] | None = None,
 ) -> dict[str, float]:
     """Return the rates of one household, its probes decided by the doorbell (`doorbell.voting.decide`).
 
     A look beyond the outer bar from everybody is a stranger's by the first rule of `decide`. These are nearly all, so
-    only the others are handed to it, one by one.
+    only the others are handed to it, one by one. asked: as in `nearest`.
     """
+    asked = descriptors if asked is None else asked
     alone = single_look(policy)
     references = References.of(
         (str(owner), descriptors[row]) for row, owner in zip(trial.enrolled.tolist(), trial.owner.tolist(), strict=True)
@@ -151,7 +157,7 @@ def decide_trial(
     count["taken_for_stranger"] += int((far & found.mated).sum())
     count["stranger_refused"] += int((far & ~found.mated).sum())
     for probe in np.flatnonzero(~far).tolist():
-        decision = decide([look(descriptors[found.row[probe]])], references, bars, alone)
+        decision = decide([look(asked[found.row[probe]])], references, bars, alone)
         count[_outcome(decision.kind, decision.person, int(found.person[probe]), bool(found.mated[probe]))] += 1
     mated, others = int(found.mated.sum()), int((~found.mated).sum())
     return {rate: count[rate] / max(1, mated if rate in RATES[:4] else others) for rate in RATES}
@@ -164,15 +170,20 @@ def _outcome(kind: str, named: str | None, person: int, mated: bool) -> str:
     return {"known": "false_accept", "unsure": "stranger_unsure", "stranger": "stranger_refused"}[kind]
 
 
-def nearest(values: NDArray[np.float64], people: NDArray[np.int64], trial: Trial) -> Nearest:
+def nearest(
+    values: NDArray[np.float64], people: NDArray[np.int64], trial: Trial, asked: NDArray[np.float64] | None = None
+) -> Nearest:
     """Compare every probe with the household at once.
 
     values: descriptors [N,D], whole numbers of 16 bits, so that all sums are exact and the result is that of
-    `people.matching.match`. Of people equally near the first by name is taken, as there.
+    `people.matching.match`. Of people equally near the first by name is taken, as there. asked: descriptors [N,D] of
+    the same pictures as they come to the door, where those differ from the ones that are enrolled.
     """
+    asked = values if asked is None else asked
     probes = np.setdiff1d(np.arange(len(people)), trial.enrolled)
-    length = np.einsum("nd,nd->n", values, values)
-    squared = (length[:, None] + length[trial.enrolled] - 2 * (values @ values[trial.enrolled].T))[probes]
+    known = values[trial.enrolled]
+    length, other = np.einsum("nd,nd->n", asked, asked), np.einsum("nd,nd->n", known, known)
+    squared = (length[:, None] + other - 2 * (asked @ known.T))[probes]
     household = np.array(sorted(set(trial.owner.tolist()), key=str), np.int64)
     each = np.stack([squared[:, trial.owner == owner].min(1) for owner in household], 1).astype(np.int64)
     best = each.argmin(1)
@@ -261,15 +272,24 @@ class OpenSet:
 
 
 def measure(
-    descriptors: NDArray[np.int16], people: NDArray[np.int64], household: Household, bars: Bars | None, policy: Policy
+    descriptors: NDArray[np.int16],
+    people: NDArray[np.int64],
+    household: Household,
+    bars: Bars | None,
+    policy: Policy,
+    asked: NDArray[np.int16] | None = None,
 ) -> OpenSet:
-    """Run the protocol on descriptors [N,D] of people [N]."""
-    values, margin = descriptors.astype(np.float64), policy.margin_share
+    """Run the protocol on descriptors [N,D] of people [N]; asked: as in `nearest`."""
+    asked = descriptors if asked is None else asked
+    values, probes, margin = descriptors.astype(np.float64), asked.astype(np.float64), policy.margin_share
     drawn = draw_trials(people, household)
-    found = [nearest(values, people, trial) for trial in drawn]
+    found = [nearest(values, people, trial, probes) for trial in drawn]
     rates = None
     if bars is not None:
-        every = [decide_trial(descriptors, near, trial, bars, policy) for near, trial in zip(found, drawn, strict=True)]
+        every = [
+            decide_trial(descriptors, near, trial, bars, policy, asked)
+            for near, trial in zip(found, drawn, strict=True)
+        ]
         rates = {rate: Estimate.of([one[rate] for one in every]) for rate in RATES}
     return OpenSet(
         household,

@@ -267,25 +267,6 @@ class Gate:
     false_accept: Estimate
 
 
-def gate_effect(
-    album: Album, good: NDArray[np.bool_], household: Household, margin_share: float, false_accepts: float
-) -> tuple[int, Gate, Gate]:
-    """Return the bar at which the looks of an album are accepted falsely at this rate, and errors gate off and on.
-
-    good: bool [N], the looks that the gate lets through.
-    """
-    people = album.people()
-    values = album.descriptors.astype(np.float64)
-    found = [nearest(values, people, trial) for trial in draw_trials(people, household)]
-    bar = bar_at(found, margin_share, false_accepts)
-    gated = draw_trials(people, household, good)
-    shown = [nearest(values, people, trial) for trial in gated]
-    none = Estimate(0.0, 0.0, 0.0)
-    lost = Estimate.of([float(1 - good[one.row[one.mated]].mean()) for one in shown])
-    kept = [one.only(good[one.row]) for one in shown]
-    return bar, _gate(found, bar, margin_share, 0.0, none), _gate(kept, bar, margin_share, float(1 - good.mean()), lost)
-
-
 @dataclass(frozen=True)
 class ByQuality:
     """What the protocol says: errors by quality at one known bar, and without and with the gate."""
@@ -298,18 +279,36 @@ class ByQuality:
     parts: tuple[Part, ...]
 
 
-def measure(album: Album, household: Household, policy: Policy, false_accepts: float) -> ByQuality:
-    """Run the protocol on an album with measures, at the bar that gives this share of false accepts over all looks.
+def measure(
+    album: Album, household: Household, policy: Policy, false_accepts: float, spoilt: Album | None = None
+) -> ByQuality:
+    """Run the protocol on an album with measures, at the bar that gives this share of false accepts over all its looks.
 
-    Raises `ValueError` where the album has no measures.
+    spoilt: the same faces, spoilt, which then come to the door; those enrolled, and the bar, are the album's. Raises
+    `ValueError` where there are no measures.
     """
-    need_measures(album)
-    good = good_looks(album.qualities, policy)
-    bar, off, on = gate_effect(album, good, household, policy.margin_share, false_accepts)
-    people, values = album.people(), album.descriptors.astype(np.float64)
-    found = [nearest(values, people, trial) for trial in draw_trials(people, household)]
-    parts = openset_parts(found, album.qualities, bar, policy.margin_share)
-    return ByQuality(household, false_accepts, bar, off, on, tuple(parts))
+    asked = album if spoilt is None else spoilt
+    for one in (album, asked):
+        need_measures(one)
+    if asked.names != album.names:
+        raise ValueError("the spoilt faces are not those of the same pictures; let peephole evaluate write both anew")
+    people, values, probes = album.people(), album.descriptors.astype(float), asked.descriptors.astype(float)
+    drawn, margin = draw_trials(people, household), policy.margin_share
+    bar = bar_at([nearest(values, people, trial) for trial in drawn], margin, false_accepts)
+    found = [nearest(values, people, trial, probes) for trial in drawn]
+    good = good_looks(asked.qualities, policy)
+    gated = draw_trials(people, household, good_looks(album.qualities, policy))
+    shown = [nearest(values, people, trial, probes) for trial in gated]
+    lost = Estimate.of([float(1 - good[one.row[one.mated]].mean()) for one in shown])
+    kept = [one.only(good[one.row]) for one in shown]
+    return ByQuality(
+        household,
+        false_accepts,
+        bar,
+        _gate(found, bar, margin, 0.0, Estimate(0.0, 0.0, 0.0)),
+        _gate(kept, bar, margin, float(1 - good.mean()), lost),
+        tuple(openset_parts(found, asked.qualities, bar, margin)),
+    )
 
 
 def need_measures(album: Album) -> None:
