@@ -149,12 +149,14 @@ class _MaxPool(nn.Module):
 
 
 class _L2Normalize(nn.Module):
+    """The scaling to length one, in float64; the program's whole numbers can differ by one in the last place."""
+
     def __init__(self, layer: FloatL2Normalize, formats: NetworkFormats) -> None:
         super().__init__()
         self.written = _Written(formats.tensors[layer.output], relu=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        return cast(Tensor, self.written(normalize(x)))
+        return cast(Tensor, self.written(normalize(x.double()))).to(x.dtype)
 
 
 class QuantizedNetwork(nn.Module):
