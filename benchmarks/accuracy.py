@@ -111,6 +111,44 @@ def verification_by_quality(lab: Lab) -> str:
     return parts_table(parts, rates, ["same pairs", "accuracy", "false reject", "false accept"])
 
 
+def accepted_on_lfw(album: Album, bars: list[int]) -> tuple[list[int], int]:
+    """Return how many pairs of different people lie within each bar, and how many there are."""
+    values, people = album.descriptors.astype(np.float64), album.people()
+    squares = (values**2).sum(1)
+    count, pairs = np.zeros(len(bars), np.int64), 0
+    for start in range(0, len(values), 512):
+        rows = slice(start, start + 512)
+        distance = squares[rows, None] + squares - 2 * (values[rows] @ values.T)
+        different = people[rows, None] != people
+        count += [int((distance[different] <= bar).sum()) for bar in bars]
+        pairs += int(different.sum())
+    return [int(one) // 2 for one in count], pairs // 2  # each pair was met twice
+
+
+def thresholds(lab: Lab) -> str:
+    """Return the program's thresholds, how sure they are, and what they accept on LFW."""
+    calibration = lab.program.calibration
+    if calibration is None:
+        return "This program has no thresholds."
+    bars = [bar for _, bar in calibration.points]
+    own = [album for crop, album in lab.albums.items() if crop.value == calibration.crop]
+    accepted, pairs = accepted_on_lfw(own[0], bars) if own else ([], 0)
+    rows = []
+    for number, (rate, bar) in enumerate(calibration.points):
+        row = [f"{rate:g}", str(bar)]
+        if calibration.spreads:
+            spread = calibration.spreads[number]
+            row += [f"{low:.2g} to {high:.2g}" for low, high in (spread.rate, spread.wilson)]
+            row += [f"{spread.distance[0]} to {spread.distance[1]}"]
+        rows.append(row + ([f"{accepted[number] / pairs:.2g}"] if own else []))
+    titles = ["meant to accept", "squared distance"]
+    if calibration.spreads:
+        titles += ["95 %, over people", "95 %, as if pairs were independent", "distance, 95 %, over people"]
+    titles += ["accepts on LFW"] if own else []
+    told = f"For crop {calibration.crop}: {calibration.source}. On LFW: {pairs} pairs of different people."
+    return f"{told}\n\n{table(titles, rows)}"
+
+
 def open_set(lab: Lab) -> str:
     """Return the tables of the open-set protocol and draw the program's own crop."""
     rates, fixed = [], []
@@ -189,6 +227,7 @@ def main() -> None:
     put(DOCUMENT, "model", f"Measured: program {program.name}, model `{program.model_id}`, crop {program.crop}.")
     put(DOCUMENT, "lfw", verification(lab))
     put(DOCUMENT, "lfw-by-quality", verification_by_quality(lab))
+    put(DOCUMENT, "thresholds", thresholds(lab))
     put(DOCUMENT, "openset", open_set(lab))
     put(DOCUMENT, "strangers", deduplication(lab))
     thirds, gate = by_quality(lab)

@@ -11,6 +11,7 @@ from peephole.doorbell.policy import Bars, Policy
 from peephole.doorbell.voting import decide
 from peephole.evaluation import openset
 from peephole.evaluation.album import Album, read_album
+from peephole.evaluation.lfw import read_pairs
 from peephole.evaluation.openset import (
     Estimate,
     Household,
@@ -195,3 +196,11 @@ def test_an_album_of_something_else_is_refused(tmp_path: Path) -> None:
         album(names=("Ben_0001", "Ben_0001", "Ben_0002")).save(stream)
     with pytest.raises(ValueError, match="one name"):
         read_album(path, "m1", "detect")
+
+
+def test_who_can_be_enrolled_from_the_research_pictures(research_data: Path) -> None:
+    """The counts that docs/accuracy.md rests on: the pack holds only the pictures that the pairs name."""
+    names = sorted(read_pairs(research_data / "lfw" / "pairs.txt").names)
+    people = album(names=tuple(names), qualities={}, descriptors=np.zeros((len(names), 1), np.int16)).people()
+    assert (len(people), people.max() + 1) == (7701, 4281)
+    assert [len(eligible(people, references)) for references in (1, 3, 5)] == [1559, 439, 153]

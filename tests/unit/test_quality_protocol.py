@@ -128,8 +128,9 @@ def test_the_gate_is_that_of_the_doorbell() -> None:
         clipped=[0, 0, 0, policy.most_clipped + 1, 0, 0],
         yaw=[0, 0, 0, 0, policy.most_turned + 1, quality.NO_POSE],
     )
-    # The last one's points are in doubt: nothing is known of its pose.
+    # The last one's points are in doubt: nothing is known of its pose, and it cannot be aligned.
     assert good_looks(poor, policy).tolist() == [False] * 5 + [True]
+    assert good_looks(poor, policy, aligned=True).tolist() == [False] * 6
 
 
 def test_the_gates_effect_by_hand() -> None:

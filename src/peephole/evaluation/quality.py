@@ -137,12 +137,16 @@ def gather(looks: Iterable[LookedAt], model_id: str, crop: str) -> Album:
     )
 
 
-def good_looks(qualities: Mapping[str, NDArray[np.int32]], policy: Policy) -> NDArray[np.bool_]:
-    """Return which looks the quality gate lets through, bool [N], by `doorbell.quality.fault`."""
+def good_looks(qualities: Mapping[str, NDArray[np.int32]], policy: Policy, aligned: bool = False) -> NDArray[np.bool_]:
+    """Return which looks the quality gate lets through, bool [N], by `doorbell.quality.fault`.
+
+    aligned: faces are cut by their points, so those whose points are in doubt are refused, as `doorbell.looks` does.
+    """
     columns = ("width", "sharpness", "brightness", "contrast", "clipped", "yaw")
     return np.array(
         [
-            not fault(
+            not (aligned and yaw == NO_POSE)
+            and not fault(
                 width, sharp, Exposure(light, contrast, clipped), None if yaw == NO_POSE else Pose(yaw, 0), policy
             )
             for width, sharp, light, contrast, clipped, yaw in zip(
@@ -294,10 +298,11 @@ def measure(
         raise ValueError("the spoilt faces are not those of the same pictures; let peephole evaluate write both anew")
     people, values, probes = album.people(), album.descriptors.astype(float), asked.descriptors.astype(float)
     drawn, margin = draw_trials(people, household), policy.margin_share
+    aligned = album.crop == "aligned"
     bar = bar_at([nearest(values, people, trial) for trial in drawn], margin, false_accepts)
     found = [nearest(values, people, trial, probes) for trial in drawn]
-    good = good_looks(asked.qualities, policy)
-    gated = draw_trials(people, household, good_looks(album.qualities, policy))
+    good = good_looks(asked.qualities, policy, aligned)
+    gated = draw_trials(people, household, good_looks(album.qualities, policy, aligned))
     shown = [nearest(values, people, trial, probes) for trial in gated]
     lost = Estimate.of([float(1 - good[one.row[one.mated]].mean()) for one in shown])
     kept = [one.only(good[one.row]) for one in shown]
