@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peephole import _core
-from peephole.fixedpoint.interpreter import Activation, apply, buffers, check_image, enter, written
+from peephole.fixedpoint.interpreter import Activation, buffers, check_image, fill, written
 from peephole.fixedpoint.program import IntegerProgram
 
 
@@ -65,9 +65,7 @@ class Engine:
             tensors = self._idle.pop() if self._idle else None
         tensors = tensors if tensors is not None else buffers(self.program)
         try:
-            enter(image, self.program.input_offset, tensors[self.program.input.name])
-            for layer in self.program.layers:
-                apply(_core, layer, tensors)
+            fill(_core, self.program, image, tensors)
             yield tensors
         finally:
             with self._lock:

@@ -71,7 +71,7 @@ def load_float(path: Path) -> "FloatNetwork":
         from peephole.fixedpoint.importer import import_network
         from peephole.models.landmarks import SIDE
         from peephole.training import landmarks
-        from peephole.training.module import held_out_of_checkpoint, network_of_checkpoint, size_of_checkpoint
+        from peephole.training.module import held_out_of_checkpoint, network_of_checkpoint, use_of_checkpoint
     except ModuleNotFoundError as error:
         raise needs_training_packages(error) from error
     try:
@@ -79,11 +79,12 @@ def load_float(path: Path) -> "FloatNetwork":
             points = import_network(landmarks.network_of_checkpoint(path), path.stem, (SIDE, SIDE))
             return dataclasses.replace(points, card=held_out_of_checkpoint(str(path)) | {"task": landmarks.TASK})
         network, held_out = network_of_checkpoint(str(path)), held_out_of_checkpoint(str(path))
-        size = size_of_checkpoint(str(path))
+        use = use_of_checkpoint(str(path))
     except Exception as error:
         # torch.load raises a dozen kinds of errors for a file of another kind.
         raise ValueError(f"{path}: not a whole checkpoint of peephole train ({type(error).__name__})") from error
-    return dataclasses.replace(import_network(network, path.stem, (size, size)), card=held_out)
+    imported = import_network(network, path.stem, (use.size, use.size))
+    return dataclasses.replace(imported, card=held_out, mirrored=use.mirrored)
 
 
 def _load_program_of(model: Path | None, bits: int) -> "IntegerProgram":

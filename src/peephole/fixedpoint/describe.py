@@ -90,7 +90,7 @@ def describe(program: IntegerProgram) -> ProgramDescription:
         descriptor=output.channels,
         descriptor_frac_bits=output.frac_bits,
         weights=sum(layer.weights for layer in layers),
-        macs=sum(layer.macs for layer in layers),
+        macs=sum(layer.macs for layer in layers) * program.passes,
         weight_bytes=sum(layer.weight_bytes for layer in layers),
         calibration=asdict(program.calibration) if program.calibration else None,
         card=dict(program.card),
@@ -108,7 +108,9 @@ def table(description: ProgramDescription) -> str:
             f"{layer.name:<24}{shape:>12}{layer.macs:>12,}{layer.weight_bytes:>11,}"
             f"{layer.input_frac_bits:>4}{weight:>8}{layer.output_frac_bits:>4}{layer.output_bits:>5}  {layer.proof}"
         )
-    lines.append(f"{'total':<24}{'':>12}{description.macs:>12,}{description.weight_bytes:>11,}")
+    passes = description.macs // (sum(layer.macs for layer in description.layers) or 1)
+    total = "total" if passes <= 1 else f"total, {passes} passes"
+    lines.append(f"{total:<24}{'':>12}{description.macs:>12,}{description.weight_bytes:>11,}")
     return "\n".join(lines)
 
 

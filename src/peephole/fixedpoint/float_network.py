@@ -5,7 +5,7 @@ are float32 [N,H,W,C].
 """
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -121,7 +121,8 @@ LAYERS: dict[str, type[FloatLayer]] = {
 class FloatNetwork:
     """Grey images uint8 [N,H,W] to descriptors float32 [N,D]. The image enters as (pixel - offset) / scale.
 
-    formats: those that the weights were trained in, if they were.
+    formats: those that the weights were trained in, if they were. mirrored: the last layer, which scales to length one,
+    reads the mean of the vectors of a face and of its mirror image.
     """
 
     name: str
@@ -133,6 +134,7 @@ class FloatNetwork:
     output: str
     card: Mapping[str, Any] = field(default_factory=dict)
     formats: NetworkFormats | None = None
+    mirrored: bool = False
 
     def __post_init__(self) -> None:
         """Check that every weight is a number. Raises `ValueError` naming the layer."""
@@ -141,14 +143,26 @@ class FloatNetwork:
                 raise ValueError(f"layer {layer.name}: weights hold NaN or infinity; use an earlier checkpoint")
 
     def activations(self, images: NDArray[np.uint8]) -> dict[str, Activation]:
-        """Run a batch; return every tensor, float32 [N,H,W,C], by name."""
+        """Run a batch; return every tensor, float32 [N,H,W,C], by name.
+
+        Of a mirrored network the tensors are those of the images themselves, but for the last layer's.
+        """
         if images.ndim != 3 or images.dtype != np.uint8 or images.shape[1:] != (self.input.height, self.input.width):
             wanted = f"uint8 [N,{self.input.height},{self.input.width}]"
             raise ValueError(f"the images are {images.dtype} {images.shape}; the network takes grey {wanted}")
+        if not self.mirrored:
+            return self._activations(images, self.layers)
+        mirrored = self._activations(images[:, :, ::-1], self.layers[:-1])
+        made, last = self._activations(images, self.layers[:-1]), self.layers[-1]
+        made[last.input] = np.asarray((made[last.input] + mirrored[last.input]) / 2, np.float32)
+        made[last.output][...] = _run(last, made[last.input])
+        return made
+
+    def _activations(self, images: NDArray[np.uint8], layers: Sequence[FloatLayer]) -> dict[str, Activation]:
         count = len(images)
         made = {t.name: np.zeros((count, t.height, t.width, t.channels), np.float32) for t in self.tensors}
         made[self.input.name] = ((images[..., None].astype(np.float32) - self.offset) / self.scale).astype(np.float32)
-        for layer in self.layers:
+        for layer in layers:
             values = _run(layer, *(made[name] for name in tensors_read(layer)))
             made[layer.output][..., layer.channel : layer.channel + values.shape[3]] = values
         return made
@@ -179,6 +193,8 @@ class FloatNetwork:
         }
         if self.formats is not None:
             structure["formats"] = self.formats.as_json()
+        if self.mirrored:
+            structure["mirrored"] = True
         storage.write(Path(path), KIND, structure, arrays)
 
     @classmethod
@@ -196,6 +212,7 @@ class FloatNetwork:
                 output=str(structure["output"]),
                 card=structure["card"],
                 formats=NetworkFormats.from_json(structure["formats"]) if "formats" in structure else None,
+                mirrored=structure.get("mirrored") is True,
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"{path}: not a whole float network ({error}); make it again") from error

@@ -121,11 +121,28 @@ def written(layer: Layer, tensors: dict[str, Activation]) -> Activation:
     return tensors[layer.output][..., layer.channel : layer.channel + count]
 
 
+def fill(kernels: Kernels, program: IntegerProgram, image: NDArray[np.uint8], tensors: dict[str, Activation]) -> None:
+    """Run all layers on one image, uint8 [H,W]. Of a mirrored program the tensors end up as of the image itself."""
+    start, last = tensors[program.input.name], program.layers[-1]
+    if not program.mirrored:
+        enter(image, program.input_offset, start)
+        for layer in program.layers:
+            apply(kernels, layer, tensors)
+        return
+    vectors = []
+    for view in (image[:, ::-1], image):
+        enter(view, program.input_offset, start)
+        for layer in program.layers[:-1]:
+            apply(kernels, layer, tensors)
+        vectors.append(tensors[last.input].copy())
+    add = kernels.add_s8 if vectors[0].dtype == np.int8 else kernels.add_s16
+    add(*vectors, 0, 0, 1, False, tensors[last.input], 0)
+    apply(kernels, last, tensors)
+
+
 def run(program: IntegerProgram, image: NDArray[np.uint8], kernels: Kernels = reference) -> dict[str, Activation]:
     """Run one image, uint8 [H,W]; return what each layer wrote, int16 or int8 [H,W,C], by layer name."""
     check_image(image, program.input)
     tensors = buffers(program)
-    enter(image, program.input_offset, tensors[program.input.name])
-    for layer in program.layers:
-        apply(kernels, layer, tensors)
+    fill(kernels, program, image, tensors)
     return {layer.name: written(layer, tensors) for layer in program.layers}

@@ -116,8 +116,10 @@ class IntegerProgram:
 
     The image enters as `pixel - input_offset` in tensor `input`. Layers run in order; `tensors` are
     those they write. `crop` says how faces are cut for it, and `task` what the output tells: a face's
-    descriptor, or (`landmarks`) five points, x and y in half sides of the input. Every instance keeps
-    the rules of `validation.check`; an accumulator that says 32 bits is proved not to overflow.
+    descriptor, or (`landmarks`) five points, x and y in half sides of the input. A `mirrored` program
+    describes a face and its mirror image: all layers but the last run on either, and the last, an
+    `L2Normalize`, reads half the sum of the two vectors, rounded. Every instance keeps the rules of
+    `validation.check`; an accumulator that says 32 bits is proved not to overflow.
     """
 
     name: str
@@ -130,6 +132,7 @@ class IntegerProgram:
     calibration: Calibration | None = None
     card: Mapping[str, Any] = field(default_factory=dict)
     task: str = RECOGNISE
+    mirrored: bool = False
 
     def __post_init__(self) -> None:
         """Check every rule. Raises `ValueError` naming the layer and what is wrong."""
@@ -138,6 +141,13 @@ class IntegerProgram:
         if self.task not in TASKS:
             raise ValueError(f"task {self.task!r} must be one of {', '.join(TASKS)}")
         check(self.input, self.input_offset, self.tensors, self.layers, self.output)
+        if self.mirrored and not isinstance(self.layers[-1], L2Normalize):
+            raise ValueError(f"a mirrored program must end in {L2Normalize.kind}, not in {self.layers[-1].kind}")
+
+    @property
+    def passes(self) -> int:
+        """How many times the layers run for a face."""
+        return 2 if self.mirrored else 1
 
     @cached_property
     def tensor_table(self) -> dict[str, Tensor]:
@@ -205,9 +215,11 @@ class IntegerProgram:
         return self.calibration
 
     def _structure(self, arrays: storage.Arrays) -> dict[str, Any]:
-        # The first programs had no task: without it, theirs keep the identity under which descriptors are stored.
-        task = {} if self.task == RECOGNISE else {"task": self.task}
-        return task | {
+        # The first programs had neither: without them, theirs keep the identity under which descriptors are stored.
+        later: dict[str, Any] = {} if self.task == RECOGNISE else {"task": self.task}
+        if self.mirrored:
+            later["mirrored"] = True
+        return later | {
             "input": storage.to_record(self.input, arrays),
             "input_offset": self.input_offset,
             "tensors": [storage.to_record(tensor, arrays) for tensor in self.tensors],
@@ -255,6 +267,7 @@ class IntegerProgram:
                 calibration=_calibration(structure.get("calibration")),
                 card=_card(structure.get("card")),
                 task=_text({"task": RECOGNISE} | structure, "task"),
+                mirrored=structure.get("mirrored") is True,
             )
             if program.identity != structure.get("identity"):
                 raise ValueError("its identity does not match its content; it was altered or damaged, fetch it again")

@@ -275,6 +275,7 @@ def _program(prepared: Prepared, options: QuantizationOptions) -> tuple[IntegerP
         options.crop,
         card=card,
         task=options.task,
+        mirrored=network.mirrored,
     )
     return program, given_up
 

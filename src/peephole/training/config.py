@@ -38,11 +38,13 @@ class SourceConfig(Section):
 class SamplingConfig(Section):
     """Which faces a batch takes.
 
-    labelled_only: leave out faces of whom it is not known who they are. images_each: take so many faces of each of
+    labelled_only: leave out faces of whom it is not known who they are. least_images: leave out people with fewer faces
+    to train on. images_each: take so many faces of each of
     batch / images_each people, in place of all faces in turn; 0 does not.
     """
 
     labelled_only: bool = False
+    least_images: int = 1
     images_each: int = 0
 
 
@@ -105,6 +107,7 @@ class TrainingConfig(Section):
     data: the packed shards, or a folder with a folder of pictures for each person (VGGFace2, CASIA-WebFace, LFW).
     network: options of the architecture, such as batch_norm, width and pooling (`peephole.models.build`).
     frozen: modules of the network, without batch norm, whose weights stay as the warm start has them.
+    mirrored: what ships describes a face and its mirror image together, in twice the work; training does not.
     unit_length: what ships scales its descriptors to length one, so that plain L2 compares directions alone.
     precision: Lightning's name, such as 32-true, bf16-mixed, 16-mixed.
     """
@@ -117,6 +120,7 @@ class TrainingConfig(Section):
     network: dict[str, bool | int | float | str] = field(default_factory=dict)
     frozen: tuple[str, ...] = ()
     unit_length: bool = True
+    mirrored: bool = False
     warm_start: Path | None = None
     warm_start_norm: float = 1.0
     seed: int = 1

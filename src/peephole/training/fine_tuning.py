@@ -21,11 +21,18 @@ from peephole.fixedpoint.calibration_images import read_calibration_images
 from peephole.fixedpoint.float_network import FloatNetwork
 from peephole.fixedpoint.importer import import_network
 from peephole.fixedpoint.quantize import QuantizationOptions, trainable
+from peephole.models.squeezeface import SqueezeFace
 from peephole.training.batches import FaceBatches
 from peephole.training.data import MOST_HELD_OUT, PLAIN
 from peephole.training.faces import Faces, split_held_out
 from peephole.training.folders import load_faces
-from peephole.training.module import held_out_of_checkpoint, network_of_checkpoint, to_input, true_accept_rate
+from peephole.training.module import (
+    held_out_of_checkpoint,
+    network_of_checkpoint,
+    to_input,
+    true_accept_rate,
+    use_of_checkpoint,
+)
 from peephole.training.order import Rows
 from peephole.training.quantization_aware import QuantizedNetwork
 from peephole.training.quantization_config import TASK, QuantizationConfig
@@ -120,9 +127,9 @@ def _read_float(path: Path) -> tuple[nn.Module, dict[str, int]]:
         ) from error
 
 
-def _start(config: QuantizationConfig, exact: nn.Module, told: dict[str, int]) -> FloatNetwork:
+def _start(config: QuantizationConfig, size: int, exact: nn.Module, told: dict[str, int]) -> FloatNetwork:
     """Return the network in its formats; made once, and the same whenever the run goes on."""
-    path, size = config.run / "start.safetensors", config.size
+    path = config.run / "start.safetensors"
     if not path.is_file():
         network = dataclasses.replace(import_network(exact, config.start.stem, (size, size)), card=told)
         images = read_calibration_images(config.data, (size, size), config.calibration_images)
@@ -134,9 +141,9 @@ def _loader(batches: FaceBatches, workers: int) -> "DataLoader[object]":
     return DataLoader(batches, batch_size=None, num_workers=workers, prefetch_factor=4 if workers else None)
 
 
-def _fit(module: FineTuning, faces: Faces, rows: tuple[Rows, Rows], launch: Launch) -> None:
+def _fit(module: FineTuning, size: int, faces: Faces, rows: tuple[Rows, Rows], launch: Launch) -> None:
     config, left = module.config, module.config.steps - module.step
-    how, seed, size = config.augmentation, config.seed, config.size
+    how, seed = config.augmentation, config.seed
     train = FaceBatches(faces, rows[0], size, config.batch, how, seed, module.step, config.steps)
     count = min(len(rows[1]), MOST_HELD_OUT) // min(config.batch, len(rows[1]))
     held_out = FaceBatches(faces, rows[1], size, min(config.batch, len(rows[1])), PLAIN, seed, 0, count)
@@ -167,20 +174,26 @@ def fine_tune(config: QuantizationConfig, launch: Launch | None = None) -> Path:
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     lightning.seed_everything(config.seed, verbose=False)
     exact, told = _read_float(config.start)
+    use = use_of_checkpoint(str(config.start))
+    size = use.size if config.size is None else config.size
+    if isinstance(exact, SqueezeFace) and size != use.size:
+        raise ValueError(f"{config.start}: its window is fitted to images of {use.size} pixels; leave size out")
     exact.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stubs
     faces = load_faces(config.data, config.source, config.run.parent / "cache")
     rows = split_held_out(faces, told["held_out_identities"], told["seed"])
     config.run.mkdir(parents=True, exist_ok=True)
     description = {"config": dataclasses.asdict(config), "torch": torch.__version__, "faces": len(rows[0])}
     (config.run / "run.json").write_text(json.dumps(description, indent=2, default=str) + "\n")
-    module = FineTuning(config, _start(config, exact, told), exact, torch.from_numpy(faces.identity))
+    module = FineTuning(config, _start(config, size, exact, told), exact, torch.from_numpy(faces.identity))
     last = config.run / "last.ckpt"
     if last.exists():
         module.resume(torch.load(last, map_location="cpu", weights_only=True))
     if module.step < config.steps:
-        _fit(module, faces, rows, launch)
+        _fit(module, size, faces, rows, launch)
         if module.step < config.steps:  # Lightning swallows the interrupt and returns
             raise KeyboardInterrupt
     trained = config.run / "network.safetensors"
-    module.network.cpu().float_network().save(trained)
+    network = module.network.cpu().float_network()
+    # What is trained describes one picture; how it is used is the start's.
+    dataclasses.replace(network, mirrored=use.mirrored).save(trained)
     return trained

@@ -190,7 +190,7 @@ class Training(lightning.LightningModule):
             "descriptor": self.config.descriptor,
             "network": self.config.network,
             "unit_length": self.config.unit_length,
-            "size": self.config.stages[-1].size,
+            **use_of(self.config),
             "seed": self.config.seed,
             "held_out_identities": self.config.held_out_identities,
             "step": self.step,
@@ -231,6 +231,11 @@ def true_accept_rate(
     return (genuine < threshold).float().mean()
 
 
+def use_of(config: TrainingConfig) -> dict[str, Any]:
+    """Return what a checkpoint keeps of how its network is meant to be used (see `Use`)."""
+    return {"size": config.stages[-1].size, "mirrored": config.mirrored}
+
+
 def weights_alone(checkpoint: dict[str, Any]) -> dict[str, Any]:
     """Return what is left of a checkpoint for use and for a warm start: the averaged network, a third of the size."""
     state = {k: v for k, v in checkpoint["state_dict"].items() if k.startswith("average.module.")}
@@ -244,17 +249,25 @@ def held_out_of_checkpoint(path: str) -> dict[str, int]:
     return {key: int(checkpoint[key]) for key in ("seed", "held_out_identities")}
 
 
-def size_of_checkpoint(path: str) -> int:
-    """Return the side of the images at which a checkpoint's training ends, and which its network is meant for."""
-    size: int = torch.load(path, map_location="cpu", weights_only=True).get("size", 128)
-    return size
+@dataclass(frozen=True)
+class Use:
+    """How a network is meant to be used: on images of size x size, and whether on their mirror images too."""
+
+    size: int = 128
+    mirrored: bool = False
+
+
+def use_of_checkpoint(path: str) -> Use:
+    """Return how a checkpoint's network is meant to be used."""
+    checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    return Use(checkpoint.get("size", 128), checkpoint.get("mirrored", False))
 
 
 def network_of_checkpoint(path: str) -> Backbone:
     """Return the averaged network of a checkpoint, in eval mode, as it is used: fitted to its size of images."""
     network = _averaged(torch.load(path, map_location="cpu", weights_only=True))
     if isinstance(network, SqueezeFace):
-        network.fit(size_of_checkpoint(path))
+        network.fit(use_of_checkpoint(path).size)
     return network
 
 

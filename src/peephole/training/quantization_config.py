@@ -18,7 +18,8 @@ class QuantizationConfig(Section):
     """All that decides a run. Paths are relative to the working folder.
 
     start: checkpoint of `peephole train`, whose float network is both the start and the teacher. images: how many
-    faces are seen, repeats counted. size: their side, that of the device. bits: of weights and activations.
+    faces are seen, repeats counted. size: their side; left out, that at which the training of `start` ended.
+    bits: of weights and activations.
     learning_rate: in shares of a channel's range a step; it falls linearly to nothing, after a warm-up.
     precision: Lightning's name; sums of 8-bit products are exact in 32 bits, and on GPUs also in TF32.
     """
@@ -28,7 +29,7 @@ class QuantizationConfig(Section):
     data: Path
     run: Path
     images: int
-    size: int = 128
+    size: int | None = None
     bits: Literal[8] = 8
     learning_rate: float = 2e-4
     warm_up_steps: int = 20

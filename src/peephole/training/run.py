@@ -17,7 +17,7 @@ from lightning.pytorch.utilities import rank_zero_only
 from peephole.training.config import TrainingConfig
 from peephole.training.curves import draw_curves
 from peephole.training.data import PLAIN, StageData, TrainingData, knowledge_of, read_data
-from peephole.training.module import Training, read_weights, weights_alone
+from peephole.training.module import Training, read_weights, use_of, weights_alone
 from peephole.training.progress import progress_bars
 
 __all__ = ["PLAIN", "Launch", "train"]
@@ -169,7 +169,7 @@ def train(config: TrainingConfig, workers: int = 1, launch: Launch | None = None
     last = config.run / "last.ckpt"
     if is_first_process():
         alone = weights_alone(torch.load(last, map_location="cpu", weights_only=True))
-        torch.save(alone, config.run / "network.ckpt")
+        torch.save(alone | use_of(config), config.run / "network.ckpt")
         if module.step > first:
             draw_curves(config.run, config.run / "curves.svg")
     return last
