@@ -27,11 +27,9 @@ static inline int8_t ph_shift_round_clip8(int64_t value, unsigned shift) {
 /* round(value / 2^shift), halves upwards, in 32 bits: what a half added before the shift could make overflow is added
    after it. shift <= 31. */
 static inline int32_t ph_shift_round32(int32_t value, unsigned shift) {
-    if (shift == 0) {
-        return value;
-    }
-    const int32_t doubled = value >> (shift - 1);
-    return (doubled >> 1) + (doubled & 1);
+    const unsigned some = shift != 0;
+    const int32_t doubled = value >> (shift - some);
+    return (doubled >> some) + (doubled & (int32_t)some);
 }
 
 /* The part of a convolution that makes one output pixel: `rows` runs of `length` values that lie without gaps in the

@@ -1,7 +1,9 @@
 #include "peephole/conv2d.h"
 
 #include "arch/dot4.h"
+#include "kernels/conv2d_few.h"
 #include "kernels/conv2d_place.h"
+#include "kernels/conv2d_round.h"
 
 static ph_status check(const ph_conv2d *layer, const int32_t *bias, const uint8_t *norm) {
     if (!ph_is_conv2d(layer)) {
@@ -17,15 +19,6 @@ static ph_status check(const ph_conv2d *layer, const int32_t *bias, const uint8_
         }
     }
     return PH_OK;
-}
-
-static int16_t finish(int16_t value, bool relu) {
-    return (int16_t)(relu && value < 0 ? 0 : value);
-}
-
-static int16_t round_full(int64_t sum, int32_t bias, uint8_t norm, int32_t accumulator_bits) {
-    const int64_t total = accumulator_bits == 32 ? (int32_t)((uint32_t)sum + (uint32_t)bias) : sum + bias;
-    return ph_shift_round_clip16(total, norm);
 }
 
 /* One output value by the per-channel rule: rounded and clipped after every input channel. */
@@ -61,9 +54,9 @@ static void convolve_block(const ph_conv2d *layer, int32_t first, int32_t count,
                 output + ((ptrdiff_t)y * layer->output.width + x) * layer->output.channels + layer->channel + first;
             if (layer->accumulation == PH_PER_CHANNEL) {
                 for (int32_t k = 0; k < count; k++) {
-                    out[k] = finish(accumulate_per_channel(&at.window, layer->input.channels, in, w + k * kernel_size,
-                                                           bias[first + k], norm[first + k]),
-                                    layer->relu);
+                    out[k] = ph_relu16(accumulate_per_channel(&at.window, layer->input.channels, in,
+                                                              w + k * kernel_size, bias[first + k], norm[first + k]),
+                                       layer->relu);
                 }
                 continue;
             }
@@ -73,8 +66,7 @@ static void convolve_block(const ph_conv2d *layer, int32_t first, int32_t count,
             }
             dot4(&at.window, in, w, sums);
             for (int32_t k = 0; k < count; k++) {
-                out[k] =
-                    finish(round_full(sums[k], bias[first + k], norm[first + k], layer->accumulator_bits), layer->relu);
+                out[k] = ph_finish16(sums[k], bias[first + k], norm[first + k], layer->accumulator_bits, layer->relu);
             }
         }
     }
@@ -85,6 +77,10 @@ ph_status ph_conv2d_s16(const ph_conv2d *layer, const int16_t *input, const int1
     const ph_status status = check(layer, bias, norm);
     if (status != PH_OK) {
         return status;
+    }
+    if (ph_has_few_taps(layer)) {
+        ph_conv2d_few_s16(layer, input, weight, bias, norm, output);
+        return PH_OK;
     }
     for (int32_t first = 0; first < layer->outputs;) {
         const int32_t count = layer->outputs - first >= 4 ? 4 : 1;

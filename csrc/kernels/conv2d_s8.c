@@ -1,6 +1,7 @@
 #include "kernels/conv2d_s8.h"
 
 #include "arch/dot4.h"
+#include "kernels/conv2d_few.h"
 #include "kernels/conv2d_place.h"
 
 /* Up to four output channels from the first on. They are the outer loop, so that their weights stay in the cache. */
@@ -30,6 +31,10 @@ ph_status ph_convolve_s8(const ph_conv2d *layer, const int8_t *input, const int8
     }
     if (layer->accumulation != PH_FULL || layer->accumulator_bits != 32 || !ph_are_norms(layer->outputs, norm)) {
         return PH_BAD_ARGUMENT;
+    }
+    if (ph_has_few_taps(layer)) {
+        ph_conv2d_few_s8(layer, input, weight, bias, norm, output);
+        return PH_OK;
     }
     for (int32_t first = 0; first < layer->outputs;) {
         const int32_t count = layer->outputs - first >= 4 ? 4 : 1;

@@ -8,4 +8,8 @@
 ph_status ph_convolve_s8(const ph_conv2d *layer, const int8_t *input, const int8_t *weight, const int32_t *bias,
                          const uint8_t *norm, ph_output output);
 
+/* For few input channels (conv2d_few.h), whose arguments are checked already. */
+void ph_conv2d_few_s8(const ph_conv2d *layer, const int8_t *input, const int8_t *weight, const int32_t *bias,
+                      const uint8_t *norm, ph_output output);
+
 #endif

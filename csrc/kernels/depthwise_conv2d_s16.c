@@ -1,6 +1,6 @@
 #include "peephole/depthwise.h"
 
-#include "arch/generic.h"
+#include "kernels/conv2d_round.h"
 #include "kernels/depthwise_place.h"
 
 enum { BLOCK = PH_DEPTHWISE_BLOCK };
@@ -58,12 +58,6 @@ static void sum_window(const ph_depthwise_place *at, int32_t accumulator_bits, i
     }
 }
 
-static int16_t finish(int64_t sum, int32_t bias, uint8_t norm, const ph_depthwise_conv2d *layer) {
-    const int64_t total = layer->accumulator_bits == 32 ? (int32_t)((uint32_t)sum + (uint32_t)bias) : sum + bias;
-    const int16_t value = ph_shift_round_clip16(total, norm);
-    return (int16_t)(layer->relu && value < 0 ? 0 : value);
-}
-
 /* The channels first .. first + count - 1 of all pixels. taps: their weights, [KH * KW][BLOCK]. */
 static void convolve_block(const ph_depthwise_conv2d *layer, int32_t first, int32_t count, const int16_t *input,
                            const int16_t *taps, const int32_t *bias, const uint8_t *norm, int16_t *output) {
@@ -75,7 +69,7 @@ static void convolve_block(const ph_depthwise_conv2d *layer, int32_t first, int3
                 output + ((ptrdiff_t)y * layer->output.width + x) * layer->output.channels + layer->channel + first;
             sum_window(&at, layer->accumulator_bits, count, input + at.input + first, taps + at.taps, sums);
             for (int32_t c = 0; c < count; c++) {
-                out[c] = finish(sums[c], bias[first + c], norm[first + c], layer);
+                out[c] = ph_finish16(sums[c], bias[first + c], norm[first + c], layer->accumulator_bits, layer->relu);
             }
         }
     }

@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* largest[c] = max(largest[c], candidate[c]) */
-static void keep_larger(int32_t channels, const int8_t *candidate, int8_t *largest) {
+static void keep_larger(int32_t channels, const int8_t *restrict candidate, int8_t *restrict largest) {
     for (int32_t c = 0; c < channels; c++) {
         largest[c] = candidate[c] > largest[c] ? candidate[c] : largest[c];
     }

@@ -17,18 +17,23 @@ static inline int32_t ph_clip(int32_t value, int32_t least, int32_t greatest) {
     return value < least ? least : value > greatest ? greatest : value;
 }
 
-/* output[at + k] = clip(round((sums[k] + bias[k]) / 2^norm[k])), then ReLU; sum and bias are added modulo 2^32. */
-static inline void ph_store(ph_output output, ptrdiff_t at, int32_t count, const int32_t *sums, const int32_t *bias,
-                            const uint8_t *norm, bool relu) {
+/* output[at + k] = clip(round((sums[k] + bias[k]) / 2^norm[k])), then ReLU; sum and bias are added modulo 2^32. Nothing
+   that is read overlaps the output: compilers must be told, since a byte may else be part of anything. */
+static inline void ph_store(ph_output output, ptrdiff_t at, int32_t count, const int32_t *restrict sums,
+                            const int32_t *restrict bias, const uint8_t *restrict norm, bool relu) {
     if (output.s8) {
+        int8_t *restrict out = output.s8 + at;
+        const int32_t least = relu ? 0 : INT8_MIN;
         for (int32_t k = 0; k < count; k++) {
             const int32_t total = (int32_t)((uint32_t)sums[k] + (uint32_t)bias[k]);
-            output.s8[at + k] = (int8_t)ph_clip(ph_shift_round32(total, norm[k]), relu ? 0 : INT8_MIN, INT8_MAX);
+            out[k] = (int8_t)ph_clip(ph_shift_round32(total, norm[k]), least, INT8_MAX);
         }
     } else {
+        int16_t *restrict out = output.s16 + at;
+        const int32_t least = relu ? 0 : INT16_MIN;
         for (int32_t k = 0; k < count; k++) {
             const int32_t total = (int32_t)((uint32_t)sums[k] + (uint32_t)bias[k]);
-            output.s16[at + k] = (int16_t)ph_clip(ph_shift_round32(total, norm[k]), relu ? 0 : INT16_MIN, INT16_MAX);
+            out[k] = (int16_t)ph_clip(ph_shift_round32(total, norm[k]), least, INT16_MAX);
         }
     }
 }
