@@ -190,3 +190,13 @@ def test_the_teacher_sees_the_mixed_face() -> None:
     for student, seen in zip(batch.images.numpy()[:, 0], batch.seen.numpy()[:, 0], strict=True):
         shrunk = cv2.resize(seen, (56, 56), interpolation=cv2.INTER_AREA)
         assert _difference(shrunk, student) < 6
+
+
+@pytest.mark.parametrize(("least", "left"), [(1, [0, 1, 2, 3, 4, 6]), (2, [0, 2, 3, 4]), (3, [0, 2, 3, 4]), (4, [0])])
+def test_people_with_few_faces_can_be_left_out(least: int, left: list[int]) -> None:
+    pytest.importorskip("lightning")
+    from peephole.training.data import _with_faces_enough
+
+    faces = replace(_faces(7), identity=np.array([-1, 4, 5, 5, 5, 6, 6], np.int32))
+    rows = np.array([0, 1, 2, 3, 4, 6])  # of person 6 one face is held out, and does not count
+    assert _with_faces_enough(faces, rows, least).tolist() == left

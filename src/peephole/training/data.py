@@ -56,9 +56,17 @@ def read_data(config: TrainingConfig, cache: Path) -> TrainingData:
         rows = rows[faces.identity[rows] >= 0]
     if config.evaluation is not None:
         rows = without_overlap(faces, rows, people_of_pairs(config.evaluation.pairs), config.evaluation.overlap)
+    rows = _with_faces_enough(faces, rows, config.sampling.least_images)
     data = TrainingData(faces, rows, held_out)
     _check(config, data)
     return data if config.mixtures is None else _with_made_faces(config, config.mixtures, data, cache)
+
+
+def _with_faces_enough(faces: Faces, rows: Rows, least: int) -> Rows:
+    """Leave out people with fewer than `least` faces among the rows; nobody knows how many an unknown one has."""
+    identity = faces.identity[rows]
+    people, counts = np.unique(identity, return_counts=True)
+    return rows[(identity < 0) | np.isin(identity, people[counts >= least])]
 
 
 def _with_made_faces(config: TrainingConfig, wanted: MixturesConfig, data: TrainingData, cache: Path) -> TrainingData:
