@@ -120,18 +120,18 @@ def test_the_names_of_the_shipped_weights_stay() -> None:
     assert set(network_of_checkpoint(str(CHECKPOINT)).state_dict()) == names
 
 
-def test_depthwise_pooling_weighs_every_place() -> None:
+def test_depthwise_pooling_starts_as_the_average_and_can_weigh_every_place() -> None:
     network = build("squeezenet1_1", 16, pooling="depthwise", size=64).eval()
     average = build("squeezenet1_1", 16).eval()
     window, batch_norm = network.window
     assert window.weight.shape == (512, 1, 3, 3)
-    # With all weights a ninth it is the average.
+    image = torch.randn(2, 1, 64, 64)
     with torch.no_grad():
-        window.weight.fill_(1 / 9)
         batch_norm.running_var.fill_(1 - batch_norm.eps)
         average.load_state_dict(network.state_dict(), strict=False)
-        image = torch.randn(2, 1, 64, 64)
         torch.testing.assert_close(network(image), average(image))
+        window.weight[:, :, 0, 0] = 0
+        assert not torch.allclose(network(image), average(image))
     with pytest.raises(ValueError, match="takes 64x64 images, not 96x96"):
         network(torch.zeros(1, 1, 96, 96))
 

@@ -131,6 +131,7 @@ class Backbone(nn.Module):
     def _whole_window(self, channels: int) -> nn.Module:
         side, batch_norm = self._map_side(), self.options.batch_norm
         window = conv2d(channels, channels, side, batch_norm=batch_norm, relu=False, padding=0, groups=channels)
+        nn.init.constant_(window.weight, 1 / side**2)  # it starts as the average
         return nn.Sequential(window, norm(channels, batch_norm))
 
     @torch.no_grad()
