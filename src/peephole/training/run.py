@@ -4,6 +4,7 @@ import dataclasses
 import json
 import logging
 import subprocess
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -146,6 +147,14 @@ def _prepared(config: TrainingConfig, data: TrainingData, launch: Launch) -> Tra
     return module
 
 
+def _quieten() -> None:
+    """Keep from the user what Lightning says to developers, or what does not hold here."""
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    warnings.filterwarnings("ignore", ".*LeafSpec.*", FutureWarning)  # a torch call of its own
+    warnings.filterwarnings("ignore", ".*does not have many workers.*")  # two cores have none to spare
+    warnings.filterwarnings("ignore", ".*sync_dist=True.*")  # every process sees all held-out faces
+
+
 def train(config: TrainingConfig, workers: int = 1, launch: Launch | None = None, cache: Path | None = None) -> Path:
     """Train to the end of the config's stages, going on from the run folder's last checkpoint if there is one.
 
@@ -156,7 +165,7 @@ def train(config: TrainingConfig, workers: int = 1, launch: Launch | None = None
     launch = launch or Launch(workers=workers)
     if config.batch % launch.processes:
         raise ValueError(f"a batch of {config.batch} faces cannot be shared equally by {launch.processes} processes")
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    _quieten()
     lightning.seed_everything(config.seed, verbose=False)
     data = read_data(config, cache or config.run.parent / "cache")
     module = _prepared(config, data, launch)
