@@ -71,8 +71,11 @@ def same_people(faces: Faces, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
     return same
 
 
-def rejects_by_value(clean: NDArray[np.int16], faces: Faces, bar: int, policy: Policy) -> list[float]:
-    """Return the false rejects of pairs with a face of the lowest, middle and highest third by `value`."""
+def rejects_by_value(clean: NDArray[np.int16], faces: Faces, bar: int, policy: Policy) -> list[str]:
+    """Return the false rejects of pairs with a face of the lowest, middle and highest third by `value`.
+
+    Where more than a third have the highest value, they are one with the middle.
+    """
     values = [
         assess(width, neighbours, crop, policy).value
         for width, neighbours, crop in zip(faces.width, faces.neighbours, faces.crops, strict=True)
@@ -80,7 +83,8 @@ def rejects_by_value(clean: NDArray[np.int16], faces: Faces, bar: int, policy: P
     same = same_people(faces, np.arange(len(clean)))
     far = (squared_distances(clean) > bar) & same
     number, spans = thirds(np.array(values, np.int32))
-    return [float(far[number == at].sum() / same[number == at].sum()) for at in spans]
+    shares = {at: f"{far[number == at].sum() / same[number == at].sum():.3f}" for at in spans}
+    return [shares.get(at, "as the middle") for at in range(3)]
 
 
 def rates(
@@ -127,7 +131,7 @@ def main() -> None:
     thirds_of = []
     for sure in (24, 60, 120, 200):
         rejects = rejects_by_value(clean, faces, bar, replace(policy, good_neighbours=sure))
-        thirds_of.append([sure, *(f"{share:.3f}" for share in rejects)])
+        thirds_of.append([sure, *rejects])
         print(*thirds_of[-1], flush=True)
     put(DOCUMENT, "value-choice", table(["good_neighbours", "lowest third by value", "middle", "highest"], thirds_of))
     titles = ["way", "amount", "recognised", "false accepts", "sharpness", "contrast", "clipped", "refused by the gate"]
