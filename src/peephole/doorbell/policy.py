@@ -79,7 +79,7 @@ class Policy:
     good_sharpness: int = 150
     min_contrast: int = 8
     most_clipped: int = 600
-    most_turned: int = 45
+    most_turned: int = 60
     good_neighbours: int = 120
 
 
