@@ -23,7 +23,8 @@ def template_points(size: int, side: float = 1.0, down: float = 0.0) -> NDArray[
     side and down name another window: its side and how much lower its centre lies, in sides of the template's.
     """
     centre = np.array([(TEMPLATE_SIDE - 1) / 2, (TEMPLATE_SIDE - 1) / 2 + down * TEMPLATE_SIDE])
-    return (TEMPLATE - centre) * (size / (side * TEMPLATE_SIDE)) + (size - 1) / 2
+    points: NDArray[np.float64] = (TEMPLATE - centre) * (size / (side * TEMPLATE_SIDE)) + (size - 1) / 2
+    return points
 
 
 def template_windows(landmarks: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -135,7 +135,7 @@ def test_learning_in_the_formats_brings_the_descriptors_nearer_to_the_float_netw
 
     before = float(loss().detach())
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
-    for _ in range(60):
+    for _ in range(240):
         optimizer.zero_grad()
         value = loss()
         value.backward()

@@ -71,13 +71,14 @@ def load_float(path: Path) -> "FloatNetwork":
         from peephole.fixedpoint.importer import import_network
         from peephole.models.landmarks import SIDE
         from peephole.training import landmarks
+        from peephole.training.landmark_config import TASK
         from peephole.training.module import held_out_of_checkpoint, network_of_checkpoint, use_of_checkpoint
     except ModuleNotFoundError as error:
         raise needs_training_packages(error) from error
     try:
         if landmarks.is_checkpoint(path):
             points = import_network(landmarks.network_of_checkpoint(path), path.stem, (SIDE, SIDE))
-            return dataclasses.replace(points, card=held_out_of_checkpoint(str(path)) | {"task": landmarks.TASK})
+            return dataclasses.replace(points, card=held_out_of_checkpoint(str(path)) | {"task": TASK})
         network, held_out = network_of_checkpoint(str(path)), held_out_of_checkpoint(str(path))
         use = use_of_checkpoint(str(path))
     except Exception as error:
