@@ -114,6 +114,17 @@ def test_an_interrupted_making_goes_on_to_the_same_faces(faces: PackedFaces, tmp
     np.testing.assert_array_equal(whole.crops, cut.crops)
 
 
+def test_more_faces_are_made_after_fewer(faces: PackedFaces, tmp_path: Path) -> None:
+    make_mixtures(faces, np.arange(4), 6, MeansOfQuarters(), tmp_path / "grown")
+    make_mixtures(faces, np.arange(4), 11, MeansOfQuarters(), tmp_path / "grown")
+    make_mixtures(faces, np.arange(4), 11, MeansOfQuarters(), tmp_path / "at-once")
+    grown, at_once = (
+        with_mixtures(faces, 11, tmp_path / name, np.zeros(4, np.float32)) for name in ("grown", "at-once")
+    )
+    assert len(grown) == len(faces) + 11
+    np.testing.assert_array_equal(grown.crops, at_once.crops)
+
+
 def test_what_grey_moves_in_all_faces_alike_is_taken_off(faces: PackedFaces, tmp_path: Path) -> None:
     rows = np.array([0, 2, 5])
     make_views(faces, MeansOfQuarters(), tmp_path)
@@ -147,6 +158,7 @@ def test_a_configuration_with_mixtures_trains_on_them_and_holds_the_same_people_
 
     monkeypatch.setattr(data, "load_teacher", lambda path: SixteenMeans())
     write_pack(tmp_path / "pack")
+    (tmp_path / "teacher.npz").write_bytes(b"weights")
     plain = TrainingConfig(
         data=tmp_path / "pack",
         run=tmp_path / "run",

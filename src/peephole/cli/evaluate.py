@@ -8,7 +8,16 @@ import typer
 
 from peephole.cli.albums import SMALLEST_FACE, Source, described
 from peephole.cli.openset import DescriptorsOption, openset, print_parts, quality, strangers
-from peephole.cli.options import Arithmetic, Crop, ImagesOption, JsonOption, LandmarksOption, Metric, ModelOption
+from peephole.cli.options import (
+    Arithmetic,
+    Crop,
+    CropOption,
+    ImagesOption,
+    JsonOption,
+    LandmarksOption,
+    Metric,
+    ModelOption,
+)
 from peephole.cli.output import print_json, progress
 
 if TYPE_CHECKING:
@@ -32,7 +41,7 @@ def lfw(
     arithmetic: Annotated[
         Arithmetic, typer.Option(help="int16, int8: an integer program. float: the checkpoint that --model names.")
     ] = Arithmetic.INT16,
-    crop: Annotated[Crop, typer.Option(help="How faces are cut out.")] = Crop.DETECT,
+    crop: CropOption = None,
     metric: Annotated[Metric, typer.Option(help="Distance of descriptors.")] = Metric.L2,
     landmarks: LandmarksOption = None,
     descriptors: DescriptorsOption = None,
@@ -57,6 +66,7 @@ def lfw(
         raise typer.BadParameter("--descriptors keeps those of integer programs alone")
     wanted = read_pairs(pairs)
     embedder = load_embedder(model, arithmetic)
+    crop = crop or Crop(embedder.crop)
     album = None
     if by_quality or descriptors is not None:
         album = described(Source(images, pairs, descriptors, crop, landmarks), embedder)

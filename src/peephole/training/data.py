@@ -15,7 +15,7 @@ from peephole.training.batches import FaceBatches, TaughtBatches
 from peephole.training.config import MixturesConfig, TrainingConfig
 from peephole.training.faces import Faces, PackedFaces, split_held_out
 from peephole.training.folders import load_faces
-from peephole.training.mixtures import colour_shift, half_made, make_mixtures, make_views, with_mixtures
+from peephole.training.mixtures import Mixing, colour_shift, half_made, make_mixtures, make_views, with_mixtures
 from peephole.training.module import Knowledge
 from peephole.training.order import Balanced, Rows, Shuffled
 from peephole.training.overlap import people_of_pairs, without_overlap
@@ -76,9 +76,10 @@ def _with_made_faces(config: TrainingConfig, wanted: MixturesConfig, data: Train
     if config.sampling.images_each:
         raise ValueError("[mixtures] are faces of nobody; leave images_each of [sampling] out")
     # Made of who may be trained on, so that a cache of others must not be taken for theirs.
-    chosen = hashlib.sha256(data.rows.tobytes() + faces.landmarks.tobytes()).hexdigest()[:12]
-    folder = cache / f"mixtures-{chosen}-{config.seed}"
     teacher = load_teacher(wanted.teacher)
+    digest = hashlib.sha256(data.rows.tobytes() + faces.landmarks.tobytes())
+    digest.update(wanted.teacher.read_bytes() + repr(Mixing()).encode())
+    folder = cache / f"mixtures-{digest.hexdigest()[:12]}-{config.seed}"
     make_mixtures(faces, data.rows, wanted.count, teacher, folder, config.seed)
     make_views(faces, teacher, folder)
     more = with_mixtures(faces, wanted.count, folder, colour_shift(faces, data.rows, folder))

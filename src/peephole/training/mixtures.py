@@ -116,14 +116,14 @@ def _stored(path: Path, make: Callable[[], dict[str, NDArray[Any]]]) -> None:
 def make_mixtures(
     faces: PackedFaces, rows: NDArray[np.int64], count: int, teacher: nn.Module, folder: Path, seed: int = 1
 ) -> None:
-    """Make `count` faces out of `rows` and store them, with what the teacher says of them, in `folder`.
+    """Make `count` faces, in whole chunks, out of `rows`; store them and what the teacher says of them in `folder`.
 
     Chunks that are there already are kept, so an interrupted call goes on; a chunk depends on the seed and its number.
     """
 
     def chunk(number: int) -> dict[str, NDArray[Any]]:
         rng = np.random.default_rng((seed, 7, number))
-        pairs = rng.choice(rows, (min(CHUNK, count - number * CHUNK), 2))
+        pairs = rng.choice(rows, (CHUNK, 2))
         made = [mix(faces, int(first), int(second), Mixing(), rng) for first, second in pairs]
         crops, landmarks = np.stack([face for face, _ in made]), np.stack([p for _, p in made]).astype(np.float32)
         told = _told(teacher, aligned(crops, landmarks))
@@ -166,7 +166,8 @@ def with_mixtures(faces: PackedFaces, count: int, folder: Path, shift: NDArray[n
     shift: what is taken off their descriptors, [D]; see `colour_shift`.
     """
     parts = [np.load(folder / f"mixtures-{number:04}.npz") for number in range(-(-count // CHUNK))]
-    crops, landmarks, teacher = (np.concatenate([p[name] for p in parts]) for name in ("crops", "landmarks", "teacher"))
+    names = ("crops", "landmarks", "teacher")
+    crops, landmarks, teacher = (np.concatenate([part[name] for part in parts])[:count] for name in names)
     told = teacher.astype(np.float32) - shift
     told /= np.linalg.norm(told, axis=1, keepdims=True)
     return PackedFaces(
