@@ -53,14 +53,15 @@ def _head(head: "torch.nn.Module") -> "torch.nn.Module":
 
 
 @pytest.mark.parametrize(("smoothing", "share"), [(0.0, 1.0), (0.1, 0.95)])
-def test_cross_entropy_over_a_linear_head(smoothing: float, share: float) -> None:
-    head = CrossEntropy(2, 2, smoothing)
+@pytest.mark.parametrize("scale", [1.0, 4.0])
+def test_cross_entropy_over_a_linear_head(smoothing: float, share: float, scale: float) -> None:
+    head = CrossEntropy(2, 2, smoothing, scale)
     with torch.no_grad():
         head.linear.weight.copy_(torch.eye(2))
         head.linear.bias.zero_()
     right, wrong = math.log(1 + math.exp(-2)), math.log(1 + math.exp(2))  # outputs (2, 0)
     expected = share * right + (1 - share) * wrong
-    assert head(torch.tensor([[2.0, 0.0]]), torch.tensor([0])).item() == pytest.approx(expected)
+    assert head(torch.tensor([[2.0 / scale, 0.0]]), torch.tensor([0])).item() == pytest.approx(expected)
 
 
 def test_cosface_takes_the_margin_from_the_right_persons_cosine() -> None:

@@ -10,7 +10,8 @@ class LossWeights(Section):
     """Weight of each loss in the sum; 0 leaves it out.
 
     Against the teacher: cosine, relational, bank (of `bank_size` descriptors, at `temperature`). Of the length: norm.
-    By identity, over a head with one output a person: cross_entropy (with `label_smoothing`, 0 to 1), cosface and
+    By identity, over a head with one output a person: cross_entropy (with `label_smoothing`, 0 to 1, of a linear layer
+    of cross_entropy_scale times the descriptor: one that starts out short learns little else but to grow), cosface and
     arcface (scale and margin; ArcFace's margin in radians). By identity, between descriptors: lifted (margin). The
     constants are those of the GAP8 doorbell of 2019.
     """
@@ -23,6 +24,7 @@ class LossWeights(Section):
     temperature: float = 0.07
     cross_entropy: float = 0.0
     label_smoothing: float = 0.0
+    cross_entropy_scale: float = 1.0
     cosface: float = 0.0
     cosface_scale: float = 30.0
     cosface_margin: float = 0.40

@@ -28,7 +28,8 @@ class Objective(nn.Module):
         self.weights, self.unit_length = weights, unit_length
         self.heads = nn.ModuleDict()
         if weights.cross_entropy:
-            self.heads["cross_entropy"] = CrossEntropy(classes, descriptor, weights.label_smoothing)
+            smoothing, scale = weights.label_smoothing, weights.cross_entropy_scale
+            self.heads["cross_entropy"] = CrossEntropy(classes, descriptor, smoothing, scale)
         if weights.cosface:
             self.heads["cosface"] = cosface(classes, descriptor, weights.cosface_scale, weights.cosface_margin)
         if weights.arcface:

@@ -8,16 +8,17 @@ from torch import Tensor, nn
 
 
 class CrossEntropy(nn.Module):
-    """Cross-entropy over a linear layer: descriptors [N,D] and classes int64 [N] to a scalar."""
+    """Cross-entropy over a linear layer of scale * descriptor: descriptors [N,D] and classes int64 [N] to a scalar."""
 
-    def __init__(self, classes: int, descriptor: int, smoothing: float) -> None:
+    def __init__(self, classes: int, descriptor: int, smoothing: float, scale: float = 1.0) -> None:
         super().__init__()
+        self.scale = scale
         self.linear = nn.Linear(descriptor, classes)
         self.loss = nn.CrossEntropyLoss(label_smoothing=smoothing)
 
     def forward(self, descriptor: Tensor, label: Tensor) -> Tensor:
         """Return the mean over the batch."""
-        value: Tensor = self.loss(self.linear(descriptor), label)
+        value: Tensor = self.loss(self.linear(self.scale * descriptor), label)
         return value
 
 
