@@ -63,7 +63,7 @@ def config(tmp_path: Path) -> QuantizationConfig:
         start=tmp_path / "float.ckpt",
         data=tmp_path / "pack",
         run=tmp_path / "run",
-        images=640,
+        images=1_600,
         size=SIZE,
         batch=8,
         learning_rate=1e-4,
