@@ -81,6 +81,23 @@ def test_descriptors_are_kept_and_used(pack: Path, tmp_path: Path) -> None:
     assert told(pack, "openset", "--users", 3, "--trials", 3, "--descriptors", written) == first
 
 
+@pytest.mark.parametrize("command", ["openset", "quality"])
+def test_spoilt_faces_of_other_pictures_are_refused(pack: Path, tmp_path: Path, command: str) -> None:
+    kept, spoilt = tmp_path / "kept.npz", tmp_path / "kept-spoilt-1.npz"
+    drawn = ("--users", 3, "--trials", 3, "--descriptors", kept, "--spoil", 1)
+    told(pack, "openset", *drawn)
+    arrays = dict(np.load(spoilt))
+    faces = ("--images", pack / "faces.tar", "--model", pack / "center.safetensors")
+    changes = (
+        ({"name": arrays["name"][::-1], "descriptor": arrays["descriptor"][::-1]}, "not those of the same pictures"),
+        ({key: values[:-1] for key, values in arrays.items() if len(values.shape) and len(values) == 60}, "pictures"),
+        ({"descriptor": arrays["descriptor"][:, 1:]}, "descriptors of 31 int16 values, the others of 32"),
+    )
+    for change, words in changes:
+        np.savez(spoilt, **arrays | change)
+        assert_one_line(peephole("evaluate", command, *faces, *drawn), 1, words, "write both anew")
+
+
 def test_strangers_are_filed(pack: Path, tmp_path: Path) -> None:
     report = told(pack, "strangers", "--people", 8, "--trials", 3, "--plot", tmp_path / "s.svg")
     assert report["own"]["figures"]["merged"]["mean"] == 0.0

@@ -108,6 +108,8 @@ def _measured(
     source, embedder = Source(images, pairs, descriptors, cut, landmarks), integer_embedder(program)
     album = described(source, embedder)
     spoilt = None if spoil is None else described(source.spoilt(spoil), embedder)
+    if spoilt is not None:
+        album.check_alike(spoilt)
     if album.descriptors.dtype != np.int16:
         raise ValueError(f"the descriptors are {album.descriptors.dtype}, not int16; they were not made by a program")
     return Measured(program, cut, album, album.descriptors.astype(np.int16), album.people(), spoilt)

@@ -52,6 +52,23 @@ class Album:
         middles = zip(self.missed, self.missed_descriptors, strict=True)
         return found | {name: Embedded(name, row, False) for name, row in middles}
 
+    def check_alike(self, other: "Album") -> None:
+        """Raise `ValueError` unless the rows of another album, those that come to the door, are of the same pictures.
+
+        Whoever is compared with somebody else's row looks like a stranger.
+        """
+        if self.names != other.names:
+            raise ValueError(
+                "the spoilt faces are not those of the same pictures in the same order; "
+                "let peephole evaluate write both anew"
+            )
+        ours, theirs = self.descriptors, other.descriptors
+        if (ours.dtype, ours.shape) != (theirs.dtype, theirs.shape):
+            raise ValueError(
+                f"the spoilt faces have descriptors of {theirs.shape[1]} {theirs.dtype} values, the others of "
+                f"{ours.shape[1]} {ours.dtype}; let peephole evaluate write both anew"
+            )
+
     def only(self, names: Iterable[str], source: str) -> "Album":
         """Return the album of these pictures. Raises `ValueError` where one was never looked at."""
         wanted = frozenset(names)

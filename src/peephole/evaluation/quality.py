@@ -294,8 +294,7 @@ def measure(
     asked = album if spoilt is None else spoilt
     for one in (album, asked):
         need_measures(one)
-    if asked.names != album.names:
-        raise ValueError("the spoilt faces are not those of the same pictures; let peephole evaluate write both anew")
+    album.check_alike(asked)
     people, values, probes = album.people(), album.descriptors.astype(float), asked.descriptors.astype(float)
     drawn, margin = draw_trials(people, household), policy.margin_share
     aligned = album.crop == "aligned"
