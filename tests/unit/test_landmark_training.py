@@ -28,7 +28,7 @@ from peephole.training.landmark_windows import (  # noqa: E402
     points_in_window,
     scattered_window,
 )
-from peephole.training.landmarks import landmark_loss, normalised_mean_error, train  # noqa: E402
+from peephole.training.landmarks import LandmarkTraining, landmark_loss, normalised_mean_error, train  # noqa: E402
 from peephole.training.run import Launch  # noqa: E402
 
 # Lightning's own: a deprecated torch call, and advice on loader workers that two cores cannot follow.
@@ -128,6 +128,21 @@ def test_the_network_is_as_small_as_it_says() -> None:
     network = LandmarkNet()
     assert sum(p.numel() for p in network.parameters()) == 52_282
     assert network(torch.zeros(2, 1, SIDE, SIDE)).shape == (2, 10)
+
+
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+def test_held_out_errors_are_summed_up_wherever_they_lie(
+    config: LandmarkConfig, monkeypatch: pytest.MonkeyPatch, device: str
+) -> None:
+    """The meta device stands for a GPU: it refuses to compute with what lies elsewhere."""
+    module, logged = LandmarkTraining(config), {}
+    monkeypatch.setattr(module, "log_dict", logged.update)
+    monkeypatch.setattr(module, "log", lambda name, value, prog_bar: logged.update({name: value}))
+    module.held_out = [torch.arange(0.0, 60.0, device=device), torch.arange(60.0, 101.0, device=device)]
+    module.on_validation_epoch_end()
+    assert {value.device.type for value in logged.values()} == {device}
+    if device == "cpu":
+        assert logged == {"held_out_median": 50, "held_out_95": 95, "held_out_error": 50}
 
 
 def write_pack(folder: Path, faces: int = 60) -> None:
