@@ -13,6 +13,7 @@ from peephole.cli.describe import describe
 from peephole.cli.embed import embed
 from peephole.cli.errors import guarded
 from peephole.cli.identify import identify
+from peephole.cli.plan import plan
 from peephole.cli.quantize import quantize
 from peephole.cli.run import run
 from peephole.cli.train import train
@@ -53,6 +54,7 @@ app.command("train")(train)
 app.add_typer(evaluate.group, name="evaluate")
 app.command("quantize")(quantize)
 app.command("describe")(describe)
+app.command("plan")(plan)
 
 
 def invoke(arguments: Sequence[str] | None = None) -> int:
