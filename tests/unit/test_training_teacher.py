@@ -12,9 +12,9 @@ pytest.importorskip("lightning")
 
 from peephole.alignment import TEMPLATE_SIDE  # noqa: E402
 from peephole.training.augmentation import crop  # noqa: E402
-from peephole.training.config import Stage, TeacherConfig, TrainingConfig  # noqa: E402
+from peephole.training.config import MixturesConfig, Stage, TeacherConfig, TrainingConfig  # noqa: E402
 from peephole.training.curves import read_log  # noqa: E402
-from peephole.training.data import PLAIN  # noqa: E402
+from peephole.training.data import PLAIN, read_data  # noqa: E402
 from peephole.training.loss_weights import LossWeights  # noqa: E402
 from peephole.training.run import train  # noqa: E402
 from peephole.training.teacher import Teacher, load_teacher  # noqa: E402
@@ -80,19 +80,28 @@ def test_a_file_that_is_no_archive_is_named(tmp_path: Path) -> None:
         load_teacher(tmp_path / "nothing.npz")
 
 
-def test_a_student_follows_the_teacher_that_looks_along(weights: Path, tmp_path: Path) -> None:
-    """What the pack stores has nothing to do with this teacher, so only by its looking can the student be near it."""
+def a_config(tmp_path: Path) -> TrainingConfig:
+    """A run of two steps on made-up people, of each of whom 16 values are stored."""
     write_pack(tmp_path / "pack")
-    config = TrainingConfig(
+    return TrainingConfig(
         data=tmp_path / "pack",
         run=tmp_path / "run",
-        stages=(Stage(240, 64, (1e-2, 1e-3)),),
-        descriptor=128,
+        stages=(Stage(16, 64, (1e-2, 1e-3)),),
+        descriptor=16,
         network={"width": 0.125},
         batch=8,
         augmentation=PLAIN,
         held_out_identities=2,
         warm_up_steps=3,
+    )
+
+
+def test_a_student_follows_the_teacher_that_looks_along(weights: Path, tmp_path: Path) -> None:
+    """What the pack stores has nothing to do with this teacher, so only by its looking can the student be near it."""
+    config = replace(
+        a_config(tmp_path),
+        stages=(Stage(240, 64, (1e-2, 1e-3)),),
+        descriptor=128,
         loss=LossWeights(relational=0, norm=0),
         teacher=TeacherConfig(weights, mixup=0.2, cutmix=0.2),
     )
@@ -103,6 +112,42 @@ def test_a_student_follows_the_teacher_that_looks_along(weights: Path, tmp_path:
     assert cosine[max(cosine)] > 0.9, cosine
     names = torch.load(checkpoint, map_location="cpu", weights_only=True)["state_dict"]
     assert not any("teacher" in name or "prelu" in name for name in names)  # it is never written anywhere
+
+
+@pytest.mark.parametrize(
+    ("loss", "taught", "complaint"),
+    [
+        (LossWeights(), None, "descriptor = 24, but the teacher's stored ones have 16 values"),
+        (LossWeights(), 1.0, r"descriptor = 24, but those of the \[teacher\] have 128 values"),
+        (LossWeights(), 0.5, r"descriptor = 24, but those of the \[teacher\] have 128 values"),
+        (LossWeights(cross_entropy=1.0), 1.0, r"descriptor = 24, but those of the \[teacher\] have 128 values"),
+    ],
+)
+def test_a_descriptor_of_another_length_than_the_teachers_is_refused(
+    weights: Path, tmp_path: Path, loss: LossWeights, taught: float | None, complaint: str
+) -> None:
+    teacher = None if taught is None else TeacherConfig(weights, share=taught)
+    with pytest.raises(ValueError, match=complaint):
+        read_data(replace(a_config(tmp_path), descriptor=24, loss=loss, teacher=teacher), tmp_path / "cache")
+
+
+def test_a_bank_of_another_length_than_the_teachers_is_refused(weights: Path, tmp_path: Path) -> None:
+    taught = replace(a_config(tmp_path), descriptor=128, teacher=TeacherConfig(weights), loss=LossWeights(bank=1.0))
+    with pytest.raises(ValueError, match="descriptor = 128, but the teacher's stored ones have 16 values"):
+        read_data(taught, tmp_path / "cache")
+
+
+def test_mixtures_by_a_teacher_of_another_length_than_the_stored_are_refused(weights: Path, tmp_path: Path) -> None:
+    mixed = replace(a_config(tmp_path), mixtures=MixturesConfig(weights, 8))
+    with pytest.raises(ValueError, match=r"stores descriptors of 16 values, the teacher of \[mixtures\] gives 128"):
+        read_data(mixed, tmp_path / "cache")
+
+
+def test_by_identity_alone_a_descriptor_may_have_any_length(tmp_path: Path) -> None:
+    by_identity = LossWeights(cosine=0, relational=0, norm=0, cross_entropy=1.0)
+    config = replace(a_config(tmp_path), descriptor=24, loss=by_identity, validate_every=1)
+    train(config, workers=0)
+    assert "held_out_tar" in read_log(config.run) and "held_out_cosine" not in read_log(config.run)
 
 
 def test_the_teacher_knows_grey_faces_as_it_knew_them_in_colour(research_data: Path) -> None:

@@ -15,11 +15,19 @@ from peephole.training.batches import FaceBatches, TaughtBatches
 from peephole.training.config import MixturesConfig, TrainingConfig
 from peephole.training.faces import Faces, PackedFaces, split_held_out
 from peephole.training.folders import load_faces
-from peephole.training.mixtures import Mixing, colour_shift, half_made, make_mixtures, make_views, with_mixtures
+from peephole.training.mixtures import (
+    Mixing,
+    colour_shift,
+    half_made,
+    make_mixtures,
+    make_views,
+    values_told,
+    with_mixtures,
+)
 from peephole.training.module import Knowledge
 from peephole.training.order import Balanced, Rows, Shuffled
 from peephole.training.overlap import people_of_pairs, without_overlap
-from peephole.training.teacher import load_teacher
+from peephole.training.teacher import VALUES, load_teacher
 
 # Held-out faces are aligned by their landmarks and otherwise left as they are.
 PLAIN = Augmentation(aligned=1.0, light=0, blur=0, small=0, noise=0, cover=0)
@@ -77,6 +85,11 @@ def _with_made_faces(config: TrainingConfig, wanted: MixturesConfig, data: Train
         raise ValueError("[mixtures] are faces of nobody; leave images_each of [sampling] out")
     # Made of who may be trained on, so that a cache of others must not be taken for theirs.
     teacher = load_teacher(wanted.teacher)
+    told, stored = values_told(teacher), faces.teacher.shape[1]
+    if told != stored:
+        raise ValueError(
+            f"{config.data}: stores descriptors of {stored} values, the teacher of [mixtures] gives {told}"
+        )
     digest = hashlib.sha256(data.rows.tobytes() + faces.landmarks.tobytes())
     digest.update(wanted.teacher.read_bytes() + repr(Mixing()).encode())
     folder = cache / f"mixtures-{digest.hexdigest()[:12]}-{config.seed}"
@@ -98,7 +111,9 @@ def _check(config: TrainingConfig, data: TrainingData) -> None:
         )
     if loss.bank and not stored:
         raise ValueError(f"{config.data}: stores no teacher's descriptors, of which [loss] bank makes its bank")
-    if loss.by_teacher and not always_taught and stored not in (0, config.descriptor):
+    if loss.by_teacher and config.teacher is not None and config.descriptor != VALUES:
+        raise ValueError(f"descriptor = {config.descriptor}, but those of the [teacher] have {VALUES} values")
+    if (loss.bank or (loss.by_teacher and not always_taught)) and stored not in (0, config.descriptor):
         raise ValueError(f"descriptor = {config.descriptor}, but the teacher's stored ones have {stored} values")
     if loss.by_identity and not (data.faces.identity[data.rows] >= 0).any():
         raise ValueError(f"{config.data}: nobody is known by identity, which [loss] asks for")

@@ -103,6 +103,11 @@ def _told(teacher: nn.Module, faces: Tensor) -> NDArray[np.float32]:
     return said
 
 
+def values_told(teacher: nn.Module) -> int:
+    """Return how many values the teacher's descriptors have."""
+    return len(_told(teacher, torch.zeros((1, 1, TEMPLATE_SIDE, TEMPLATE_SIDE), dtype=torch.uint8))[0])
+
+
 def _stored(path: Path, make: Callable[[], dict[str, NDArray[Any]]]) -> None:
     """Write what `make` returns, unless it is there; a kill leaves all of it or nothing."""
     if path.exists():

@@ -135,7 +135,7 @@ class Training(lightning.LightningModule):
             optimizer.step()
         self.average.update_parameters(self.network)
         self.step += 1
-        if teacher is not None:
+        if teacher is not None and teacher.shape[1] == student.shape[1]:  # by identity alone, any length will do
             self.log("cosine", torch.cosine_similarity(student.detach(), teacher).mean(), prog_bar=True)
         self.log("loss", loss.detach(), prog_bar=True)
         self.log_dict({name: term.detach() for name, term in terms.items()} | {"rate": rate} | self._images())

@@ -12,6 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
+# Values of the teacher's descriptors.
+VALUES = 128
 # Batch norm's epsilons, of all layers and of the last one, as the weights need them.
 EPSILON, LAST_EPSILON = 1e-3, 2e-5
 # Faces that are described at once: on a CPU few, which stay in its cache (8 ms a face on a core, 14 with 64 at once).
@@ -72,8 +74,8 @@ class Teacher(nn.Module):
         self.res5 = _repeated(2, 128, 256)
         self.conv6_sep = _Layer(128, 512, 1)
         self.conv6_dw = _Layer(512, 512, 7, depthwise=True, slope=False)
-        self.fc = nn.Linear(512, 128)
-        self.fc_bn = nn.BatchNorm1d(128, eps=LAST_EPSILON)
+        self.fc = nn.Linear(512, VALUES)
+        self.fc_bn = nn.BatchNorm1d(VALUES, eps=LAST_EPSILON)
         self.requires_grad_(False)
         self.eval()
 
