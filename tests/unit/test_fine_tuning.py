@@ -123,6 +123,27 @@ def test_an_interrupted_run_ends_in_the_same_weights(config: QuantizationConfig,
             np.testing.assert_array_equal(one.bias, other.bias)
 
 
+def test_a_start_of_another_configuration_is_not_taken_for_this_ones(config: QuantizationConfig) -> None:
+    config, start = replace(config, images=16), config.run / "start.safetensors"
+    cut_before_training = replace(config, precision="none such")
+    with pytest.raises(ValueError, match="none such"):
+        fine_tune(cut_before_training, HERE)
+    first = start.read_bytes()
+    start.chmod(0o400)
+    with pytest.raises(ValueError, match="none such"):
+        fine_tune(cut_before_training, HERE)
+    assert start.stat().st_mode & 0o777 == 0o400  # the same configuration keeps it
+    fine_tune(replace(config, calibration_images=1), HERE)
+    assert start.read_bytes() != first
+    for complaint, change in (("calibration_images = 1", {}), ("batch = 8", {"calibration_images": 1, "batch": 4})):
+        with pytest.raises(ValueError, match=f"run: holds a run with {complaint}, .*; choose a new run folder"):
+            fine_tune(replace(config, **change), HERE)  # type: ignore[arg-type]
+    told = torch.load(config.start, weights_only=True)
+    torch.save(told | {"seed": 4}, config.start)
+    with pytest.raises(ValueError, match=r"run: holds a run with start = .*; choose a new run folder"):
+        fine_tune(replace(config, calibration_images=1), HERE)
+
+
 def test_the_loss_is_noise_over_signal() -> None:
     exact = torch.tensor([[3.0, 4.0], [0.0, 5.0]])
     assert float(noise_to_signal(exact + torch.tensor([[1.0, 0.0], [0.0, 2.0]]), exact)) == pytest.approx(5 / 50)

@@ -235,6 +235,18 @@ def test_an_interrupted_run_ends_in_the_same_weights(
         torch.testing.assert_close(resumed[name], value, rtol=0, atol=0)
 
 
+def test_a_run_goes_on_with_the_same_people_and_batches_alone(config: LandmarkConfig, tmp_path: Path) -> None:
+    config = replace(config, images=16)
+    checkpoint = train(config, Launch(workers=0))
+    for complaint, change in (("seed = 1", {"seed": 2}), ("held_out_identities = 2", {"held_out_identities": 3})):
+        with pytest.raises(ValueError, match=f"run: holds a run with {complaint}, .*; choose a new run folder"):
+            train(replace(config, **change), Launch(workers=0))
+    with pytest.raises(ValueError, match=r"run: holds a run with batch = 16, .*; choose a new run folder"):
+        train(replace(config, batch=8), Launch(workers=0))
+    train(replace(config, images=32, learning_rate=1e-3), Launch(workers=0))
+    assert torch.load(checkpoint, weights_only=True)["step"] == 2
+
+
 def test_a_wrong_field_is_named(tmp_path: Path) -> None:
     path = tmp_path / "bad.toml"
     for text, words in (('images = "many"', "images"), ("images = 9\nrates = 3", "rates")):

@@ -133,7 +133,7 @@ def test_the_run_folder_tells_what_was_run_and_how_it_went(config: TrainingConfi
 def test_a_run_does_not_go_on_with_other_losses(config: TrainingConfig) -> None:
     short = replace(config, stages=(Stage(32, 64, (1e-2, 0.0)),))
     train(replace(short, loss=LOSSES["cosine"]), workers=0)
-    with pytest.raises(ValueError, match="holds a run with other losses or other people; choose a new folder"):
+    with pytest.raises(ValueError, match="holds a run with other losses or other people; choose a new run folder"):
         train(replace(config, loss=LOSSES["cosface"]), workers=0)
 
 

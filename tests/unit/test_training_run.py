@@ -5,6 +5,7 @@ import tarfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,8 +16,9 @@ pytest.importorskip("lightning")
 from peephole.alignment import TEMPLATE, template_windows  # noqa: E402
 from peephole.training.augmentation import Augmentation, crop  # noqa: E402
 from peephole.training.batches import FaceBatches  # noqa: E402
-from peephole.training.config import Stage, TrainingConfig, read_config  # noqa: E402
+from peephole.training.config import SamplingConfig, Stage, TrainingConfig, read_config  # noqa: E402
 from peephole.training.faces import PackedFaces, load_packed_faces, split_held_out  # noqa: E402
+from peephole.training.loss_weights import LossWeights  # noqa: E402
 from peephole.training.module import network_of_checkpoint  # noqa: E402
 from peephole.training.run import PLAIN, train  # noqa: E402
 from training_faces import SIDE, write_pack  # noqa: E402
@@ -91,6 +93,39 @@ def test_the_weights_alone_are_the_same_network_and_start_another_run(config: Tr
     still = (Stage(8, 64, (0.0, 0.0)),)
     again = train(replace(config, run=tmp_path / "again", warm_start=alone, stages=still, average_decay=1.0), workers=0)
     torch.testing.assert_close(_weights(again)["conv1.weight"], weights["conv1.weight"], rtol=0, atol=0)
+
+
+def test_a_run_goes_on_with_the_same_people_and_batches_alone(config: TrainingConfig, tmp_path: Path) -> None:
+    config = replace(config, stages=(Stage(8, 64, (1e-2, 1e-2)),))
+    checkpoint = train(config, workers=0)
+    write_pack(tmp_path / "other", seed=1)
+    changes: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("seed = 1, the configuration says 2", {"seed": 2}),
+        ("held_out_identities = 2, the configuration says 3", {"held_out_identities": 3}),
+        ("batch = 8, the configuration says 4", {"batch": 4}),
+        ("images_each = 0, the configuration says 2", {"sampling": SamplingConfig(images_each=2)}),
+        ("data = ", {"data": tmp_path / "other"}),
+        ("rows = 60 and 12 faces", {"sampling": SamplingConfig(least_images=7)}),
+    )
+    for complaint, change in changes:
+        with pytest.raises(ValueError, match=rf"run: holds a run with {complaint}.*; choose a new run folder"):
+            train(replace(config, **change), workers=0)
+    # An older checkpoint tells less, and what decides neither people nor batches may change.
+    told = torch.load(checkpoint, weights_only=True)
+    torch.save({k: v for k, v in told.items() if k not in ("batch", "images_each", "data", "rows")}, checkpoint)
+    longer = (Stage(8, 64, (1e-2, 1e-2)), Stage(8, 64, (1e-3, 0.0)))
+    train(replace(config, stages=longer, loss=LossWeights(cosine=2.0, norm=0.1)), workers=0)
+    assert torch.load(checkpoint, weights_only=True)["step"] == 2
+
+
+def test_a_last_checkpoint_that_is_none_or_of_another_task_is_named(config: TrainingConfig) -> None:
+    config.run.mkdir()
+    torch.save({"task": "landmarks", "step": 3}, config.run / "last.ckpt")
+    with pytest.raises(ValueError, match="run: holds a run of another task; choose a new run folder"):
+        train(config, workers=0)
+    (config.run / "last.ckpt").write_bytes(b"junk")
+    with pytest.raises(ValueError, match=r"last\.ckpt: not a whole checkpoint of peephole train"):
+        train(config, workers=0)
 
 
 def test_a_batch_depends_on_seed_and_step_alone() -> None:

@@ -27,6 +27,7 @@ from peephole.training.mixtures import (
 from peephole.training.module import Knowledge
 from peephole.training.order import Balanced, Rows, Shuffled
 from peephole.training.overlap import people_of_pairs, without_overlap
+from peephole.training.resuming import Fixed, chosen_faces
 from peephole.training.teacher import VALUES, load_teacher
 
 # Held-out faces are aligned by their landmarks and otherwise left as they are.
@@ -51,6 +52,18 @@ class TrainingData:
         known = np.isin(self.faces.identity, people)
         known[self.held_out] = False
         return np.where(known, label, -1)
+
+    def fixed(self, config: TrainingConfig) -> Fixed:
+        """Return what decides who is trained on and in which order."""
+        return {
+            "seed": config.seed,
+            "held_out_identities": config.held_out_identities,
+            "batch": config.batch,
+            "images_each": config.sampling.images_each,
+            "data": self.faces.digest,
+            # By data, held-out people, [sampling], [evaluation] and [mixtures].
+            "rows": chosen_faces(self.rows, self.held_out),
+        }
 
 
 def read_data(config: TrainingConfig, cache: Path) -> TrainingData:
@@ -132,6 +145,7 @@ def knowledge_of(config: TrainingConfig, data: TrainingData) -> Knowledge:
         label=torch.from_numpy(data.labels()),
         bank=torch.from_numpy(np.asarray(data.faces.teacher[chosen], np.float32)),
         teacher=load_teacher(config.teacher.path) if config.teacher and config.loss.by_teacher else None,
+        fixed=data.fixed(config),
     )
 
 

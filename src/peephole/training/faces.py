@@ -3,7 +3,6 @@
 The pack is tar shards of grey WebP crops beside an `index.npz`.
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from peephole.alignment import template_windows
 from peephole.image_files import decode_grey, read_pictures
+from peephole.training.resuming import digest_of_file
 
 
 class Faces(Protocol):
@@ -23,7 +23,7 @@ class Faces(Protocol):
     crops: N grey faces uint8 [H,W] with something around them. windows: float32 [N,4], the template window of each in
     crop pixels: centre x and y, side, angle in radians. teacher: float32 [N,D], descriptors of unit length; D is 0
     where none are stored. identity: int32 [N], -1 unknown. names: of people by identity, empty where it is unknown
-    what they are called.
+    what they are called. digest: which set this is, wherever it lies.
     """
 
     @property
@@ -36,6 +36,8 @@ class Faces(Protocol):
     def identity(self) -> NDArray[np.int32]: ...  # noqa: D102
     @property
     def names(self) -> Sequence[str]: ...  # noqa: D102
+    @property
+    def digest(self) -> str: ...  # noqa: D102
 
     def __len__(self) -> int: ...
 
@@ -46,13 +48,14 @@ class PackedFaces:
 
     crops: uint8 [N,S,S], grey. landmarks: float32 [N,5,2], x and y in crop pixels: image-left eye,
     image-right eye, nose, image-left and image-right mouth corner. teacher: float32 [N,D], unit
-    length. identity: int32 [N], -1 unknown.
+    length. identity: int32 [N], -1 unknown. digest: of the index.
     """
 
     crops: NDArray[np.uint8]
     landmarks: NDArray[np.float32]
     teacher: NDArray[np.float32]
     identity: NDArray[np.int32]
+    digest: str = ""
 
     def __len__(self) -> int:
         return len(self.crops)
@@ -69,7 +72,7 @@ class PackedFaces:
 
     def take(self, rows: NDArray[np.int64]) -> "PackedFaces":
         """Return the faces of these rows (copies the crops)."""
-        return PackedFaces(self.crops[rows], self.landmarks[rows], self.teacher[rows], self.identity[rows])
+        return PackedFaces(self.crops[rows], self.landmarks[rows], self.teacher[rows], self.identity[rows], self.digest)
 
 
 def _decode(folder: Path, keys: list[str]) -> NDArray[np.uint8]:
@@ -95,7 +98,7 @@ def load_packed_faces(folder: Path, cache: Path) -> PackedFaces:
     """
     index = np.load(folder / "index.npz")
     # The index names every crop, so another pack, or the same one fetched anew and changed, has another digest.
-    digest = hashlib.sha256((folder / "index.npz").read_bytes()).hexdigest()[:12]
+    digest = digest_of_file(folder / "index.npz")
     decoded = cache / f"{folder.resolve().name}-{digest}-crops.npy"
     if not decoded.exists():
         cache.mkdir(parents=True, exist_ok=True)
@@ -104,7 +107,7 @@ def load_packed_faces(folder: Path, cache: Path) -> PackedFaces:
         partial.rename(decoded)
     teacher = index["teacher"].astype(np.float32)
     teacher /= np.linalg.norm(teacher, axis=1, keepdims=True)
-    return PackedFaces(np.load(decoded, mmap_mode="r"), index["landmarks"], teacher, index["identity"])
+    return PackedFaces(np.load(decoded, mmap_mode="r"), index["landmarks"], teacher, index["identity"], digest)
 
 
 def split_held_out(faces: Faces, identities: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -36,7 +36,11 @@ from peephole.training.module import (
 from peephole.training.order import Rows
 from peephole.training.quantization_aware import QuantizedNetwork
 from peephole.training.quantization_config import TASK, QuantizationConfig
+from peephole.training.resuming import Fixed, chosen_faces, digest_of_file, last_checkpoint
 from peephole.training.run import Checkpoints, Launch
+
+# In the run folder: the network in its formats, before training.
+START = "start.safetensors"
 
 
 def noise_to_signal(made: Tensor, exact: Tensor) -> Tensor:
@@ -48,9 +52,12 @@ def noise_to_signal(made: Tensor, exact: Tensor) -> Tensor:
 class FineTuning(lightning.LightningModule):
     """Trains `network` towards the float network that it was made of."""
 
-    def __init__(self, config: QuantizationConfig, start: FloatNetwork, exact: nn.Module, identity: Tensor) -> None:
+    def __init__(
+        self, config: QuantizationConfig, start: FloatNetwork, exact: nn.Module, identity: Tensor, fixed: Fixed
+    ) -> None:
+        """Take the networks, the person of each row [N], and what a run that goes on must not change."""
         super().__init__()
-        self.config = config
+        self.config, self.fixed = config, fixed
         self.network = QuantizedNetwork(start)
         self.exact = (exact.eval().requires_grad_(False),)  # in a tuple it is no part of this module
         self.identity = identity
@@ -100,15 +107,14 @@ class FineTuning(lightning.LightningModule):
         """Return all that going on needs; batches depend on the step alone, so no generator's state is in it."""
         return {
             "task": TASK,
+            **self.fixed,
             "step": self.step,
             "state_dict": self.network.state_dict(),
             "optimizers": [optimizer.state_dict() for optimizer in optimizers],
         }
 
     def resume(self, checkpoint: dict[str, Any]) -> None:
-        """Go on from a checkpoint. Raises `ValueError` when it is of another task."""
-        if checkpoint.get("task") != TASK:
-            raise ValueError(f"{self.config.run}: holds a run of another task; choose a new folder")
+        """Go on from a checkpoint."""
         self.network.load_state_dict(checkpoint["state_dict"])
         self.optimizer_states = checkpoint["optimizers"]
         self.step = checkpoint["step"]
@@ -129,12 +135,34 @@ def _read_float(path: Path) -> tuple[nn.Module, dict[str, int]]:
 
 def _start(config: QuantizationConfig, size: int, exact: nn.Module, told: dict[str, int]) -> FloatNetwork:
     """Return the network in its formats; made once, and the same whenever the run goes on."""
-    path = config.run / "start.safetensors"
+    path = config.run / START
     if not path.is_file():
         network = dataclasses.replace(import_network(exact, config.start.stem, (size, size)), card=told)
         images = read_calibration_images(config.data, (size, size), config.calibration_images)
         trainable(network, images, QuantizationOptions.of(config.bits), config.bits).save(path)
     return FloatNetwork.load(path)
+
+
+def _fixed(config: QuantizationConfig, size: int, faces: Faces, rows: tuple[Rows, Rows]) -> Fixed:
+    """Return what decides the formats, who is trained on and in which order."""
+    return {
+        "start": digest_of_file(config.start),
+        "bits": config.bits,
+        "size": size,
+        "calibration_images": config.calibration_images,
+        "seed": config.seed,
+        "batch": config.batch,
+        "data": faces.digest,
+        "rows": chosen_faces(*rows),
+    }
+
+
+def _told_before(run: Path) -> Any:
+    """Return the same of the run that the folder was last meant for; None where it does not say."""
+    try:
+        return json.loads((run / "run.json").read_text(encoding="utf-8")).get("fixed")
+    except (FileNotFoundError, ValueError):
+        return None
 
 
 def _loader(batches: FaceBatches, workers: int) -> "DataLoader[object]":
@@ -181,13 +209,16 @@ def fine_tune(config: QuantizationConfig, launch: Launch | None = None) -> Path:
     exact.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stubs
     faces = load_faces(config.data, config.source, config.run.parent / "cache")
     rows = split_held_out(faces, told["held_out_identities"], told["seed"])
+    fixed = _fixed(config, size, faces, rows)
+    checkpoint = last_checkpoint(config.run, TASK, fixed)
+    if checkpoint is None and _told_before(config.run) != fixed:
+        (config.run / START).unlink(missing_ok=True)  # of another network, or in other formats
     config.run.mkdir(parents=True, exist_ok=True)
     description = {"config": dataclasses.asdict(config), "torch": torch.__version__, "faces": len(rows[0])}
-    (config.run / "run.json").write_text(json.dumps(description, indent=2, default=str) + "\n")
-    module = FineTuning(config, _start(config, size, exact, told), exact, torch.from_numpy(faces.identity))
-    last = config.run / "last.ckpt"
-    if last.exists():
-        module.resume(torch.load(last, map_location="cpu", weights_only=True))
+    (config.run / "run.json").write_text(json.dumps(description | {"fixed": fixed}, indent=2, default=str) + "\n")
+    module = FineTuning(config, _start(config, size, exact, told), exact, torch.from_numpy(faces.identity), fixed)
+    if checkpoint is not None:
+        module.resume(checkpoint)
     if module.step < config.steps:
         _fit(module, size, faces, rows, launch)
         if module.step < config.steps:  # Lightning swallows the interrupt and returns

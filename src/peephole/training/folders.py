@@ -24,6 +24,7 @@ from peephole.training.augmentation import cut, window_matrix
 from peephole.training.config import SourceConfig
 from peephole.training.faces import Faces, load_packed_faces
 from peephole.training.find_faces import given_windows, windows_of
+from peephole.training.resuming import digest_of
 
 # A crop's side in pixels, and in sides of the template window: room for boxes that scatter, as in the packed crops.
 CROP_SIDE, CROP_ROOM = 144, 1.3
@@ -71,6 +72,11 @@ class FolderFaces:
 
     def __len__(self) -> int:
         return len(self.crops)
+
+    @property
+    def digest(self) -> str:
+        """Of the pictures' names."""
+        return digest_of((name + "\n").encode() for name in self.crops.files)
 
 
 def _pictures(folder: Path) -> list[str]:

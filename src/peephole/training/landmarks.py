@@ -23,6 +23,7 @@ from peephole.training.landmark_config import TASK, LandmarkConfig
 from peephole.training.landmark_windows import MEASURED
 from peephole.training.module import to_input
 from peephole.training.muon import Muon
+from peephole.training.resuming import Fixed, chosen_faces, last_checkpoint
 from peephole.training.run import Checkpoints, Launch
 
 
@@ -48,9 +49,10 @@ def normalised_mean_error(found: Tensor, points: Tensor) -> Tensor:
 class LandmarkTraining(lightning.LightningModule):
     """Trains `network`; keeps an exponential average of its weights in `average`, which is what ships."""
 
-    def __init__(self, config: LandmarkConfig) -> None:
+    def __init__(self, config: LandmarkConfig, fixed: Fixed | None = None) -> None:
+        """Make the network. fixed: what a run that goes on must not change."""
         super().__init__()
-        self.config = config
+        self.config, self.fixed = config, fixed or {}
         self.network = LandmarkNet()
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stubs
         average = get_ema_multi_avg_fn(config.average_decay)  # type: ignore[no-untyped-call]
@@ -111,15 +113,14 @@ class LandmarkTraining(lightning.LightningModule):
             "task": TASK,
             "seed": self.config.seed,
             "held_out_identities": self.config.held_out_identities,
+            **self.fixed,
             "step": self.step,
             "state_dict": self.state_dict(),
             "optimizers": [optimizer.state_dict() for optimizer in optimizers],
         }
 
     def resume(self, checkpoint: dict[str, Any]) -> None:
-        """Go on from a checkpoint. Raises `ValueError` when it is of another task."""
-        if checkpoint.get("task") != TASK:
-            raise ValueError("the checkpoint is not of a landmark network; choose a new run folder")
+        """Go on from a checkpoint."""
         self.load_state_dict(checkpoint["state_dict"])
         self.optimizer_states = checkpoint["optimizers"]
         self.step = checkpoint["step"]
@@ -190,17 +191,25 @@ def train(config: LandmarkConfig, launch: Launch | None = None) -> Path:
     lightning.seed_everything(config.seed, verbose=False)
     faces = load_packed_faces(config.data, config.run.parent / "cache")
     rows = split_held_out(faces, config.held_out_identities, config.seed)
+    fixed = {
+        "seed": config.seed,
+        "held_out_identities": config.held_out_identities,
+        "batch": config.batch,
+        "data": faces.digest,
+        "rows": chosen_faces(*rows),
+    }
+    checkpoint = last_checkpoint(config.run, TASK, fixed)
     _write_description(config, len(rows[0]))
-    module = LandmarkTraining(config)
-    last = config.run / "last.ckpt"
-    if last.exists():
-        module.resume(torch.load(last, map_location="cpu", weights_only=True))
+    module = LandmarkTraining(config, fixed)
+    if checkpoint is not None:
+        module.resume(checkpoint)
     if module.step < config.steps:
         _fit(module, faces, rows, launch or Launch())
         if module.step < config.steps:  # Lightning swallows the interrupt and returns
             raise KeyboardInterrupt
-    checkpoint = torch.load(last, map_location="cpu", weights_only=True)
-    torch.save(weights_alone(checkpoint), config.run / "network.ckpt")
+    last = config.run / "last.ckpt"
+    alone = weights_alone(torch.load(last, map_location="cpu", weights_only=True))
+    torch.save(alone, config.run / "network.ckpt")
     return last
 
 

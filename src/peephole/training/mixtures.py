@@ -180,6 +180,7 @@ def with_mixtures(faces: PackedFaces, count: int, folder: Path, shift: NDArray[n
         np.concatenate((faces.landmarks, landmarks)),
         np.concatenate((faces.teacher, told)),
         np.concatenate((faces.identity, np.full(len(crops), -1, np.int32))),
+        faces.digest,
     )
 
 

@@ -1,7 +1,7 @@
 """The Lightning module: a small network trained by a weighted sum of losses; and what becomes of its checkpoints."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import lightning
@@ -17,6 +17,7 @@ from peephole.models.squeezeface import SqueezeFace, from_squeezenet1_1
 from peephole.training.config import TrainingConfig
 from peephole.training.muon import Muon
 from peephole.training.objective import Objective
+from peephole.training.resuming import Fixed
 from peephole.training.teacher import Teacher
 
 # Weight decay of the heads, which ship with nobody: the GAP8 doorbell's.
@@ -34,13 +35,15 @@ class Knowledge:
 
     identity: int32 [N], the person of each row, for the held-out verification. label: int64 [N], the people to train on
     numbered from 0, -1 for everybody else. bank: float32 [M,D], teacher descriptors of training faces (M is 0 when the
-    bank loss is off). teacher: the network that looks at the student's own faces, if there is one.
+    bank loss is off). teacher: the network that looks at the student's own faces, if there is one. fixed: what a run
+    that goes on must not change.
     """
 
     identity: Tensor
     label: Tensor
     bank: Tensor
     teacher: Teacher | None = None
+    fixed: Fixed = field(default_factory=dict)
 
     @property
     def classes(self) -> int:
@@ -69,6 +72,7 @@ class Training(lightning.LightningModule):
         self.objective = Objective(config.loss, knowledge.classes, config.descriptor, config.unit_length)
         for name in ("bank", "identity", "label"):
             self.register_buffer(name, getattr(knowledge, name), persistent=False)
+        self.fixed = knowledge.fixed
         self.teacher = (knowledge.teacher,)  # in a tuple it is no part of this module, and so of no checkpoint
         self.automatic_optimization = False
         self.step = 0
@@ -193,6 +197,7 @@ class Training(lightning.LightningModule):
             **use_of(self.config),
             "seed": self.config.seed,
             "held_out_identities": self.config.held_out_identities,
+            **self.fixed,
             "step": self.step,
             "state_dict": self.state_dict(),
             "optimizers": [optimizer.state_dict() for optimizer in optimizers],
@@ -202,13 +207,15 @@ class Training(lightning.LightningModule):
         """Go on from a checkpoint. Raises `ValueError` when it is of another network or of other heads."""
         told = (checkpoint["architecture"], checkpoint["descriptor"], checkpoint.get("network", {}))
         if told != (self.config.architecture, self.config.descriptor, self.config.network):
-            raise ValueError(f"{self.config.run}: holds a run of {told}, the config tells another; choose a new folder")
+            raise ValueError(
+                f"{self.config.run}: holds a run of {told}, the config tells another; choose a new run folder"
+            )
         try:
             self.load_state_dict(checkpoint["state_dict"])
         except RuntimeError as error:
             raise ValueError(
                 f"{self.config.run}: holds a run with other losses or other people; "
-                f"choose a new folder, and warm_start = its last.ckpt ({str(error).splitlines()[-1].strip()})"
+                f"choose a new run folder, and warm_start = its last.ckpt ({str(error).splitlines()[-1].strip()})"
             ) from error
         self.optimizer_states = checkpoint["optimizers"]
         self.step = checkpoint["step"]

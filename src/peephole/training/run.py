@@ -20,6 +20,7 @@ from peephole.training.curves import draw_curves
 from peephole.training.data import PLAIN, StageData, TrainingData, knowledge_of, read_data
 from peephole.training.module import Training, read_weights, use_of, weights_alone
 from peephole.training.progress import progress_bars
+from peephole.training.resuming import last_checkpoint
 
 __all__ = ["PLAIN", "Launch", "train"]
 
@@ -135,13 +136,13 @@ def _fit_stage(module: Training, data: TrainingData, launch: Launch) -> None:
 
 def _prepared(config: TrainingConfig, data: TrainingData, launch: Launch) -> Training:
     """Return the module as the run folder's last checkpoint left it, or at its start."""
+    checkpoint = last_checkpoint(config.run, None, data.fixed(config))
     knowledge = knowledge_of(config, data)
     if is_first_process():
         _write_description(config, data, knowledge.classes, launch)
     module = Training(config, knowledge)
-    last = config.run / "last.ckpt"
-    if last.exists():
-        module.resume(torch.load(last, map_location="cpu", weights_only=True))
+    if checkpoint is not None:
+        module.resume(checkpoint)
     elif config.warm_start is not None:
         module.start_from(read_weights(str(config.warm_start)))
     return module
