@@ -1,6 +1,9 @@
 """Pictures on disk: single files, folders of them, and tar files of them. Every error names the file or member."""
 
+import gzip
+import lzma
 import tarfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -75,7 +78,7 @@ def _from_folder(folder: Path) -> Iterator[_Entry]:
 def _whole(tar: Path) -> Iterator[None]:
     try:
         yield
-    except (tarfile.TarError, EOFError) as error:
+    except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile) as error:
         raise ValueError(f"{tar}: not a whole tar file ({error}); fetch it again") from error
 
 

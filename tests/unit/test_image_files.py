@@ -1,6 +1,8 @@
 """Reading pictures from files, folders and tar files; each fault names the file or the member."""
 
+import gzip
 import io
+import lzma
 import os
 import struct
 import tarfile
@@ -49,6 +51,17 @@ def test_a_broken_member_is_named(tmp_path: Path, data: bytes) -> None:
     source = _tar(tmp_path / "some.tar", {"good.png": _png(1), "bad.png": data})
     with pytest.raises(ValueError, match=r"some\.tar: bad\.png: not an image"):
         [decode_grey(picture) for picture in read_pictures(source)]
+
+
+def test_a_damaged_compressed_tar_is_named(tmp_path: Path) -> None:
+    texts = np.random.default_rng(0).integers(0, 5, (9, 20_000), np.uint8)  # worth compressing
+    plain = _tar(tmp_path / "plain.tar", {f"{n}.png": text.tobytes() for n, text in enumerate(texts)}).read_bytes()
+    for name, pack in (("a.tar.gz", gzip.compress), ("b.tar.xz", lzma.compress)):
+        whole = bytearray(pack(plain))
+        whole[len(whole) // 2 : len(whole) // 2 + 60] = bytes([255] * 60)
+        (tmp_path / name).write_bytes(whole)
+        with pytest.raises(ValueError, match=f"{name}: not a whole tar file"):
+            list(read_pictures(tmp_path / name))
 
 
 def test_what_is_no_tar_is_named(tmp_path: Path) -> None:
