@@ -14,10 +14,11 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("lightning")
 
 from peephole.alignment import TEMPLATE, template_windows  # noqa: E402
+from peephole.packed_index import split_held_out  # noqa: E402
 from peephole.training.augmentation import Augmentation, crop  # noqa: E402
 from peephole.training.batches import FaceBatches  # noqa: E402
 from peephole.training.config import SamplingConfig, Stage, TrainingConfig, read_config  # noqa: E402
-from peephole.training.faces import PackedFaces, load_packed_faces, split_held_out  # noqa: E402
+from peephole.training.faces import PackedFaces, load_packed_faces  # noqa: E402
 from peephole.training.loss_weights import LossWeights  # noqa: E402
 from peephole.training.module import network_of_checkpoint  # noqa: E402
 from peephole.training.run import PLAIN, train  # noqa: E402
@@ -68,7 +69,7 @@ def test_training_learns_to_follow_the_teacher(config: TrainingConfig) -> None:
     longer = (Stage(960, 64, (1e-2, 1e-2)), Stage(320, 64, (1e-2, 0.0)))
     checkpoint = train(replace(config, stages=longer), workers=0)
     faces = load_packed_faces(config.data, config.run.parent / "cache")
-    rows, _ = split_held_out(faces, config.held_out_identities, config.seed)
+    rows, _ = split_held_out(faces.identity, config.held_out_identities, config.seed)
     images, teacher, _ = next(iter(FaceBatches(faces, rows, 64, len(rows), PLAIN, 1, 0, 1)))
     with torch.no_grad():
         student = network_of_checkpoint(str(checkpoint))((images.float() - 128) / 128)
@@ -164,7 +165,7 @@ def test_crop_of_the_whole_window_is_the_image_itself() -> None:
 
 def test_a_held_out_person_has_no_image_in_training(config: TrainingConfig) -> None:
     faces = load_packed_faces(config.data, config.run.parent / "cache")
-    rows, held = split_held_out(faces, 3, seed=5)
+    rows, held = split_held_out(faces.identity, 3, seed=5)
     assert len(rows) + len(held) == len(faces)
     assert len(held) == 3 * IMAGES
     assert not set(faces.identity[rows]) & set(faces.identity[held])

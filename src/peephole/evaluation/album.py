@@ -8,6 +8,7 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
+from peephole.array_files import open_arrays
 from peephole.evaluation.embedding import Embedded
 from peephole.evaluation.lfw import picture_name
 
@@ -109,17 +110,15 @@ def read_album(path: Path, model_id: str, crop: str) -> Album:
 
     Raises `FileNotFoundError`, or `ValueError` for a file of another kind or descriptors of another model or crop.
     """
-    if not path.exists():
-        raise FileNotFoundError(f"{path}: no such file of descriptors")
-    try:
-        with np.load(path) as arrays:
-            found = {key: arrays[key] for key in arrays.files}
-            names, descriptors = [picture_name(str(name)) for name in found["name"]], found["descriptor"]
-            made_by, missed = str(found["model_id"]), [picture_name(str(name)) for name in found["missed"]]
-    except (OSError, ValueError, KeyError, EOFError) as error:
-        raise ValueError(f"{path}: not a file of descriptors; make one with peephole embed") from error
-    if descriptors.ndim != 2 or len(descriptors) != len(names):
-        raise ValueError(f"{path}: holds {len(names)} names and descriptors of shape {descriptors.shape}")
+    with open_arrays(path, "descriptors", "not a file of descriptors; make one with peephole embed") as arrays:
+        found = dict(arrays)
+        names, descriptors = [picture_name(str(name)) for name in found["name"]], found["descriptor"]
+        qualities = {key[8:]: values.astype(np.int32) for key, values in found.items() if key.startswith("quality_")}
+        made_by, missed = str(found["model_id"]), [picture_name(str(name)) for name in found["missed"]]
+    if descriptors.ndim != 2 or len(descriptors) != len(names) or descriptors.dtype.kind not in "iuf":
+        raise ValueError(
+            f"{path}: holds {len(names)} names and descriptors {descriptors.dtype} of shape {descriptors.shape}"
+        )
     if len(set(names) | set(missed)) != len(names) + len(missed):
         raise ValueError(f"{path}: two of its pictures have one name")
     if made_by != model_id:
@@ -127,8 +126,9 @@ def read_album(path: Path, model_id: str, crop: str) -> Album:
     if crop != str(found.get("crop", crop)):
         raise ValueError(f"{path}: its faces were cut by {found['crop']}, not by {crop}")
     none = np.zeros((0, descriptors.shape[1]), descriptors.dtype)
-    qualities = {key[8:]: values for key, values in found.items() if key.startswith("quality_")}
     if any(values.shape != (len(names),) for values in qualities.values()):
         raise ValueError(f"{path}: its measures of quality are not one a picture; let it be written anew")
     middles = found.get("missed_descriptor", none)
+    if middles.shape[1:] != descriptors.shape[1:] or middles.dtype != descriptors.dtype:
+        raise ValueError(f"{path}: its descriptors of missed faces are not like the others; let it be written anew")
     return Album(tuple(names), descriptors, tuple(missed), middles, qualities, made_by, str(found.get("crop", crop)))

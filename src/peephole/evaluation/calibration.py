@@ -16,7 +16,7 @@ from peephole.evaluation.lfw import picture_name
 from peephole.evaluation.resampling import Interval, people_weights, percentiles
 from peephole.fixedpoint.program import Calibration, Spread
 from peephole.image_files import EncodedPicture, read_pictures
-from peephole.training.faces import PackedFaces, split_held_out
+from peephole.packed_index import read_index, split_held_out
 
 RATES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
 # Two labels for one person would push the thresholds of rare errors towards zero. Where the teacher's cosine is this
@@ -156,17 +156,11 @@ def spreads(found: Impostors, measured: Sequence[Point], seed: int, draws: int =
 def held_out(folder: Path, people: int, seed: int) -> HeldOut:
     """Return the people whom a training run with this seed holds out of the packed faces in `folder`.
 
-    Raises `FileNotFoundError` where there is no pack.
+    Raises `FileNotFoundError` where there is no pack, `ValueError` for a damaged one or one of fewer people.
     """
-    path = folder / "index.npz"
-    if not path.exists():
-        raise FileNotFoundError(f"{path}: no such index; name a folder of packed training faces")
-    with np.load(path) as index:
-        keys, identity, teacher = index["key"], index["identity"], index["teacher"].astype(np.float32)
-    teacher /= np.linalg.norm(teacher, axis=1, keepdims=True)
-    no_crops = np.zeros((len(keys), 0, 0), np.uint8)
-    _, rows = split_held_out(PackedFaces(no_crops, np.zeros((0, 5, 2), np.float32), teacher, identity), people, seed)
-    return HeldOut(tuple(keys[rows].tolist()), identity[rows], teacher[rows])
+    index = read_index(folder)
+    _, rows = split_held_out(index.identity, people, seed)
+    return HeldOut(tuple(index.keys[row] for row in rows.tolist()), index.identity[rows], index.teacher[rows])
 
 
 def packed_pictures(folder: Path, keys: Sequence[str]) -> Iterator[EncodedPicture]:

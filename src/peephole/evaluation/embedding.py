@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from peephole.array_files import open_arrays
 from peephole.engine import Engine
 from peephole.evaluation.lfw import picture_name
 from peephole.fixedpoint.float_network import FloatNetwork
@@ -165,16 +166,11 @@ def read_landmarks(path: Path) -> dict[str, NDArray[np.float32]]:
 
     Raises `FileNotFoundError`, or `ValueError` for a file of another kind.
     """
-    if not path.exists():
-        raise FileNotFoundError(f"{path}: no such file of landmarks")
-    try:
-        with np.load(path) as archive:
-            names, landmarks = archive["names"].tolist(), archive["landmarks"].astype(np.float32)
-    except (OSError, ValueError, KeyError, EOFError) as error:
-        raise ValueError(f"{path}: not an .npz file with the arrays names and landmarks") from error
+    with open_arrays(path, "landmarks", "not an .npz file with the arrays names and landmarks") as arrays:
+        names, landmarks = list(map(str, arrays["names"])), arrays["landmarks"].astype(np.float32)
     if landmarks.shape != (len(names), 5, 2) or not np.isfinite(landmarks).all():
         raise ValueError(f"{path}: landmarks are {landmarks.shape}, where {len(names)} names ask for one (5, 2) each")
-    return {picture_name(str(name)): points for name, points in zip(names, landmarks, strict=True)}
+    return {picture_name(name): points for name, points in zip(names, landmarks, strict=True)}
 
 
 def embed(pictures: Iterable[EncodedPicture], cut: Cutter, embedder: Embedder, threads: int) -> Iterator[Embedded]:

@@ -10,10 +10,11 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import DataLoader
 
+from peephole.packed_index import split_held_out
 from peephole.training.augmentation import Augmentation
 from peephole.training.batches import FaceBatches, TaughtBatches
 from peephole.training.config import MixturesConfig, TrainingConfig
-from peephole.training.faces import Faces, PackedFaces, split_held_out
+from peephole.training.faces import Faces, PackedFaces
 from peephole.training.folders import load_faces
 from peephole.training.mixtures import (
     Mixing,
@@ -72,7 +73,7 @@ def read_data(config: TrainingConfig, cache: Path) -> TrainingData:
     Raises `ValueError` where people are of the evaluation set, or where the losses need what the data do not tell.
     """
     faces = load_faces(config.data, config.source, cache)
-    rows, held_out = split_held_out(faces, config.held_out_identities, config.seed)
+    rows, held_out = split_held_out(faces.identity, config.held_out_identities, config.seed)
     if config.sampling.labelled_only:
         rows = rows[faces.identity[rows] >= 0]
     if config.evaluation is not None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from peephole.alignment import template_windows
 from peephole.image_files import decode_grey, read_pictures
-from peephole.training.resuming import digest_of_file
+from peephole.packed_index import read_index
 
 
 class Faces(Protocol):
@@ -75,13 +75,15 @@ class PackedFaces:
         return PackedFaces(self.crops[rows], self.landmarks[rows], self.teacher[rows], self.identity[rows], self.digest)
 
 
-def _decode(folder: Path, keys: list[str]) -> NDArray[np.uint8]:
+def _decode(folder: Path, keys: Sequence[str]) -> NDArray[np.uint8]:
     row = {key: i for i, key in enumerate(keys)}
     crops: NDArray[np.uint8] | None = None
     seen = 0
     for shard in sorted(folder.glob("train-*.tar")):
         for picture in read_pictures(shard, lambda name: Path(name).stem in row):
             image = decode_grey(picture)
+            if crops is not None and image.shape != crops.shape[1:]:
+                raise ValueError(f"{shard}: {picture.name}: not of the size of the others; fetch the pack again")
             if crops is None:
                 crops = np.zeros((len(keys), *image.shape), np.uint8)
             crops[row[Path(picture.name).stem]] = image
@@ -94,33 +96,14 @@ def _decode(folder: Path, keys: list[str]) -> NDArray[np.uint8]:
 def load_packed_faces(folder: Path, cache: Path) -> PackedFaces:
     """Read the pack in `folder`; decoded crops are kept in `cache` as one memory-mapped file.
 
-    Raises `FileNotFoundError` without an index, `ValueError` for a damaged shard.
+    Raises `FileNotFoundError` without an index, `ValueError` for a damaged one or a damaged shard.
     """
-    index = np.load(folder / "index.npz")
-    # The index names every crop, so another pack, or the same one fetched anew and changed, has another digest.
-    digest = digest_of_file(folder / "index.npz")
-    decoded = cache / f"{folder.resolve().name}-{digest}-crops.npy"
+    index = read_index(folder)
+    decoded = cache / f"{folder.resolve().name}-{index.digest}-crops.npy"
     if not decoded.exists():
         cache.mkdir(parents=True, exist_ok=True)
         partial = decoded.with_suffix(".partial.npy")
-        np.save(partial, _decode(folder, list(index["key"])))
+        np.save(partial, _decode(folder, index.keys))
         partial.rename(decoded)
-    teacher = index["teacher"].astype(np.float32)
-    teacher /= np.linalg.norm(teacher, axis=1, keepdims=True)
-    return PackedFaces(np.load(decoded, mmap_mode="r"), index["landmarks"], teacher, index["identity"], digest)
-
-
-def split_held_out(faces: Faces, identities: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Split the rows in (train, held out): `identities` whole people with 3 images or more are held out.
-
-    Raises `ValueError` where there are not so many.
-    """
-    known, counts = np.unique(faces.identity[faces.identity >= 0], return_counts=True)
-    candidates = known[counts >= 3]
-    if len(candidates) < identities:
-        raise ValueError(
-            f"{len(candidates)} people have three images or more; held_out_identities = {identities} asks for more"
-        )
-    chosen = np.random.default_rng(seed).choice(candidates, identities, replace=False)
-    held = np.isin(faces.identity, chosen)
-    return np.flatnonzero(~held), np.flatnonzero(held)
+    crops = np.load(decoded, mmap_mode="r")
+    return PackedFaces(crops, index.landmarks, index.teacher, index.identity, index.digest)

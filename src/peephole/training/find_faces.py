@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm  # type: ignore[import-untyped]
 
 from peephole.alignment import template_windows
+from peephole.array_files import open_arrays
 from peephole.evaluation.embedding import centre_box, most_central
 from peephole.image_files import EncodedPicture, decode_grey
 from peephole.vision.crop import DEFAULT_RULE
@@ -23,6 +24,7 @@ from peephole.vision.detector import Box, Detector
 LARGEST_SIDE, SMALLEST_FACE = 250, 60
 # Pictures between two savings.
 CHUNK = 1024
+NO_LANDMARKS = "not an .npz of names and landmarks, nor a table of five points a picture"
 
 Window = tuple[float, float, float, float]
 
@@ -80,14 +82,18 @@ def windows_of(root: Path, files: Sequence[str], face: str, cache: Path) -> NDAr
 
 def _read_csv(path: Path) -> dict[str, NDArray[np.float32]]:
     """Read VGGFace2's table: NAME_ID, P1X, P1Y .. P5X, P5Y."""
-    with path.open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.reader(stream))[1:]
-    return {row[0].strip(): np.array(row[1:11], np.float32).reshape(5, 2) for row in rows if row}
+    try:
+        with path.open(encoding="utf-8", newline="") as stream:
+            rows = list(csv.reader(stream))[1:]
+        return {row[0].strip(): np.array(row[1:11], np.float32).reshape(5, 2) for row in rows if row}
+    except (ValueError, csv.Error) as error:
+        raise ValueError(f"{path}: {NO_LANDMARKS}") from error
 
 
 def _read_npz(path: Path) -> dict[str, NDArray[np.float32]]:
-    with np.load(path) as archive:
-        return dict(zip(archive["names"].tolist(), archive["landmarks"].astype(np.float32), strict=True))
+    with open_arrays(path, "landmarks", NO_LANDMARKS) as arrays:
+        landmarks = arrays["landmarks"].astype(np.float32).reshape(-1, 5, 2)
+        return dict(zip(map(str, arrays["names"]), landmarks, strict=True))
 
 
 def given_windows(path: Path, files: Sequence[str]) -> NDArray[np.float32]:
@@ -97,11 +103,11 @@ def given_windows(path: Path, files: Sequence[str]) -> NDArray[np.float32]:
     """
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file of landmarks")
+    points = _read_csv(path) if path.suffix == ".csv" else _read_npz(path)
     try:
-        points = _read_csv(path) if path.suffix == ".csv" else _read_npz(path)
         landmarks = np.stack([points[name.rpartition(".")[0]] for name in files])
     except KeyError as error:
         raise ValueError(f"{path}: lacks {error}; leave landmarks out to have faces detected") from error
-    except (OSError, ValueError, EOFError) as error:
-        raise ValueError(f"{path}: not an .npz of names and landmarks, nor a table of five points a picture") from error
+    if not np.isfinite(landmarks).all():
+        raise ValueError(f"{path}: {NO_LANDMARKS}")
     return template_windows(landmarks).astype(np.float32)

@@ -17,14 +17,16 @@ from lightning.pytorch.loggers import CSVLogger
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
+from peephole.digests import digest_of_file
 from peephole.fixedpoint.calibration_images import read_calibration_images
 from peephole.fixedpoint.float_network import FloatNetwork
 from peephole.fixedpoint.importer import import_network
 from peephole.fixedpoint.quantize import QuantizationOptions, trainable
 from peephole.models.squeezeface import SqueezeFace
+from peephole.packed_index import split_held_out
 from peephole.training.batches import FaceBatches
 from peephole.training.data import MOST_HELD_OUT, PLAIN
-from peephole.training.faces import Faces, split_held_out
+from peephole.training.faces import Faces
 from peephole.training.folders import load_faces
 from peephole.training.module import (
     held_out_of_checkpoint,
@@ -36,7 +38,7 @@ from peephole.training.module import (
 from peephole.training.order import Rows
 from peephole.training.quantization_aware import QuantizedNetwork
 from peephole.training.quantization_config import TASK, QuantizationConfig
-from peephole.training.resuming import Fixed, chosen_faces, digest_of_file, last_checkpoint
+from peephole.training.resuming import Fixed, chosen_faces, last_checkpoint
 from peephole.training.run import Checkpoints, Launch
 
 # In the run folder: the network in its formats, before training.
@@ -208,7 +210,7 @@ def fine_tune(config: QuantizationConfig, launch: Launch | None = None) -> Path:
         raise ValueError(f"{config.start}: its window is fitted to images of {use.size} pixels; leave size out")
     exact.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stubs
     faces = load_faces(config.data, config.source, config.run.parent / "cache")
-    rows = split_held_out(faces, told["held_out_identities"], told["seed"])
+    rows = split_held_out(faces.identity, told["held_out_identities"], told["seed"])
     fixed = _fixed(config, size, faces, rows)
     checkpoint = last_checkpoint(config.run, TASK, fixed)
     if checkpoint is None and _told_before(config.run) != fixed:

@@ -19,12 +19,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from peephole.digests import digest_of
 from peephole.image_files import SUFFIXES, EncodedPicture, decode_grey
 from peephole.training.augmentation import cut, window_matrix
 from peephole.training.config import SourceConfig
 from peephole.training.faces import Faces, load_packed_faces
 from peephole.training.find_faces import given_windows, windows_of
-from peephole.training.resuming import digest_of
 
 # A crop's side in pixels, and in sides of the template window: room for boxes that scatter, as in the packed crops.
 CROP_SIDE, CROP_ROOM = 144, 1.3

@@ -17,7 +17,8 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
 
 from peephole.models.landmarks import POINTS, SIDE, LandmarkNet
-from peephole.training.faces import PackedFaces, load_packed_faces, split_held_out
+from peephole.packed_index import split_held_out
+from peephole.training.faces import PackedFaces, load_packed_faces
 from peephole.training.landmark_batches import LandmarkBatches
 from peephole.training.landmark_config import TASK, LandmarkConfig
 from peephole.training.landmark_windows import MEASURED
@@ -190,7 +191,7 @@ def train(config: LandmarkConfig, launch: Launch | None = None) -> Path:
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     lightning.seed_everything(config.seed, verbose=False)
     faces = load_packed_faces(config.data, config.run.parent / "cache")
-    rows = split_held_out(faces, config.held_out_identities, config.seed)
+    rows = split_held_out(faces.identity, config.held_out_identities, config.seed)
     fixed = {
         "seed": config.seed,
         "held_out_identities": config.held_out_identities,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, cast
 
 import lightning
@@ -11,6 +12,7 @@ from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from peephole.array_files import open_arrays
 from peephole.models import build
 from peephole.models.backbone import Backbone
 from peephole.models.squeezeface import SqueezeFace, from_squeezenet1_1
@@ -288,8 +290,23 @@ def _averaged(checkpoint: dict[str, Any]) -> Backbone:
 
 
 def read_weights(path: str) -> dict[str, Tensor]:
-    """Read named float weights from an `.npz` file, or the averaged ones of a checkpoint."""
+    """Read named float weights from an `.npz` file, or the averaged ones of a checkpoint.
+
+    Raises `FileNotFoundError`, or `ValueError` for a file of another kind.
+    """
     if path.endswith(".ckpt"):
-        return _averaged(torch.load(path, map_location="cpu", weights_only=True)).state_dict()
-    with np.load(path) as archive:
-        return {name: torch.from_numpy(archive[name].astype(np.float32)) for name in archive.files}
+        return _read_checkpoint(path).state_dict()
+    with open_arrays(Path(path), "weights to start from", "not an .npz of named weights, nor a .ckpt") as arrays:
+        return {name: torch.from_numpy(values.astype(np.float32)) for name, values in arrays.items()}
+
+
+def _read_checkpoint(path: str) -> Backbone:
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"{path}: no such checkpoint to start from")
+    try:
+        return _averaged(torch.load(path, map_location="cpu", weights_only=True))
+    except Exception as error:
+        # torch.load raises a dozen kinds of errors for a file of another kind.
+        raise ValueError(
+            f"{path}: not a checkpoint of a recogniser by peephole train ({type(error).__name__})"
+        ) from error

@@ -4,9 +4,8 @@ Batches are functions of (seed, step) over the chosen faces. With another seed, 
 repeat some and leave out others, and train on people whom it held out before.
 """
 
-import hashlib
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,21 +13,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from peephole.digests import digest_of
+
 # By name: what must stay as it is while a run goes on. A checkpoint holds them beside the weights.
 Fixed = Mapping[str, Any]
-
-
-def digest_of(parts: Iterable[bytes]) -> str:
-    """Return a short digest of bytes."""
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(part)
-    return digest.hexdigest()[:12]
-
-
-def digest_of_file(path: Path) -> str:
-    """Return a short digest of what a file holds. Raises `OSError` where it cannot be read."""
-    return digest_of((path.read_bytes(),))
 
 
 def chosen_faces(*rows: NDArray[np.int64]) -> str:
@@ -63,5 +51,7 @@ def last_checkpoint(run: Path, task: str | None, fixed: Fixed) -> dict[str, Any]
     checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     if checkpoint.get("task") != task:
         raise ValueError(f"{run}: holds a run of another task; choose a new run folder")
+    if "optimizers" not in checkpoint:
+        raise ValueError(f"{path}: holds weights alone, from which no run goes on; name it as a warm start instead")
     check_fixed(run, checkpoint, fixed)
     return checkpoint

@@ -7,10 +7,11 @@ bear. It looks at the very faces that the student sees, so that augmented and mi
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
+
+from peephole.array_files import open_arrays
 
 # Values of the teacher's descriptors.
 VALUES = 128
@@ -103,15 +104,10 @@ class Teacher(nn.Module):
 
 def load_teacher(path: Path) -> Teacher:
     """Read the teacher's weights. Raises `FileNotFoundError`, or `ValueError` for a file of another network."""
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file of the teacher's weights")
-    teacher = Teacher()
-    try:
-        with np.load(path) as archive:
-            state = {name: torch.from_numpy(archive[name]) for name in archive.files if not name.startswith("pre.")}
+    teacher, otherwise = Teacher(), "not the weights of the teacher (teacher.npz of the research pack)"
+    with open_arrays(path, "the teacher's weights", otherwise) as arrays:
+        state = {name: torch.from_numpy(values) for name, values in arrays.items() if not name.startswith("pre.")}
         answer = teacher.load_state_dict(state, strict=False)
-    except (OSError, ValueError, EOFError, RuntimeError) as error:
-        raise ValueError(f"{path}: not the weights of the teacher (teacher.npz of the research pack)") from error
     missing = [name for name in answer.missing_keys if not name.endswith("num_batches_tracked")]
     if missing or answer.unexpected_keys:
         raise ValueError(f"{path}: not the teacher's weights: {(missing + answer.unexpected_keys)[0]} does not fit")
