@@ -44,13 +44,13 @@ def plan(
     layer at hand, L3 all weights.
     """
     from peephole.compiler.memory import Memory
-    from peephole.compiler.planner import place
+    from peephole.compiler.planner import place_arena
     from peephole.compiler.schedule import lower
 
     memory = Memory(l1=size(l1, "--l1"), l2=size(l2, "--l2"))
     program = load_program(model)
     schedule = lower(program)
-    placement = place(schedule.buffers, memory, steps=schedule.step_names)
+    placement = place_arena(schedule.buffers, memory, steps=schedule.step_names)
     if json:
         print_json({"name": program.name, "model": program.model_id} | record(placement))
         return

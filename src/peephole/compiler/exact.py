@@ -1,17 +1,19 @@
 """The least peak, proved: a branch and bound of our own, and OR-tools' CP-SAT where that is installed.
 
 The branch and bound builds only canonical plans, in which every block rests on the floor or on another, from the lowest
-offset to the highest, as MiniMalloc does (Moffitt, ASPLOS 2023). Exponential in the worst case, so its steps are
-counted and limited: the same blocks get the same plan on every machine.
+offset to the highest, as MiniMalloc does (Moffitt, ASPLOS 2023). Exponential in the worst case, so its work is
+counted and limited, not timed: the same blocks get the same plan on every machine.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from peephole.compiler.blocks import Block, crowds
+from peephole.compiler.blocks import Block, crowds, peak
 
 MOST_BLOCKS = 400  # deeper than Python recurses
+WINDOW = 8  # crowds of a part
+CLOCK = 0.1  # CP-SAT's deterministic clock against a real one, about
 
 
 @dataclass(frozen=True)
@@ -23,17 +25,17 @@ class Answer:
 
 
 class _SpentError(Exception):
-    """The steps that were allowed are used up."""
+    """The work that was allowed is done."""
 
 
 class BranchAndBound:
-    """One search. height: the peak to beat; bound: the height at which to stop; steps: how many blocks to try."""
+    """One search. height: the peak to beat; bound: where to stop; work: blocks to look at before giving up."""
 
-    def __init__(self, blocks: Sequence[Block], height: int, bound: int, steps: int) -> None:
+    def __init__(self, blocks: Sequence[Block], height: int, bound: int, work: int) -> None:
         self.blocks = blocks
         self.height = height
         self.bound = bound
-        self.steps = steps
+        self.work = work
         groups = crowds(blocks)
         self.groups = [[g for g, group in enumerate(groups) if i in group] for i in range(len(blocks))]
         self.floor = [0] * len(groups)  # up to where each crowd is full
@@ -43,7 +45,7 @@ class BranchAndBound:
         self.best: list[int] | None = None
 
     def search(self) -> Answer:
-        """Search until nothing lower is left, or the bound is reached, or the steps are used up."""
+        """Search until nothing lower is left, or the bound is reached, or the work is done."""
         if len(self.blocks) > MOST_BLOCKS:
             return Answer(None, proved=False)
         try:
@@ -56,14 +58,14 @@ class BranchAndBound:
         """Place those that are left at `low` or higher; at `low` itself in the order of their numbers."""
         if not left:
             self.best = list(self.offsets)
-            self.height = max(o + b.size for o, b in zip(self.best, self.blocks, strict=True))
+            self.height = peak(self.blocks, self.best)
             return
+        if self.work <= 0:
+            raise _SpentError
+        self.work -= len(left)
         if self._hopeless(left, low):
             return
         for offset, number in self._candidates(left, low, previous):
-            if self.steps <= 0:
-                raise _SpentError
-            self.steps -= 1
             size = self.blocks[number].size
             if offset + size >= self.height:
                 continue
@@ -119,15 +121,30 @@ class BranchAndBound:
         return sorted(chosen, key=lambda c: (c[0], -self.blocks[c[1]].size, c[1]))
 
 
-def branch_and_bound(blocks: Sequence[Block], height: int, bound: int, steps: int) -> Answer:
+def branch_and_bound(blocks: Sequence[Block], height: int, bound: int, work: int) -> Answer:
     """Look for a plan lower than `height`, down to `bound`."""
-    return BranchAndBound(blocks, height, bound, steps).search()
+    return BranchAndBound(blocks, height, bound, work).search()
+
+
+def window_bound(blocks: Sequence[Block], height: int, bound: int, work: int) -> int:
+    """Return a bound from `bound` (which must hold) to `height` (which was reached): the least peak of a part.
+
+    The parts are the blocks of a few successive crowds, few enough for a search to come to its end.
+    """
+    groups = crowds(blocks)
+    starts = range(max(1, len(groups) - WINDOW + 1))
+    for start in starts:
+        part = [blocks[i] for i in sorted({i for group in groups[start : start + WINDOW] for i in group})]
+        answer = branch_and_bound(part, height, bound, work // len(starts))
+        if answer.proved:
+            bound = height if answer.offsets is None else max(bound, peak(part, answer.offsets))
+    return bound
 
 
 def cp_sat(blocks: Sequence[Block], offsets: Sequence[int], height: int, bound: int, seconds: float) -> Answer | None:
     """Do the same by CP-SAT, starting from a plan of this height; None where OR-tools is not installed.
 
-    One worker and its deterministic clock, about seconds: the same blocks get the same plan.
+    One worker and its deterministic clock, which counts work: the same blocks get the same plan.
     """
     try:
         from ortools.sat.python import cp_model
@@ -149,10 +166,10 @@ def cp_sat(blocks: Sequence[Block], offsets: Sequence[int], height: int, bound: 
     solver: Any = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = 0
-    solver.parameters.max_deterministic_time = seconds
+    solver.parameters.max_deterministic_time = seconds * CLOCK
     status = solver.solve(model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return Answer(None, proved=False)
     found = [solver.value(start) for start in starts]
-    better = max(o + b.size for o, b in zip(found, blocks, strict=True)) < height
+    better = peak(blocks, found) < height
     return Answer(found if better else None, proved=status == cp_model.OPTIMAL)

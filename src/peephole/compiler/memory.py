@@ -170,7 +170,7 @@ def _owner(view: Buffer, table: Mapping[str, Buffer]) -> tuple[str, int]:
         if owner is None:
             raise ValueError(f"buffer {buffer.name}: is a view of {buffer.alias_of}, which there is not")
         if owner.name in seen:
-            raise ValueError(f"buffer {view.name}: is a view of itself, by way of {owner.name}")
+            raise ValueError(f"buffer {view.name}: is a view of itself, by way of {buffer.name}")
         if owner.level != buffer.level:
             raise ValueError(f"buffer {buffer.name} ({buffer.level}): is a view of {owner.name} in {owner.level}")
         over = buffer.alias_offset + buffer.bytes - owner.bytes

@@ -5,10 +5,12 @@ import time
 from collections.abc import Sequence
 
 from peephole.compiler import heuristic
-from peephole.compiler.blocks import Block, live_bound, peak, sides_bound
-from peephole.compiler.exact import branch_and_bound, cp_sat
+from peephole.compiler.blocks import Block, live_bound, peak
+from peephole.compiler.exact import branch_and_bound, cp_sat, window_bound
 from peephole.compiler.memory import (
+    ACTIVATIONS,
     LEVELS,
+    MAIN,
     Buffer,
     LevelPlan,
     Memory,
@@ -19,7 +21,7 @@ from peephole.compiler.memory import (
     spans,
 )
 
-STEPS_A_SECOND = 4000  # that the branch and bound takes, about; counted, so that plans do not depend on the machine
+WORK_A_SECOND = 100_000  # that the branch and bound does, about; counted, so that plans do not depend on the machine
 
 
 def place(
@@ -32,7 +34,7 @@ def place(
     """Give every buffer an offset, so that the peak of each level is low; the least where `optimal` says so.
 
     capacity: bytes of the levels; one number is of L2. alignment: of offsets, and what sizes are rounded up to.
-    seconds: about how long each of two exact searches may take where the fast planner does not reach the bound.
+    seconds: about how long each of three exact searches may take where the fast planner does not reach the bound.
     steps: names of the steps, for errors. A buffer that has an offset keeps it.
 
     Raises `ValueError` where a level is too small (level, step, bytes that are missing, what to do), and for buffers
@@ -67,19 +69,59 @@ def place(
     return Placement(tuple(placed), tuple(plans), alignment, time.perf_counter() - began)
 
 
+def place_arena(
+    buffers: Sequence[Buffer],
+    capacity: Memory | int | None = None,
+    alignment: int = 4,
+    seconds: float = 10,
+    steps: Sequence[str] = (),
+    holds: str = ACTIVATIONS,
+) -> Placement:
+    """Place as `place` does, and of plans with the same peak prefer one whose activations take the least of L2.
+
+    They are planned alone first, and everything else around them; where that costs more, they are planned with the
+    rest. holds: what is to lie together.
+    """
+    free = place(buffers, capacity, alignment, seconds, steps)
+    table = owners(buffers)
+    together = {table[b.name][0] for b in buffers if b.level == MAIN and b.holds == holds}
+    arena = [b for b in buffers if table[b.name][0] in together]
+    if not arena:
+        return free
+    alone = place(arena, None, alignment, seconds)
+    if free.extent(holds) <= alone.peak_bytes:
+        return free
+    pinned = [dataclasses.replace(b, offset=alone.offset(b.name)) if b.name in together else b for b in buffers]
+    try:
+        compact = place(pinned, capacity, alignment, seconds, steps)
+    except ValueError:  # too large that way, and only that way
+        return free
+    if compact.peak_bytes > free.peak_bytes:
+        return free
+    # With the arena held in place the bound is another one; that of all plans is the free plan's.
+    levels = [
+        dataclasses.replace(made, lower_bound_bytes=plan.lower_bound_bytes, optimal=made.optimal or plan.optimal)
+        if made.peak_bytes == plan.peak_bytes
+        else made
+        for plan, made in zip(free.levels, compact.levels, strict=True)
+    ]
+    return dataclasses.replace(compact, levels=tuple(levels), seconds=free.seconds + alone.seconds + compact.seconds)
+
+
 def _place_level(
     level: str, blocks: Sequence[Block], capacity: int | None, seconds: float
 ) -> tuple[list[int], LevelPlan]:
     bound = live_bound(blocks)[0]
     offsets, method = heuristic.plan(blocks, bound)
     height, proved = peak(blocks, offsets), False
+    work = round(seconds * WORK_A_SECOND)
     if height > bound:
-        bound = sides_bound(blocks, bound, height)
-    if height > bound:
-        answer = branch_and_bound(blocks, height, bound, round(seconds * STEPS_A_SECOND))
+        answer = branch_and_bound(blocks, height, bound, work)
         if answer.offsets is not None:
             offsets, method = answer.offsets, "branch and bound"
         height, proved = peak(blocks, offsets), answer.proved
+    if height > bound and not proved:
+        bound = window_bound(blocks, height, bound, work)
     if height > bound and not proved:
         second = cp_sat(blocks, offsets, height, bound, seconds)
         if second is not None and second.offsets is not None:
