@@ -14,7 +14,8 @@ pytest.importorskip("lightning")
 
 from commands import assert_one_line, peephole, process  # noqa: E402
 from peephole.training.grid import read_grid, run_grid  # noqa: E402
-from peephole.training.run import Launch  # noqa: E402
+from peephole.training.module import Training  # noqa: E402
+from peephole.training.trainer import Launch  # noqa: E402
 from training_faces import patterns, picture, write_pack, write_picture  # noqa: E402
 
 pytestmark = [
@@ -185,3 +186,49 @@ def test_what_is_not_there_is_named(tmp_path: Path) -> None:
 def test_a_batch_that_processes_cannot_share_is_refused(config: Path) -> None:
     done = peephole("train", config, "--devices", "3", "--accelerator", "cpu")
     assert_one_line(done, 1, "a batch of 8 faces cannot be shared equally by 3 processes")
+
+
+def test_an_interrupt_is_told_as_one(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(module: Training, *batch: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Training, "training_step", interrupted)
+    done = peephole("train", config, "--workers", "0", "--accelerator", "cpu")
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+LANDMARKS = """
+task = "landmarks"
+data = "{here}/pack"
+run = "{here}/runs/{task}"
+images = 16
+batch = 8
+held_out_identities = 2
+"""
+QUANTIZATION = """
+task = "quantization"
+start = "{here}/runs/one/network.ckpt"
+data = "{here}/pack"
+run = "{here}/runs/{task}"
+images = 16
+batch = 8
+calibration_images = 4
+"""
+
+
+@pytest.mark.parametrize(("task", "text"), [("landmarks", LANDMARKS), ("quantization", QUANTIZATION)])
+def test_the_other_tasks_print_their_result_alone_and_take_one_process(
+    config: Path, tmp_path: Path, task: str, text: str
+) -> None:
+    if task == "quantization":
+        peephole("train", config, "--workers", "0")
+    path = tmp_path / f"{task}.toml"
+    path.write_text(text.format(here=tmp_path, task=task))
+    for option in ("--devices", "--num-nodes"):
+        done = peephole("train", path, option, "2", "--accelerator", "cpu")
+        assert_one_line(done, 1, "is trained by one process; leave --devices and --num-nodes out")
+    done = peephole("train", path, "--workers", "0", "--accelerator", "cpu")
+    result = "last.ckpt" if task == "landmarks" else "network.safetensors"
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{tmp_path}/runs/{task}/{result}\n", "")
+    told = json.loads((tmp_path / f"runs/{task}/run.json").read_text())
+    assert {"config", "seed", "git", "torch", "launch", "faces"} <= told.keys()

@@ -20,8 +20,9 @@ from peephole.models import build  # noqa: E402
 from peephole.training.data import PLAIN  # noqa: E402
 from peephole.training.fine_tuning import fine_tune, noise_to_signal  # noqa: E402
 from peephole.training.module import network_of_checkpoint, to_input  # noqa: E402
-from peephole.training.quantization_config import QuantizationConfig, as_quantization_config  # noqa: E402
-from peephole.training.run import Launch  # noqa: E402
+from peephole.training.quantization_config import QuantizationConfig  # noqa: E402
+from peephole.training.section import as_section  # noqa: E402
+from peephole.training.trainer import Launch  # noqa: E402
 from training_faces import patterns, picture, write_pack  # noqa: E402
 
 pytestmark = [
@@ -152,7 +153,7 @@ def test_the_loss_is_noise_over_signal() -> None:
 def test_a_field_misspelt_is_named() -> None:
     raw = {"task": "quantization", "start": "s", "data": "d", "run": "r", "images": 1, "learning_rat": 1}
     with pytest.raises(ValueError, match=r"q\.toml: learning_rat: "):
-        as_quantization_config(raw, "q.toml")
+        as_section(QuantizationConfig, raw, "q.toml")
 
 
 def test_a_start_that_is_no_checkpoint_is_named(config: QuantizationConfig) -> None:

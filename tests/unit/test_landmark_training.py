@@ -29,7 +29,7 @@ from peephole.training.landmark_windows import (  # noqa: E402
     scattered_window,
 )
 from peephole.training.landmarks import LandmarkTraining, landmark_loss, normalised_mean_error, train  # noqa: E402
-from peephole.training.run import Launch  # noqa: E402
+from peephole.training.trainer import Launch  # noqa: E402
 
 # Lightning's own: a deprecated torch call, and advice on loader workers that two cores cannot follow.
 pytestmark = [

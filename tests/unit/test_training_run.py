@@ -1,6 +1,7 @@
 """A tiny run on made-up people: it learns, it goes on at the exact step, and its batches repeat."""
 
 import io
+import signal
 import tarfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,10 +19,11 @@ from peephole.packed_index import split_held_out  # noqa: E402
 from peephole.training.augmentation import Augmentation, crop  # noqa: E402
 from peephole.training.batches import FaceBatches  # noqa: E402
 from peephole.training.config import SamplingConfig, Stage, TrainingConfig, read_config  # noqa: E402
+from peephole.training.data import PLAIN  # noqa: E402
 from peephole.training.faces import PackedFaces, load_packed_faces  # noqa: E402
 from peephole.training.loss_weights import LossWeights  # noqa: E402
-from peephole.training.module import network_of_checkpoint  # noqa: E402
-from peephole.training.run import PLAIN, train  # noqa: E402
+from peephole.training.module import Training, network_of_checkpoint  # noqa: E402
+from peephole.training.run import train  # noqa: E402
 from training_faces import SIDE, write_pack  # noqa: E402
 
 # Lightning's own: a deprecated torch call, and advice on loader workers that two cores cannot follow.
@@ -84,6 +86,34 @@ def test_an_interrupted_run_ends_in_the_same_weights(config: TrainingConfig, tmp
     assert whole.keys() == resumed.keys()
     for name in whole:
         torch.testing.assert_close(resumed[name], whole[name], rtol=0, atol=0)
+
+
+def test_a_run_interrupted_inside_a_stage_ends_in_the_same_weights(
+    config: TrainingConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = _weights(train(config, workers=0))
+    cut, step = replace(config, run=tmp_path / "cut"), Training.training_step
+
+    def interrupted(module: Training, *batch: Any) -> None:
+        if module.step == 7:
+            raise KeyboardInterrupt
+        step(module, *batch)
+
+    listening = signal.getsignal(signal.SIGINT)
+    with monkeypatch.context() as patch:
+        patch.setattr(Training, "training_step", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            train(cut, workers=0)
+    assert signal.getsignal(signal.SIGINT) is listening  # Lightning would have the next interrupt ignored
+    assert torch.load(cut.run / "last.ckpt", weights_only=True)["step"] == 5
+    resumed = _weights(train(cut, workers=0))
+    for name in whole:
+        torch.testing.assert_close(resumed[name], whole[name], rtol=0, atol=0)
+
+
+def test_a_run_of_no_step_is_refused(config: TrainingConfig) -> None:
+    with pytest.raises(ValueError, match="the images of no stage fill a batch of 8"):
+        train(replace(config, stages=(Stage(7, 64, (1e-2, 0.0)),)), workers=0)
 
 
 def test_the_weights_alone_are_the_same_network_and_start_another_run(config: TrainingConfig, tmp_path: Path) -> None:
@@ -178,6 +208,17 @@ def test_another_pack_of_the_same_name_is_not_mistaken_for_the_cached_one(tmp_pa
         write_pack(tmp_path / home / "pack", seed=number)
         crops.append(load_packed_faces(tmp_path / home / "pack", tmp_path / "cache").crops)
     assert not np.array_equal(*crops)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["batch = 0", "checkpoint_every = 0", "validate_every = 0", "warm_up_steps = -1", "held_out_identities = 1"],
+)
+def test_a_number_that_nothing_can_be_divided_by_is_named(tmp_path: Path, wrong: str) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_text(f'data = "d"\nrun = "r"\nstages = [{{images = 9, size = 96, learning_rate = [1, 0]}}]\n{wrong}\n')
+    with pytest.raises(ValueError, match=rf"bad\.toml: {wrong.split()[0]}: Input should be greater than"):
+        read_config(path)
 
 
 def test_a_wrong_config_is_named(tmp_path: Path) -> None:

@@ -12,19 +12,20 @@ if TYPE_CHECKING:
     from peephole.training.config import TrainingConfig
     from peephole.training.landmark_config import LandmarkConfig
     from peephole.training.quantization_config import QuantizationConfig
-    from peephole.training.run import Launch
+    from peephole.training.trainer import Launch
 
 
 def _read(path: Path) -> "TrainingConfig | LandmarkConfig | QuantizationConfig":
     from peephole.training import landmark_config, quantization_config
-    from peephole.training.config import as_config, read_toml
+    from peephole.training.config import TrainingConfig
+    from peephole.training.section import as_section, read_toml
 
     raw = read_toml(path)
     if raw.get("task") == landmark_config.TASK:
-        return landmark_config.as_landmark_config(raw, str(path))
+        return as_section(landmark_config.LandmarkConfig, raw, str(path))
     if raw.get("task") == quantization_config.TASK:
-        return quantization_config.as_quantization_config(raw, str(path))
-    return as_config(raw, str(path))
+        return as_section(quantization_config.QuantizationConfig, raw, str(path))
+    return as_section(TrainingConfig, raw, str(path))
 
 
 def _train_one(path: Path, launch: "Launch") -> None:
@@ -32,8 +33,8 @@ def _train_one(path: Path, launch: "Launch") -> None:
     from peephole.training.fine_tuning import fine_tune
     from peephole.training.landmarks import train as train_landmarks
     from peephole.training.quantization_config import QuantizationConfig
-    from peephole.training.run import is_first_process
     from peephole.training.run import train as train_by
+    from peephole.training.trainer import is_first_process
 
     config = _read(path)
     if isinstance(config, TrainingConfig):
@@ -49,7 +50,7 @@ def _train_one(path: Path, launch: "Launch") -> None:
 def _train_grid(path: Path, output: Path | None, launch: "Launch") -> None:
     from peephole.training.grid import read_grid, run_grid
     from peephole.training.grid_results import markdown, write_results
-    from peephole.training.run import is_first_process
+    from peephole.training.trainer import is_first_process
 
     grid = read_grid(path)
     runs, folder = grid.runs(str(path)), output or grid.run
@@ -110,7 +111,7 @@ def train(
             print(chosen)
             return
         _check_readable(config, grid)
-        from peephole.training.run import Launch
+        from peephole.training.trainer import Launch
 
         launch = Launch(accelerator, devices, num_nodes, workers)
         if grid is not None:

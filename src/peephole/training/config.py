@@ -1,23 +1,23 @@
 """The training configuration: one TOML file holds all that decides a run."""
 
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, NonNegativeInt, PositiveInt
 
 from peephole.training.augmentation import Augmentation
+from peephole.training.learning_rate import warmed_up
 from peephole.training.loss_weights import LossWeights
-from peephole.training.section import Section
+from peephole.training.section import Section, as_section, read_toml
 
 
 @dataclass(frozen=True)
 class Stage(Section):
     """A stretch of training at one input size. learning_rate runs linearly from its first to its second value."""
 
-    images: int
-    size: int
+    images: PositiveInt
+    size: PositiveInt
     learning_rate: tuple[float, float]
 
 
@@ -44,8 +44,8 @@ class SamplingConfig(Section):
     """
 
     labelled_only: bool = False
-    least_images: int = 1
-    images_each: int = 0
+    least_images: NonNegativeInt = 1
+    images_each: NonNegativeInt = 0
 
 
 @dataclass(frozen=True)
@@ -109,14 +109,15 @@ class TrainingConfig(Section):
     frozen: modules of the network, without batch norm, whose weights stay as the warm start has them.
     mirrored: what ships describes a face and its mirror image together, in twice the work; training does not.
     unit_length: what ships scales its descriptors to length one, so that plain L2 compares directions alone.
+    held_out_identities: people whose faces are looked at and never trained on; they are compared, so at least two.
     precision: Lightning's name, such as 32-true, bf16-mixed, 16-mixed.
     """
 
     data: Path
     run: Path
-    stages: tuple[Stage, ...]
+    stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
     architecture: str = "squeezenet1_1"
-    descriptor: int = 128
+    descriptor: PositiveInt = 128
     network: dict[str, bool | int | float | str] = field(default_factory=dict)
     frozen: tuple[str, ...] = ()
     unit_length: bool = True
@@ -124,16 +125,16 @@ class TrainingConfig(Section):
     warm_start: Path | None = None
     warm_start_norm: float = 1.0
     seed: int = 1
-    batch: int = 256
-    held_out_identities: int = 400
+    batch: PositiveInt = 256
+    held_out_identities: Annotated[int, Field(ge=2)] = 400
     precision: str = "bf16-mixed"
     optimizer: str = "muon"
-    warm_up_steps: int = 100
+    warm_up_steps: NonNegativeInt = 100
     vector_learning_rate: float = 0.3
     weight_decay: float = 0.01
     average_decay: float = 0.998
-    checkpoint_every: int = 200
-    validate_every: int = 400
+    checkpoint_every: PositiveInt = 200
+    validate_every: PositiveInt = 400
     loss: LossWeights = field(default_factory=LossWeights)
     augmentation: Augmentation = field(default_factory=Augmentation)
     source: SourceConfig = field(default_factory=SourceConfig)
@@ -160,28 +161,9 @@ class TrainingConfig(Section):
         """Return the learning rate of a step, warmed up over the run's first steps."""
         stage, done = self.stage_at(step)
         first, last = stage.learning_rate
-        return (first + (last - first) * done) * min(1.0, (step + 1) / self.warm_up_steps)
-
-
-def as_config(raw: dict[str, Any], source: str) -> TrainingConfig:
-    """Check what a TOML file holds. Raises `ValueError` naming `source` and the field that is wrong or unknown."""
-    try:
-        return TypeAdapter(TrainingConfig).validate_python(raw)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise ValueError(f"{source}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """Read a TOML file. Raises `FileNotFoundError`, or `ValueError` naming the file."""
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file")
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: not valid TOML: {error}") from error
+        return (first + (last - first) * done) * warmed_up(step, self.warm_up_steps)
 
 
 def read_config(path: Path) -> TrainingConfig:
     """Read a configuration. Raises `FileNotFoundError`, or `ValueError` naming the file and the field that is wrong."""
-    return as_config(read_toml(path), str(path))
+    return as_section(TrainingConfig, read_toml(path), str(path))

@@ -30,6 +30,7 @@ from peephole.training.order import Balanced, Rows, Shuffled
 from peephole.training.overlap import people_of_pairs, without_overlap
 from peephole.training.resuming import Fixed, chosen_faces
 from peephole.training.teacher import VALUES, load_teacher
+from peephole.training.trainer import loader_of
 
 # Held-out faces are aligned by their landmarks and otherwise left as they are.
 PLAIN = Augmentation(aligned=1.0, light=0, blur=0, small=0, noise=0, cover=0)
@@ -158,9 +159,6 @@ class StageData(lightning.LightningDataModule):
         self.config, self.data, self.first, self.last, self.workers = config, data, first, last, workers
         self.size = config.stage_at(first)[0].size
 
-    def _loader(self, batches: FaceBatches, workers: int) -> "DataLoader[object]":
-        return DataLoader(batches, batch_size=None, num_workers=workers, prefetch_factor=4 if workers else None)
-
     def train_dataloader(self) -> "DataLoader[object]":
         """Return this process's part of each batch."""
         config, faces, rows = self.config, self.data.faces, self.data.rows
@@ -173,12 +171,16 @@ class StageData(lightning.LightningDataModule):
         part = (0, 1) if self.trainer is None else (self.trainer.global_rank, self.trainer.world_size)
         chosen = (faces, rows, self.size, config.batch, config.augmentation, config.seed, self.first, self.last)
         if config.teacher is None or not config.loss.by_teacher:
-            return self._loader(FaceBatches(*chosen, order=order, part=part), self.workers)
-        return self._loader(TaughtBatches(*chosen, order=order, part=part, taught=config.teacher), self.workers)
+            return loader_of(FaceBatches(*chosen, order=order, part=part), self.workers)
+        return loader_of(TaughtBatches(*chosen, order=order, part=part, taught=config.teacher), self.workers)
 
     def val_dataloader(self) -> "DataLoader[object]":
         """Return the held-out faces, the same ones at each look and in each process."""
-        rows, config = self.data.held_out, self.config
-        size = min(config.batch, len(rows))
-        count = min(len(rows), MOST_HELD_OUT) // size
-        return self._loader(FaceBatches(self.data.faces, rows, self.size, size, PLAIN, config.seed, 0, count), 0)
+        config = self.config
+        return loader_of(held_out_batches(self.data.faces, self.data.held_out, self.size, config.batch, config.seed), 0)
+
+
+def held_out_batches(faces: Faces, rows: Rows, size: int, batch: int, seed: int) -> FaceBatches:
+    """Return the held-out faces, aligned and as they are, the same ones at each look."""
+    batch = min(batch, len(rows))
+    return FaceBatches(faces, rows, size, batch, PLAIN, seed, 0, min(len(rows), MOST_HELD_OUT) // batch)

@@ -6,16 +6,12 @@ is the noise-to-signal ratio that the quantizer reports, and needs neither label
 
 import dataclasses
 import json
-import logging
 from pathlib import Path
 from typing import Any, cast
 
 import lightning
 import torch
-from lightning.pytorch.callbacks import TQDMProgressBar
-from lightning.pytorch.loggers import CSVLogger
 from torch import Tensor, nn
-from torch.utils.data import DataLoader
 
 from peephole.digests import digest_of_file
 from peephole.fixedpoint.calibration_images import read_calibration_images
@@ -25,7 +21,7 @@ from peephole.fixedpoint.quantize import QuantizationOptions, trainable
 from peephole.models.squeezeface import SqueezeFace
 from peephole.packed_index import split_held_out
 from peephole.training.batches import FaceBatches
-from peephole.training.data import MOST_HELD_OUT, PLAIN
+from peephole.training.data import held_out_batches
 from peephole.training.faces import Faces
 from peephole.training.folders import load_faces
 from peephole.training.module import (
@@ -39,7 +35,7 @@ from peephole.training.order import Rows
 from peephole.training.quantization_aware import QuantizedNetwork
 from peephole.training.quantization_config import TASK, QuantizationConfig
 from peephole.training.resuming import Fixed, chosen_faces, last_checkpoint
-from peephole.training.run import Checkpoints, Launch
+from peephole.training.trainer import Launch, fit, loader_of, start_up, trainer_of, write_description
 
 # In the run folder: the network in its formats, before training.
 START = "start.safetensors"
@@ -167,31 +163,14 @@ def _told_before(run: Path) -> Any:
         return None
 
 
-def _loader(batches: FaceBatches, workers: int) -> "DataLoader[object]":
-    return DataLoader(batches, batch_size=None, num_workers=workers, prefetch_factor=4 if workers else None)
-
-
 def _fit(module: FineTuning, size: int, faces: Faces, rows: tuple[Rows, Rows], launch: Launch) -> None:
-    config, left = module.config, module.config.steps - module.step
+    config = module.config
     how, seed = config.augmentation, config.seed
     train = FaceBatches(faces, rows[0], size, config.batch, how, seed, module.step, config.steps)
-    count = min(len(rows[1]), MOST_HELD_OUT) // min(config.batch, len(rows[1]))
-    held_out = FaceBatches(faces, rows[1], size, min(config.batch, len(rows[1])), PLAIN, seed, 0, count)
-    trainer = lightning.Trainer(
-        accelerator=launch.accelerator,
-        devices=1,
-        precision=config.precision,  # type: ignore[arg-type]  # checked by Lightning, which names those it knows
-        max_steps=left,
-        max_epochs=1,
-        val_check_interval=min(config.validate_every, left),
-        num_sanity_val_steps=0,
-        log_every_n_steps=20,
-        logger=CSVLogger(config.run, name="log"),
-        callbacks=[Checkpoints(config.run / "last.ckpt", config.checkpoint_every), TQDMProgressBar(refresh_rate=20)],
-        enable_checkpointing=False,
-        enable_model_summary=False,
-    )
-    trainer.fit(module, _loader(train, launch.workers), _loader(held_out, 0))
+    held_out = held_out_batches(faces, rows[1], size, config.batch, seed)
+    trainer = trainer_of(config, launch, config.steps - module.step, config.precision, optimizers=1)
+    loaders = {"train_dataloaders": loader_of(train, launch.workers), "val_dataloaders": loader_of(held_out, 0)}
+    fit(trainer, module, **loaders)
 
 
 def fine_tune(config: QuantizationConfig, launch: Launch | None = None) -> Path:
@@ -201,8 +180,10 @@ def fine_tune(config: QuantizationConfig, launch: Launch | None = None) -> Path:
     integer program of it that was trained. Interrupted at any moment, the same call goes on.
     """
     launch = launch or Launch()
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
-    lightning.seed_everything(config.seed, verbose=False)
+    launch.check_alone("a network in few bits")
+    if not config.steps:
+        raise ValueError(f"images = {config.images} fill no batch of {config.batch}; train on more")
+    start_up(config.seed)
     exact, told = _read_float(config.start)
     use = use_of_checkpoint(str(config.start))
     size = use.size if config.size is None else config.size
@@ -215,16 +196,12 @@ def fine_tune(config: QuantizationConfig, launch: Launch | None = None) -> Path:
     checkpoint = last_checkpoint(config.run, TASK, fixed)
     if checkpoint is None and _told_before(config.run) != fixed:
         (config.run / START).unlink(missing_ok=True)  # of another network, or in other formats
-    config.run.mkdir(parents=True, exist_ok=True)
-    description = {"config": dataclasses.asdict(config), "torch": torch.__version__, "faces": len(rows[0])}
-    (config.run / "run.json").write_text(json.dumps(description | {"fixed": fixed}, indent=2, default=str) + "\n")
+    write_description(config, launch, {"faces": len(rows[0]), "fixed": fixed})
     module = FineTuning(config, _start(config, size, exact, told), exact, torch.from_numpy(faces.identity), fixed)
     if checkpoint is not None:
         module.resume(checkpoint)
     if module.step < config.steps:
         _fit(module, size, faces, rows, launch)
-        if module.step < config.steps:  # Lightning swallows the interrupt and returns
-            raise KeyboardInterrupt
     trained = config.run / "network.safetensors"
     network = module.network.cpu().float_network()
     # What is trained describes one picture; how it is used is the start's.

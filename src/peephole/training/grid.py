@@ -17,10 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
-from peephole.training.config import TrainingConfig, as_config, read_toml
-from peephole.training.section import Section
+from peephole.training.config import TrainingConfig
+from peephole.training.section import Section, as_section, read_toml
 
 Levels = dict[str, str]
 
@@ -59,7 +57,10 @@ class Grid(Section):
             names = dict(zip(self.axes, (name for name, _ in levels), strict=True))
             folder = self.run / _folder_name(names.values())
             found.append(
-                GridRun(names, as_config(raw | {"run": str(folder)}, f"{source}: {', '.join(names.values())}"))
+                GridRun(
+                    names,
+                    as_section(TrainingConfig, raw | {"run": str(folder)}, f"{source}: {', '.join(names.values())}"),
+                )
             )
         _check(found, source)
         return tuple(found)
@@ -96,11 +97,7 @@ def _check(runs: list[GridRun], source: str) -> None:
 
 def read_grid(path: Path) -> Grid:
     """Read a grid's file. Raises `FileNotFoundError`, or `ValueError` naming the file and the field that is wrong."""
-    try:
-        return TypeAdapter(Grid).validate_python(read_toml(path))
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise ValueError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+    return as_section(Grid, read_toml(path), str(path))
 
 
 def kept_result(run: GridRun) -> dict[str, Any] | None:
@@ -113,7 +110,7 @@ def kept_result(run: GridRun) -> dict[str, Any] | None:
         if path.exists():
             told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             # What has come to configurations since has its default there, as it must to be the same run.
-            if as_config(told["config"], str(path)) != run.config:
+            if as_section(TrainingConfig, told["config"], str(path)) != run.config:
                 raise ValueError(
                     f"{run.config.run}: holds a run of another configuration; remove it, or rename the run"
                 )
@@ -129,7 +126,8 @@ def run_grid(runs: tuple[GridRun, ...], launch: Any) -> Iterator[list[dict[str, 
     """
     from peephole.training.evaluation_crops import measure_network
     from peephole.training.module import network_of_checkpoint
-    from peephole.training.run import is_first_process, train
+    from peephole.training.run import train
+    from peephole.training.trainer import is_first_process
 
     results = {run.name: result for run in runs if (result := kept_result(run)) is not None}
     for run in runs:

@@ -1,20 +1,13 @@
 """Training of the landmark network: its Lightning module and its run."""
 
-import dataclasses
-import json
-import logging
-import subprocess
 from pathlib import Path
 from typing import Any, cast
 
 import lightning
 import torch
-from lightning.pytorch.callbacks import TQDMProgressBar
 from lightning.pytorch.core.optimizer import LightningOptimizer
-from lightning.pytorch.loggers import CSVLogger
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from torch.utils.data import DataLoader
 
 from peephole.models.landmarks import POINTS, SIDE, LandmarkNet
 from peephole.packed_index import split_held_out
@@ -25,7 +18,7 @@ from peephole.training.landmark_windows import MEASURED
 from peephole.training.module import to_input
 from peephole.training.muon import Muon
 from peephole.training.resuming import Fixed, chosen_faces, last_checkpoint
-from peephole.training.run import Checkpoints, Launch
+from peephole.training.trainer import Launch, fit, loader_of, start_up, trainer_of, write_description
 
 
 def point_errors(found: Tensor, points: Tensor) -> Tensor:
@@ -142,21 +135,6 @@ def network_of_checkpoint(path: Path) -> nn.Module:
     return network.eval()
 
 
-def _write_description(config: LandmarkConfig, faces: int) -> None:
-    config.run.mkdir(parents=True, exist_ok=True)
-    command = ["git", "rev-parse", "HEAD"]
-    try:
-        revision = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603
-    except FileNotFoundError:  # no git on this machine
-        revision = ""
-    description = {"config": dataclasses.asdict(config), "git": revision, "torch": torch.__version__, "faces": faces}
-    (config.run / "run.json").write_text(json.dumps(description, indent=2, default=str) + "\n")
-
-
-def _loader(batches: LandmarkBatches, workers: int) -> DataLoader[Any]:
-    return DataLoader(batches, batch_size=None, num_workers=workers, prefetch_factor=4 if workers else None)
-
-
 def _fit(module: LandmarkTraining, faces: PackedFaces, rows: tuple[Any, Any], launch: Launch) -> None:
     config = module.config
     how, size = config.augmentation, min(config.batch, len(rows[1]))
@@ -164,22 +142,9 @@ def _fit(module: LandmarkTraining, faces: PackedFaces, rows: tuple[Any, Any], la
         faces, rows[0], SIDE, config.batch, config.windows, how, config.seed, module.step, config.steps
     )
     held_out = LandmarkBatches(faces, rows[1], SIDE, size, MEASURED, None, config.seed, 0, len(rows[1]) // size)
-    left = config.steps - module.step
-    trainer = lightning.Trainer(
-        accelerator=launch.accelerator,
-        devices=1,  # so small a network is fed by one
-        precision="bf16-mixed",
-        max_steps=2 * left,  # Lightning counts the steps of both optimizers
-        max_epochs=1,
-        val_check_interval=min(config.validate_every, left),
-        num_sanity_val_steps=0,
-        log_every_n_steps=20,
-        logger=CSVLogger(config.run, name="log"),
-        callbacks=[Checkpoints(config.run / "last.ckpt", config.checkpoint_every), TQDMProgressBar(refresh_rate=20)],
-        enable_checkpointing=False,
-        enable_model_summary=False,
-    )
-    trainer.fit(module, _loader(train, launch.workers), _loader(held_out, 0))
+    trainer = trainer_of(config, launch, config.steps - module.step, "bf16-mixed", optimizers=2)
+    loaders = {"train_dataloaders": loader_of(train, launch.workers), "val_dataloaders": loader_of(held_out, 0)}
+    fit(trainer, module, **loaders)
 
 
 def train(config: LandmarkConfig, launch: Launch | None = None) -> Path:
@@ -188,8 +153,11 @@ def train(config: LandmarkConfig, launch: Launch | None = None) -> Path:
     Returns the path of the checkpoint; `network.ckpt` beside it holds the averaged weights alone. Interrupted at any
     moment, the same call goes on.
     """
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
-    lightning.seed_everything(config.seed, verbose=False)
+    launch = launch or Launch()
+    launch.check_alone("a landmark network")  # one feeds so small a network
+    if not config.steps:
+        raise ValueError(f"images = {config.images} fill no batch of {config.batch}; train on more")
+    start_up(config.seed)
     faces = load_packed_faces(config.data, config.run.parent / "cache")
     rows = split_held_out(faces.identity, config.held_out_identities, config.seed)
     fixed = {
@@ -200,14 +168,12 @@ def train(config: LandmarkConfig, launch: Launch | None = None) -> Path:
         "rows": chosen_faces(*rows),
     }
     checkpoint = last_checkpoint(config.run, TASK, fixed)
-    _write_description(config, len(rows[0]))
+    write_description(config, launch, {"faces": len(rows[0])})
     module = LandmarkTraining(config, fixed)
     if checkpoint is not None:
         module.resume(checkpoint)
     if module.step < config.steps:
-        _fit(module, faces, rows, launch or Launch())
-        if module.step < config.steps:  # Lightning swallows the interrupt and returns
-            raise KeyboardInterrupt
+        _fit(module, faces, rows, launch)
     last = config.run / "last.ckpt"
     alone = weights_alone(torch.load(last, map_location="cpu", weights_only=True))
     torch.save(alone, config.run / "network.ckpt")

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import NonNegativeInt, PositiveInt
 
 from peephole.training.augmentation import Augmentation
 from peephole.training.config import SourceConfig
+from peephole.training.learning_rate import falling_rate
 from peephole.training.section import Section
 
 TASK = "quantization"
@@ -28,17 +29,17 @@ class QuantizationConfig(Section):
     start: Path
     data: Path
     run: Path
-    images: int
-    size: int | None = None
+    images: PositiveInt
+    size: PositiveInt | None = None
     bits: Literal[8] = 8
     learning_rate: float = 2e-4
-    warm_up_steps: int = 20
-    batch: int = 64
+    warm_up_steps: NonNegativeInt = 20
+    batch: PositiveInt = 64
     seed: int = 1
-    calibration_images: int = 256
+    calibration_images: PositiveInt = 256
     precision: str = "32-true"
-    checkpoint_every: int = 200
-    validate_every: int = 400
+    checkpoint_every: PositiveInt = 200
+    validate_every: PositiveInt = 400
     augmentation: Augmentation = field(default_factory=Augmentation)
     source: SourceConfig = field(default_factory=SourceConfig)
 
@@ -49,13 +50,4 @@ class QuantizationConfig(Section):
 
     def rate(self, step: int) -> float:
         """Return the learning rate of a step."""
-        return self.learning_rate * (1 - step / self.steps) * min(1.0, (step + 1) / self.warm_up_steps)
-
-
-def as_quantization_config(raw: dict[str, Any], source: str) -> QuantizationConfig:
-    """Check what a TOML file holds. Raises `ValueError` naming `source` and the field that is wrong or unknown."""
-    try:
-        return TypeAdapter(QuantizationConfig).validate_python(raw)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise ValueError(f"{source}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        return falling_rate(self.learning_rate, step, self.steps, self.warm_up_steps)

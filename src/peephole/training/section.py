@@ -1,9 +1,35 @@
-"""What the sections of a training configuration share."""
+"""What configurations share: sections without unknown fields, read from TOML files, and errors that name the field."""
 
-from pydantic import ConfigDict
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 
 class Section:
     """A section in which a field that is not known is an error, since it is most likely misspelt."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
+
+
+Kind = TypeVar("Kind", bound=Section)
+
+
+def as_section(kind: type[Kind], raw: dict[str, Any], source: str) -> Kind:
+    """Check what a TOML file holds. Raises `ValueError` naming `source` and the field that is wrong or unknown."""
+    try:
+        return TypeAdapter(kind).validate_python(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ValueError(f"{source}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file. Raises `FileNotFoundError`, or `ValueError` naming the file."""
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file")
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path}: not valid TOML: {error}") from error
