@@ -7,7 +7,17 @@ import pytest
 
 from doorbell_parts import Actor, describe, doorbell, paint, recogniser, store_at
 from peephole.doorbell.policy import Bars, Policy, bars
-from peephole.evaluation.strangers import Sorted, bars_to_try, draw_streams, only_same, run_streams, score, sort_stream
+from peephole.evaluation import strangers
+from peephole.evaluation.strangers import (
+    Sorted,
+    bars_to_try,
+    draw_streams,
+    measure,
+    only_same,
+    run_streams,
+    score,
+    sort_stream,
+)
 
 POLICY = Policy(keep_stranger_looks=2)
 BARS = Bars(known=100, stranger=100, same_stranger=100, margin=0)
@@ -57,9 +67,27 @@ def test_wider_bars_merge_and_narrower_ones_split() -> None:
 def test_bars_hold_the_shares_they_are_for() -> None:
     rng = np.random.default_rng(0)
     people, descriptors = np.arange(300), rng.integers(-1000, 1000, (300, 4)).astype(np.int16)
-    (bar,) = bars_to_try(descriptors, people, 1, (0.01,))
+    bar = bars_to_try(descriptors, people, 1, (0.01,))[0.01]
     squared = ((descriptors[:, None].astype(int) - descriptors[None]) ** 2).sum(2)[np.triu_indices(300, 1)]
     assert (squared <= bar).mean() == pytest.approx(0.01, rel=0.2)
+
+
+def test_shares_that_the_pairs_cannot_carry_are_left_out() -> None:
+    # Fifty people once: 1,225 pairs, of which a hundredth are twelve and three thousandths three.
+    people, descriptors = np.arange(50), np.arange(50, dtype=np.int16)[:, None]
+    assert list(bars_to_try(descriptors, people, 1, (0.003, 0.01, 0.1))) == [0.01, 0.1]
+    found = measure(descriptors, people, 20, 2, 1, None, POLICY)
+    assert [at.share for at in found.curve] == [0.01]
+    assert found.too_rare == (1e-6, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3)
+    with pytest.raises(ValueError, match="too few to find bars with"):
+        measure(descriptors[:3], people[:3], 3, 2, 1, None, POLICY)
+    assert measure(descriptors[:3], people[:3], 3, 2, 1, BARS, POLICY).curve == ()
+
+
+def test_of_many_pairs_only_those_drawn_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(strangers, "PAIRS", 900)
+    people = np.arange(3000)
+    assert list(bars_to_try(people.astype(np.int16)[:, None], people, 1, (0.01, 0.1))) == [0.1]
 
 
 def test_too_few_people_are_refused() -> None:

@@ -247,6 +247,9 @@ def strangers(
             for at in (*own, *found.curve)
         ],
     )
+    if found.too_rare:
+        shares = ", ".join(f"{share:g}" for share in found.too_rare)
+        print(f"left out, as the pairs are too few to find their bars: {shares}")
 
 
 def quality(

@@ -17,8 +17,8 @@ from peephole.people.matching import References
 
 FIGURES = ("merged", "misfiled", "split", "records")
 SHARES = (1e-6, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2)
-# Pairs that are drawn to find bars with; a hundred of the rarest share.
-PAIRS = 4_000_000
+# Pairs that are drawn to find bars with, and how many of them a bar must hold to say anything of its share.
+PAIRS, FEWEST = 4_000_000, 10
 
 
 @dataclass(frozen=True)
@@ -107,8 +107,12 @@ def run_streams(
 
 def bars_to_try(
     descriptors: NDArray[np.int16], people: NDArray[np.int64], seed: int, shares: Sequence[float] = SHARES
-) -> list[int]:
-    """Return squared distances within which these shares of (drawn) pairs of different people lie."""
+) -> dict[float, int]:
+    """Return by share the squared distances within which these shares of (drawn) pairs of different people lie.
+
+    Left out are the shares of which fewer than ten of the pairs that there are would be: two pictures drawn twice are
+    one pair.
+    """
     rng = np.random.default_rng(seed)
     left, right = rng.integers(0, len(people), (2, PAIRS))
     different = people[left] != people[right]
@@ -121,7 +125,15 @@ def bars_to_try(
         [np.einsum("nd,nd->n", values[a], values[b]) for a, b in zip(_parts(left), _parts(right), strict=True)]
     )
     distance = np.sort((squares[left] + squares[right] - 2 * products).astype(np.int64))
-    return [int(distance[min(len(distance) - 1, int(share * len(distance)))]) for share in shares]
+    pairs = min(len(distance), _different_pairs(people))
+    carried = [share for share in shares if share * pairs >= FEWEST]
+    return {share: int(distance[min(len(distance) - 1, int(share * len(distance)))]) for share in carried}
+
+
+def _different_pairs(people: NDArray[np.int64]) -> int:
+    """Return how many pairs of pictures show two people."""
+    pictures = np.unique(people, return_counts=True)[1].astype(np.int64)
+    return int(len(people) ** 2 - (pictures**2).sum()) // 2
 
 
 def _parts(rows: NDArray[np.int64]) -> list[NDArray[np.int64]]:
@@ -144,13 +156,17 @@ class AtBar:
 
 @dataclass(frozen=True)
 class Deduplication:
-    """What the protocol says. own: at the doorbell's bar; None where the program has none for the crop."""
+    """What the protocol says. own: at the doorbell's bar; None where the program has none for the crop.
+
+    too_rare: shares that are not in the curve, as the pairs are too few to find their bars with.
+    """
 
     strangers: int
     trials: int
     seed: int
     own: AtBar | None
     curve: tuple[AtBar, ...]
+    too_rare: tuple[float, ...]
 
 
 def measure(
@@ -162,17 +178,23 @@ def measure(
     bars: Bars | None,
     policy: Policy,
 ) -> Deduplication:
-    """Run the protocol on descriptors [N,D] of people [N]: so many strangers a trial."""
+    """Run the protocol on descriptors [N,D] of people [N]: so many strangers a trial.
+
+    Raises `ValueError` where there are too few people, or where there is no bar to run it at.
+    """
     streams = draw_streams(people, strangers, trials, seed)
 
     def at(share: float | None, bars: Bars) -> AtBar:
         return AtBar(share, bars.same_stranger, run_streams(descriptors, people, streams, bars, policy))
 
     tried = bars_to_try(descriptors, people, seed)
+    if bars is None and not tried:
+        raise ValueError("the pictures are too few to find bars with; give more, or a program with thresholds")
     return Deduplication(
         strangers,
         trials,
         seed,
         None if bars is None else at(None, bars),
-        tuple(at(share, only_same(bar)) for share, bar in zip(SHARES, tried, strict=True)),
+        tuple(at(share, only_same(bar)) for share, bar in tried.items()),
+        tuple(share for share in SHARES if share not in tried),
     )
