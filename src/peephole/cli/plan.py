@@ -1,6 +1,8 @@
 """`peephole plan`: where every buffer of a program lies in memory, and how near that is to the least possible."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,8 +13,8 @@ from peephole.cli.output import plain, print_json, print_table
 from peephole.cli.programs import load_program
 
 if TYPE_CHECKING:
-    from peephole.compiler.memory import Placement
-    from peephole.compiler.schedule import Schedule
+    from peephole.compiler.memory import Memory, Placement
+    from peephole.fixedpoint.program import IntegerProgram
 
 SIZE = re.compile(r"(\d{1,12}) ?([KM]?)(?:i?B)?", re.IGNORECASE)
 UNITS = {"": 1, "K": 1024, "M": 1024 * 1024}
@@ -36,35 +38,76 @@ def plan(
         typer.Option("--l2", metavar="BYTES", help="Memory for activations; 512K and 1M are sizes too."),
     ] = "512K",
     l1: Annotated[str, typer.Option("--l1", metavar="BYTES", help="Scratchpad for tiles.")] = "64K",
+    device: Annotated[
+        bool, typer.Option("--device", help="Plan the whole device over time: frame, detector, networks, galleries.")
+    ] = False,
+    users: Annotated[int, typer.Option(min=1, help="With --device: people that it knows.")] = 20,
+    strangers: Annotated[int, typer.Option(min=1, help="With --device: strangers that it remembers.")] = 20,
+    code: Annotated[
+        str, typer.Option("--code", metavar="BYTES", help="With --device: estimate of its code and constants.")
+    ] = "48K",
     json: JsonOption = False,
 ) -> None:
     """Plan the memory of an integer program: an offset for every buffer, the peak, and what no plan can go below.
 
     Steps are counted from 0 and lifetimes include their last one. Level L2 holds activations and the weights of the
-    layer at hand, L3 all weights.
+    layer at hand, L3 all weights. With --device the steps are the phases of looking at one frame of 320x240, and the
+    networks' weights are read from L3.
     """
     from peephole.compiler.memory import Memory
-    from peephole.compiler.planner import place_arena
-    from peephole.compiler.schedule import lower
 
     memory = Memory(l1=size(l1, "--l1"), l2=size(l2, "--l2"))
     program = load_program(model)
+    if device:
+        counts = {"users": users, "strangers": strangers, "code_and_constants_bytes_estimate": size(code, "--code")}
+        _plan_device(program, memory, counts, json)
+    else:
+        _plan_program(program, memory, json)
+
+
+def _plan_program(program: "IntegerProgram", memory: "Memory", json: bool) -> None:
+    from peephole.compiler.memory import ACTIVATIONS
+    from peephole.compiler.planner import place_arena
+    from peephole.compiler.schedule import lower
+
     schedule = lower(program)
     placement = place_arena(schedule.buffers, memory, steps=schedule.step_names)
     if json:
-        print_json({"name": program.name, "model": program.model_id} | record(placement))
+        told = {"name": program.name, "model": program.model_id} | record(placement, placement.extent(ACTIVATIONS))
+        print_json(told | {"steps": schedule.step_names})
         return
     print(f"{plain(program.name)}, model {program.model_id}: {len(schedule.steps)} steps")
     print()
-    _print_buffers(placement, schedule)
+    _print_buffers(placement, schedule.step_names)
     print()
     _print_levels(placement)
+    print(f"activations: {placement.extent(ACTIVATIONS):,} bytes of L2")
 
 
-def record(placement: "Placement") -> dict[str, Any]:
+def _plan_device(program: "IntegerProgram", memory: "Memory", counts: dict[str, int], json: bool) -> None:
+    from peephole.compiler.device import PHASES, Device, plan_device
+    from peephole.fixedpoint.program import IntegerProgram
+    from peephole.weights import landmark_program
+
+    landmarks = IntegerProgram.load(landmark_program())
+    plan = plan_device(program, landmarks, Device(**counts), memory)
+    if json:
+        told = {"name": program.name, "model": program.model_id} | record(plan.placement, plan.arena_bytes)
+        print_json(told | {"steps": PHASES, "device": asdict(plan.device)})
+        return
+    built = plan.device
+    print(
+        f"device with {plain(program.name)}, model {program.model_id}: camera {built.width}x{built.height}, "
+        f"{built.users} users of {built.references} references, {built.strangers} strangers of {built.looks} looks"
+    )
+    print()
+    _print_buffers(plan.placement, PHASES)
+    print()
+    _print_levels(plan.placement)
+
+
+def record(placement: "Placement", arena_bytes: int) -> dict[str, Any]:
     """Return a placement as plain values. Offsets count within a level; the figures without a level are of L2."""
-    from peephole.compiler.memory import ACTIVATIONS
-
     buffers = []
     for b in placement.buffers:
         told: dict[str, Any] = {"name": b.name, "level": b.level, "offset": b.offset, "bytes": b.bytes}
@@ -84,7 +127,7 @@ def record(placement: "Placement") -> dict[str, Any]:
     return {
         "peak_bytes": placement.peak_bytes,
         "lower_bound_bytes": placement.lower_bound_bytes,
-        "arena_bytes": placement.extent(ACTIVATIONS),
+        "arena_bytes": arena_bytes,
         "optimal": placement.optimal,
         "alignment": placement.alignment,
         "levels": levels,
@@ -92,8 +135,7 @@ def record(placement: "Placement") -> dict[str, Any]:
     }
 
 
-def _print_buffers(placement: "Placement", schedule: "Schedule") -> None:
-    names = schedule.step_names
+def _print_buffers(placement: "Placement", names: Sequence[str]) -> None:
     rows = [
         (b.name, b.level, f"{b.offset:,}", f"{b.bytes:,}", _steps(b.first_use, b.last_use, names), _view(b.alias_of))
         for b in placement.buffers
@@ -101,7 +143,7 @@ def _print_buffers(placement: "Placement", schedule: "Schedule") -> None:
     print_table(("buffer", "level", "offset", "bytes", "steps", ""), rows)
 
 
-def _steps(first: int, last: int, names: tuple[str, ...]) -> str:
+def _steps(first: int, last: int, names: Sequence[str]) -> str:
     if first == last:
         return f"{first} {names[first]}"
     return f"{first}..{last} {names[first]} .. {names[last]}"

@@ -1,0 +1,167 @@
+"""The memory of the whole device while it looks at one frame, planned as one: what is over makes room for what comes.
+
+The frame is needed until the faces are cut out of it; then its memory, and the detector's, becomes the network's. A
+network's arena is one buffer here, with the network's own plan inside.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+
+from peephole.compiler.memory import ACTIVATIONS, Buffer, Memory, Placement
+from peephole.compiler.planner import place, place_arena
+from peephole.compiler.schedule import IMAGE, WEIGHTS, lower
+from peephole.fixedpoint.program import LANDMARKS, RECOGNISE, IntegerProgram
+from peephole.vision.cascade_table import load_cascade
+from peephole.vision.detector import Detector
+
+PHASES = ("capture", "detect", "group", "cut", "landmarks", "warp", "describe", "match")
+STEP = {phase: step for step, phase in enumerate(PHASES)}
+
+# The structures of csrc/include/peephole/cascade.h and csrc/kernels/cascade_group.c, and what a person's record holds.
+HIT_BYTES = 12
+GROUP_BYTES = 44  # for a hit that is to be grouped
+POINTS_BYTES = 5 * 2 * 4
+PERSON_BYTES = 64  # id, name of up to 40 bytes, state, times
+LOOK_BYTES = 16  # beside a descriptor: whose, quality, time
+DISTANCE_BYTES = 8
+
+
+@dataclass(frozen=True)
+class Device:
+    """What the device is built for, in counts and bytes.
+
+    faces: cut out of one frame at most. references: descriptors a user; looks: descriptors a stranger. hits: windows
+    that the detector may report. Those that end in `_estimate` are guesses until a firmware is linked: code, with
+    constants other than the cascade's and the weights (which stay in L3), and the stacks' depth. alignment suits every
+    scratch.
+    """
+
+    width: int = 320
+    height: int = 240
+    faces: int = 2
+    users: int = 20
+    references: int = 5
+    strangers: int = 20
+    looks: int = 3
+    smallest_face: int = 40
+    hits: int = 1024
+    serial_bytes: int = 4096
+    stacks_bytes_estimate: int = 16 * 1024
+    code_and_constants_bytes_estimate: int = 48 * 1024  # the kernels alone: 27 KiB on x86-64 at -Os
+    alignment: int = 16
+
+    def __post_init__(self) -> None:
+        """Refuse counts that are none. Raises `ValueError`."""
+        for field in fields(self):
+            if getattr(self, field.name) < 1:
+                raise ValueError(f"a device's {field.name} must be at least 1, not {getattr(self, field.name)}")
+
+
+@dataclass(frozen=True)
+class DevicePlan:
+    """The plan of a device: steps are `PHASES`. networks: the plan inside of each arena, by its buffer's name."""
+
+    placement: Placement
+    networks: Mapping[str, Placement]
+    device: Device
+
+    @cached_property
+    def arena_bytes(self) -> int:
+        """What the recogniser's activations take."""
+        return self.networks["recogniser arena"].extent(ACTIVATIONS)
+
+
+def plan_device(
+    recogniser: IntegerProgram,
+    landmarks: IntegerProgram,
+    device: Device | None = None,
+    capacity: Memory | int | None = None,
+    seconds: float = 10,
+) -> DevicePlan:
+    """Plan the memory of a device that describes faces by `recogniser`, aligned by `landmarks`.
+
+    Raises `ValueError` where it does not fit, see `planner.place`, and for programs of another task.
+    """
+    recogniser.expect_task(RECOGNISE)
+    landmarks.expect_task(LANDMARKS)
+    device = device or Device()
+    networks = {
+        f"{role} arena": _arena(program, seconds)
+        for role, program in (("recogniser", recogniser), ("landmarks", landmarks))
+    }
+    arenas = {name: plan.peak_bytes for name, plan in networks.items()}
+    buffers = [
+        *_resident(device, recogniser.descriptor_size),
+        *_detector(device),
+        *_faces(device, recogniser, landmarks, arenas),
+        *_stored(recogniser, landmarks),
+    ]
+    return DevicePlan(place(buffers, capacity, device.alignment, seconds, PHASES), networks, device)
+
+
+def _arena(program: IntegerProgram, seconds: float) -> Placement:
+    """Plan a network's activations alone: its image is a buffer of the device, its weights are read from L3."""
+    alone = [b for b in lower(program).buffers if b.level == "L2" and b.holds not in (IMAGE, WEIGHTS)]
+    return place_arena(alone, seconds=seconds)
+
+
+def _buffer(name: str, count: int, first: str, last: str, holds: str) -> Buffer:
+    return Buffer(name, "L2", count, STEP[first], STEP[last], holds=holds)
+
+
+def _resident(device: Device, values: int) -> list[Buffer]:
+    """What stays from the first phase to the last. values: of a descriptor, 16 bits each."""
+    table = load_cascade()
+    cascade = sum(getattr(table, field.name).nbytes for field in fields(table))
+    look = 2 * values + LOOK_BYTES
+    sizes = {
+        "code and constants (estimate)": (device.code_and_constants_bytes_estimate, "code"),
+        "cascade table": (cascade, "code"),
+        "stacks (estimate)": (device.stacks_bytes_estimate, "stacks"),
+        "serial buffers": (device.serial_bytes, "serial"),
+        "users": (device.users * (PERSON_BYTES + device.references * look), "gallery"),
+        "strangers": (device.strangers * (PERSON_BYTES + device.looks * look), "gallery"),
+    }
+    return [_buffer(name, count, PHASES[0], PHASES[-1], holds) for name, (count, holds) in sizes.items()]
+
+
+def _detector(device: Device) -> list[Buffer]:
+    scratch = Detector(min_size=device.smallest_face).scratch_bytes(device.height, device.width)
+    if scratch == 0:
+        raise ValueError(
+            f"no face of {device.smallest_face} pixels fits into a frame of {device.width}x{device.height}; "
+            "give a larger frame or look for smaller faces"
+        )
+    return [
+        _buffer("frame", device.width * device.height, "capture", "warp", "image"),
+        _buffer("detector scratch", scratch, "detect", "detect", "scratch"),
+        _buffer("hits", device.hits * HIT_BYTES, "detect", "cut", "faces"),
+        _buffer("grouping scratch", device.hits * GROUP_BYTES, "group", "group", "scratch"),
+    ]
+
+
+def _faces(
+    device: Device, recogniser: IntegerProgram, landmarks: IntegerProgram, arenas: Mapping[str, int]
+) -> list[Buffer]:
+    """What belongs to the faces of a frame: one after the other up to `warp`, and then one after the other again."""
+    values, n = 2 * recogniser.descriptor_size, device.faces
+    references = device.users * device.references + device.strangers * device.looks
+    window, face = landmarks.input, recogniser.input
+    return [
+        _buffer("landmark window", window.height * window.width, "cut", "landmarks", "image"),
+        _buffer("landmarks arena", arenas["landmarks arena"], "landmarks", "landmarks", ACTIVATIONS),
+        _buffer("points", n * POINTS_BYTES, "landmarks", "warp", "faces"),
+        _buffer("faces", n * face.height * face.width, "warp", "describe", "image"),
+        _buffer("recogniser arena", arenas["recogniser arena"], "describe", "describe", ACTIVATIONS),
+        _buffer("descriptors", n * values, "describe", "match", "faces"),
+        _buffer("distances", references * DISTANCE_BYTES, "match", "match", "scratch"),
+    ]
+
+
+def _stored(recogniser: IntegerProgram, landmarks: IntegerProgram) -> list[Buffer]:
+    stored = []
+    for role, program in (("recogniser", recogniser), ("landmarks", landmarks)):
+        count = sum(b.bytes for b in lower(program).buffers if b.level == "L3")
+        stored.append(Buffer(f"{role} weights", "L3", count, 0, len(PHASES) - 1, holds=WEIGHTS))
+    return stored
