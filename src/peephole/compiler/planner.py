@@ -111,6 +111,23 @@ def place_arena(
 def _place_level(
     level: str, blocks: Sequence[Block], capacity: int | None, seconds: float
 ) -> tuple[list[int], LevelPlan]:
+    """Place what lives from the first step to the last at the bottom, which costs nothing, and the rest above it."""
+    span = min(b.first for b in blocks), max(b.last for b in blocks)
+    free = all(b.fixed is None for b in blocks)
+    above = [i for i, b in enumerate(blocks) if not free or (b.first, b.last) != span]
+    offsets, base = [0] * len(blocks), 0
+    for number in sorted(set(range(len(blocks))) - set(above)):
+        offsets[number], base = base, base + blocks[number].size
+    if not above:
+        return offsets, LevelPlan(level, base, base, capacity, optimal=True, method="all side by side")
+    found, bound, proved, method = _solve([blocks[i] for i in above], seconds)
+    for number, offset in zip(above, found, strict=True):
+        offsets[number] = base + offset
+    return offsets, LevelPlan(level, peak(blocks, offsets), base + bound, capacity, proved, method)
+
+
+def _solve(blocks: Sequence[Block], seconds: float) -> tuple[list[int], int, bool, str]:
+    """Return offsets, a lower bound, whether nothing lower is possible, and what found the offsets."""
     bound = live_bound(blocks)[0]
     offsets, method = heuristic.plan(blocks, bound)
     height, proved = peak(blocks, offsets), False
@@ -127,7 +144,7 @@ def _place_level(
         if second is not None and second.offsets is not None:
             offsets, method = second.offsets, "CP-SAT"
         height, proved = peak(blocks, offsets), second is not None and second.proved
-    return offsets, LevelPlan(level, height, bound, capacity, proved or height == bound, method)
+    return offsets, bound, proved or height == bound, method
 
 
 def _too_large(plan: LevelPlan, buffers: Sequence[Buffer], blocks: Sequence[Block], steps: Sequence[str]) -> str:
