@@ -28,15 +28,15 @@ static inline void ph_add_rest(int32_t length, const int16_t *x, const int16_t *
     }
 }
 
-static inline PH_AVX2 void ph_dot4_wrap32_avx2(const ph_window *window, const int16_t *input, const int16_t *weight,
+static inline PH_AVX2 void ph_dot4_wrap32_avx2(const ph_patch *patch, const int16_t *input, const int16_t *weight,
                                                int64_t sums[4]) {
-    const ptrdiff_t next = window->output_step;
-    const int32_t whole = window->length & ~15;
+    const ptrdiff_t next = patch->output_step;
+    const int32_t whole = patch->length & ~15;
     int64_t rest[4] = {0, 0, 0, 0};
     __m256i sum0 = _mm256_setzero_si256(), sum1 = sum0, sum2 = sum0, sum3 = sum0;
-    for (int32_t row = 0; row < window->rows; row++) {
-        const int16_t *x = input + row * window->input_step;
-        const int16_t *w = weight + row * window->weight_step;
+    for (int32_t row = 0; row < patch->rows; row++) {
+        const int16_t *x = input + row * patch->input_step;
+        const int16_t *w = weight + row * patch->weight_step;
         for (int32_t i = 0; i < whole; i += 16) {
             const __m256i v = ph_load16(x + i);
             sum0 = _mm256_add_epi32(sum0, _mm256_madd_epi16(v, ph_load16(w + i)));
@@ -44,7 +44,7 @@ static inline PH_AVX2 void ph_dot4_wrap32_avx2(const ph_window *window, const in
             sum2 = _mm256_add_epi32(sum2, _mm256_madd_epi16(v, ph_load16(w + 2 * next + i)));
             sum3 = _mm256_add_epi32(sum3, _mm256_madd_epi16(v, ph_load16(w + 3 * next + i)));
         }
-        ph_add_rest(window->length - whole, x + whole, w + whole, next, rest);
+        ph_add_rest(patch->length - whole, x + whole, w + whole, next, rest);
     }
     int32_t wrapped[4];
     _mm_storeu_si128((__m128i *)(void *)wrapped, ph_add_across(sum0, sum1, sum2, sum3));
@@ -58,15 +58,15 @@ static inline PH_AVX2 __m256i ph_widen8(const int8_t *values) {
     return _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(const void *)values));
 }
 
-static inline PH_AVX2 void ph_dot4_s8_avx2(const ph_window *window, const int8_t *input, const int8_t *weight,
+static inline PH_AVX2 void ph_dot4_s8_avx2(const ph_patch *patch, const int8_t *input, const int8_t *weight,
                                            int32_t sums[4]) {
-    const ptrdiff_t next = window->output_step;
-    const int32_t whole = window->length & ~15;
+    const ptrdiff_t next = patch->output_step;
+    const int32_t whole = patch->length & ~15;
     __m256i sum0 = _mm256_setzero_si256(), sum1 = sum0, sum2 = sum0, sum3 = sum0;
     uint32_t rest[4] = {0, 0, 0, 0};
-    for (int32_t row = 0; row < window->rows; row++) {
-        const int8_t *x = input + row * window->input_step;
-        const int8_t *w = weight + row * window->weight_step;
+    for (int32_t row = 0; row < patch->rows; row++) {
+        const int8_t *x = input + row * patch->input_step;
+        const int8_t *w = weight + row * patch->weight_step;
         for (int32_t i = 0; i < whole; i += 16) {
             const __m256i v = ph_widen8(x + i);
             sum0 = _mm256_add_epi32(sum0, _mm256_madd_epi16(v, ph_widen8(w + i)));
@@ -75,7 +75,7 @@ static inline PH_AVX2 void ph_dot4_s8_avx2(const ph_window *window, const int8_t
             sum3 = _mm256_add_epi32(sum3, _mm256_madd_epi16(v, ph_widen8(w + 3 * next + i)));
         }
         for (int32_t k = 0; k < 4; k++) {
-            for (int32_t i = whole; i < window->length; i++) {
+            for (int32_t i = whole; i < patch->length; i++) {
                 rest[k] += (uint32_t)((int32_t)x[i] * w[k * next + i]);
             }
         }
@@ -102,18 +102,18 @@ static inline PH_AVX2 __m256i ph_take_byte_sums(ph_byte_sums *sums) {
     return _mm256_add_epi64(_mm256_slli_epi64(_mm256_cvtepi32_epi64(high), 8), _mm256_cvtepi32_epi64(low));
 }
 
-static inline PH_AVX2 void ph_dot4_exact_avx2(const ph_window *window, const int16_t *input, const int16_t *weight,
+static inline PH_AVX2 void ph_dot4_exact_avx2(const ph_patch *patch, const int16_t *input, const int16_t *weight,
                                               int64_t sums[4]) {
     const __m256i low_byte = _mm256_set1_epi16(255);
-    const ptrdiff_t next = window->output_step;
-    const int32_t whole = window->length & ~15;
+    const ptrdiff_t next = patch->output_step;
+    const int32_t whole = patch->length & ~15;
     int64_t rest[4] = {0, 0, 0, 0};
     __m256i total = _mm256_setzero_si256();
     ph_byte_sums part = {{total, total, total, total}, {total, total, total, total}};
     int32_t vectors = 0;
-    for (int32_t row = 0; row < window->rows; row++) {
-        const int16_t *x = input + row * window->input_step;
-        const int16_t *w = weight + row * window->weight_step;
+    for (int32_t row = 0; row < patch->rows; row++) {
+        const int16_t *x = input + row * patch->input_step;
+        const int16_t *w = weight + row * patch->weight_step;
         for (int32_t i = 0; i < whole; i += 16) {
             const __m256i v = ph_load16(x + i);
             const __m256i high = _mm256_srai_epi16(v, 8);
@@ -128,7 +128,7 @@ static inline PH_AVX2 void ph_dot4_exact_avx2(const ph_window *window, const int
                 vectors = 0;
             }
         }
-        ph_add_rest(window->length - whole, x + whole, w + whole, next, rest);
+        ph_add_rest(patch->length - whole, x + whole, w + whole, next, rest);
     }
     total = _mm256_add_epi64(total, ph_take_byte_sums(&part));
     _mm256_storeu_si256((__m256i *)(void *)sums, total);

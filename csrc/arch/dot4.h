@@ -11,8 +11,8 @@
 #define PH_HAS_AVX2_CODE 0
 #endif
 
-typedef void (*ph_dot4)(const ph_window *window, const int16_t *input, const int16_t *weight, int64_t sums[4]);
-typedef void (*ph_dot4_s8)(const ph_window *window, const int8_t *input, const int8_t *weight, int32_t sums[4]);
+typedef void (*ph_dot4)(const ph_patch *patch, const int16_t *input, const int16_t *weight, int64_t sums[4]);
+typedef void (*ph_dot4_s8)(const ph_patch *patch, const int8_t *input, const int8_t *weight, int32_t sums[4]);
 
 static inline ph_dot4_s8 ph_choose_dot4_s8(void) {
 #if PH_HAS_AVX2_CODE

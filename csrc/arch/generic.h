@@ -3,25 +3,32 @@
 #ifndef PEEPHOLE_ARCH_GENERIC_H
 #define PEEPHOLE_ARCH_GENERIC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* Right shifts of negative numbers must be arithmetic, as on every machine that we know of. */
 typedef char ph_shifts_are_arithmetic[((-1) >> 1) == -1 ? 1 : -1];
 
-static inline int16_t ph_clip16(int64_t value) {
-    return (int16_t)(value < INT16_MIN ? INT16_MIN : value > INT16_MAX ? INT16_MAX : value);
+static inline int64_t ph_clip64(int64_t value, int32_t low, int32_t high) {
+    const int64_t raised = value < low ? low : value; /* in two steps, of which compilers make no jumps */
+    return raised > high ? high : raised;
 }
 
-/* round(value / 2^shift), halves upwards, clipped to 16 bits; shift 0 adds no half. |value| < 2^62, shift < 62. */
-static inline int16_t ph_shift_round_clip16(int64_t value, unsigned shift) {
+static inline int32_t ph_clip32(int32_t value, int32_t low, int32_t high) {
+    const int32_t raised = value < low ? low : value; /* in two steps, of which compilers make no jumps */
+    return raised > high ? high : raised;
+}
+
+/* Can a clip to low .. high be what is written last to a type of these limits? */
+static inline bool ph_is_clip(int32_t low, int32_t high, int32_t least, int32_t greatest) {
+    return least <= low && low <= high && high <= greatest;
+}
+
+/* round(value / 2^shift), halves upwards; shift 0 adds no half. |value| < 2^62, shift < 62. */
+static inline int64_t ph_shift_round64(int64_t value, unsigned shift) {
     const int64_t half = shift ? (int64_t)1 << (shift - 1) : 0;
-    return ph_clip16((value + half) >> shift);
-}
-
-static inline int8_t ph_shift_round_clip8(int64_t value, unsigned shift) {
-    const int16_t rounded = ph_shift_round_clip16(value, shift);
-    return (int8_t)(rounded < INT8_MIN ? INT8_MIN : rounded > INT8_MAX ? INT8_MAX : rounded);
+    return (value + half) >> shift;
 }
 
 /* round(value / 2^shift), halves upwards, in 32 bits: what a half added before the shift could make overflow is added
@@ -41,17 +48,17 @@ typedef struct {
     ptrdiff_t input_step;
     ptrdiff_t weight_step;
     ptrdiff_t output_step;
-} ph_window;
+} ph_patch;
 
-/* sums[k] = sum over the window of input * weight of output k, k = 0..3, modulo 2^32 as a signed number. */
-static inline void ph_dot4_wrap32_generic(const ph_window *window, const int16_t *input, const int16_t *weight,
+/* sums[k] = sum over the patch of input * weight of output k, k = 0..3, modulo 2^32 as a signed number. */
+static inline void ph_dot4_wrap32_generic(const ph_patch *patch, const int16_t *input, const int16_t *weight,
                                           int64_t sums[4]) {
     for (int32_t k = 0; k < 4; k++) {
         uint32_t sum = 0;
-        for (int32_t row = 0; row < window->rows; row++) {
-            const int16_t *x = input + row * window->input_step;
-            const int16_t *w = weight + k * window->output_step + row * window->weight_step;
-            for (int32_t i = 0; i < window->length; i++) {
+        for (int32_t row = 0; row < patch->rows; row++) {
+            const int16_t *x = input + row * patch->input_step;
+            const int16_t *w = weight + k * patch->output_step + row * patch->weight_step;
+            for (int32_t i = 0; i < patch->length; i++) {
                 sum += (uint32_t)((int32_t)x[i] * w[i]);
             }
         }
@@ -60,14 +67,14 @@ static inline void ph_dot4_wrap32_generic(const ph_window *window, const int16_t
 }
 
 /* The sums of int8 values and weights, modulo 2^32. */
-static inline void ph_dot4_s8_generic(const ph_window *window, const int8_t *input, const int8_t *weight,
+static inline void ph_dot4_s8_generic(const ph_patch *patch, const int8_t *input, const int8_t *weight,
                                       int32_t sums[4]) {
     for (int32_t k = 0; k < 4; k++) {
         uint32_t sum = 0;
-        for (int32_t row = 0; row < window->rows; row++) {
-            const int8_t *x = input + row * window->input_step;
-            const int8_t *w = weight + k * window->output_step + row * window->weight_step;
-            for (int32_t i = 0; i < window->length; i++) {
+        for (int32_t row = 0; row < patch->rows; row++) {
+            const int8_t *x = input + row * patch->input_step;
+            const int8_t *w = weight + k * patch->output_step + row * patch->weight_step;
+            for (int32_t i = 0; i < patch->length; i++) {
                 sum += (uint32_t)((int32_t)x[i] * w[i]);
             }
         }
@@ -97,13 +104,13 @@ static inline int64_t ph_dot_exact_generic(int32_t length, const int16_t *x, con
 }
 
 /* The same sums as above, exact. */
-static inline void ph_dot4_exact_generic(const ph_window *window, const int16_t *input, const int16_t *weight,
+static inline void ph_dot4_exact_generic(const ph_patch *patch, const int16_t *input, const int16_t *weight,
                                          int64_t sums[4]) {
     for (int32_t k = 0; k < 4; k++) {
         sums[k] = 0;
-        for (int32_t row = 0; row < window->rows; row++) {
-            sums[k] += ph_dot_exact_generic(window->length, input + row * window->input_step,
-                                            weight + k * window->output_step + row * window->weight_step);
+        for (int32_t row = 0; row < patch->rows; row++) {
+            sums[k] += ph_dot_exact_generic(patch->length, input + row * patch->input_step,
+                                            weight + k * patch->output_step + row * patch->weight_step);
         }
     }
 }

@@ -5,14 +5,17 @@
 #include "arch/generic.h"
 #include "peephole/add.h"
 
-static inline ph_status ph_check_add(const ph_add *layer) {
+/* least, greatest: the limits of the output's type. */
+static inline ph_status ph_check_add(const ph_add *layer, int32_t least, int32_t greatest) {
     const ph_shape in = layer->input;
     const ph_shape out = layer->output;
     if (!ph_is_shape(in) || !ph_is_shape(out) || in.height != out.height || in.width != out.width ||
         !ph_is_slice(out, layer->channel, in.channels)) {
         return PH_BAD_SHAPE;
     }
-    return layer->shift > 31 || layer->other_shift > 31 || layer->norm > 31 ? PH_BAD_ARGUMENT : PH_OK;
+    const bool fits = layer->shift <= 31 && layer->other_shift <= 31 && layer->norm <= 31 &&
+                      ph_is_clip(layer->low, layer->high, least, greatest);
+    return fits ? PH_OK : PH_BAD_ARGUMENT;
 }
 
 /* Of 16 bits too: |sum| <= 2^15 * 2^14 * 2 + 2^29 < 2^31. Right shifts are arithmetic, as arch/generic.h checks. */

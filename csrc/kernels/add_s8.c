@@ -10,11 +10,12 @@ static void add_narrow(const ph_add *layer, const int8_t *restrict input, const 
     const int32_t scale = (int32_t)1 << layer->shift;
     const int32_t other_scale = (int32_t)1 << layer->other_shift;
     const int32_t half = layer->norm ? (int32_t)1 << (layer->norm - 1) : 0;
-    const int32_t least = layer->relu ? 0 : INT8_MIN;
+    const int32_t low = layer->low;
+    const int32_t high = layer->high;
     const int32_t norm = layer->norm;
     for (int32_t c = 0; c < channels; c++) {
         const int32_t y = (input[c] * scale + other[c] * other_scale + half) >> norm;
-        output[c] = (int8_t)(y < least ? least : y > INT8_MAX ? INT8_MAX : y);
+        output[c] = (int8_t)(y < low ? low : y > high ? high : y);
     }
 }
 
@@ -24,15 +25,16 @@ static void add_wide(const ph_add *layer, const int8_t *restrict input, const in
     const int64_t scale = (int64_t)1 << layer->shift;
     const int64_t other_scale = (int64_t)1 << layer->other_shift;
     const int64_t half = layer->norm ? (int64_t)1 << (layer->norm - 1) : 0;
-    const int32_t least = layer->relu ? 0 : INT8_MIN;
+    const int32_t low = layer->low;
+    const int32_t high = layer->high;
     for (int32_t c = 0; c < channels; c++) {
         const int64_t y = (input[c] * scale + other[c] * other_scale + half) >> layer->norm;
-        output[c] = (int8_t)(y < least ? least : y > INT8_MAX ? INT8_MAX : y);
+        output[c] = (int8_t)(y < low ? low : y > high ? high : y);
     }
 }
 
 ph_status ph_add_s8(const ph_add *layer, const int8_t *input, const int8_t *other, int8_t *output) {
-    const ph_status status = ph_check_add(layer);
+    const ph_status status = ph_check_add(layer, INT8_MIN, INT8_MAX);
     if (status != PH_OK) {
         return status;
     }

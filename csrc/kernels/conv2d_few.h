@@ -9,8 +9,8 @@ enum { PH_FEW_OUTPUTS = 16, PH_FEW_TAPS = 64 };
 
 /* Sums of so few products are exact in two 32-bit parts, and in one of 8 bits. */
 static inline bool ph_has_few_taps(const ph_conv2d *layer) {
-    return layer->accumulation == PH_FULL && layer->input.channels < 8 &&
-           (int64_t)layer->kernel_height * layer->kernel_width * layer->input.channels <= PH_FEW_TAPS;
+    return layer->accumulation == PH_FULL && layer->input.channels < 8 && ph_has_whole_rows(layer) &&
+           (int64_t)layer->window.kernel_height * layer->window.kernel_width * layer->input.channels <= PH_FEW_TAPS;
 }
 
 /* The same results as the convolution that calls it, whose arguments are checked already. */

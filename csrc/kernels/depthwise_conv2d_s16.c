@@ -62,15 +62,16 @@ static void sum_window(const ph_depthwise_place *at, int32_t accumulator_bits, i
 static void convolve_block(const ph_depthwise_conv2d *layer, int32_t first, int32_t count, const int16_t *input,
                            const int16_t *taps, const int32_t *bias, const uint8_t *norm, int16_t *output) {
     int64_t sums[BLOCK];
+    const ph_axis down = ph_rows(layer->input, layer->output, &layer->window);
+    const ph_axis along = ph_columns(layer->input, layer->output, &layer->window);
     for (int32_t y = 0; y < layer->output.height; y++) {
+        const ph_span rows = ph_span_at(&down, y);
         for (int32_t x = 0; x < layer->output.width; x++) {
-            const ph_depthwise_place at = ph_depthwise_place_at(layer, y, x);
+            const ph_depthwise_place at = ph_depthwise_place_at(layer, rows, ph_span_at(&along, x));
             int16_t *out =
                 output + ((ptrdiff_t)y * layer->output.width + x) * layer->output.channels + layer->channel + first;
             sum_window(&at, layer->accumulator_bits, count, input + at.input + first, taps + at.taps, sums);
-            for (int32_t c = 0; c < count; c++) {
-                out[c] = ph_finish16(sums[c], bias[first + c], norm[first + c], layer->accumulator_bits, layer->relu);
-            }
+            ph_store16(count, sums, bias + first, norm + first, layer->accumulator_bits, layer->low, layer->high, out);
         }
     }
 }
@@ -81,10 +82,11 @@ ph_status ph_depthwise_conv2d_s16(const ph_depthwise_conv2d *layer, const int16_
         return PH_BAD_SHAPE;
     }
     const int32_t channels = layer->input.channels;
-    if ((layer->accumulator_bits != 32 && layer->accumulator_bits != 64) || !ph_are_norms(channels, norm)) {
+    if ((layer->accumulator_bits != 32 && layer->accumulator_bits != 64) ||
+        !ph_is_clip(layer->low, layer->high, INT16_MIN, INT16_MAX) || !ph_are_norms(channels, norm)) {
         return PH_BAD_ARGUMENT;
     }
-    const int32_t kernel_size = layer->kernel_height * layer->kernel_width;
+    const int32_t kernel_size = layer->window.kernel_height * layer->window.kernel_width;
     int16_t taps[PH_DEPTHWISE_MAX_TAPS * BLOCK];
     for (int32_t first = 0; first < channels; first += BLOCK) {
         const int32_t count = channels - first < BLOCK ? channels - first : BLOCK;

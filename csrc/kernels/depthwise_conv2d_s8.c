@@ -25,9 +25,12 @@ static inline void sum_window(const ph_depthwise_place *at, int32_t count, const
 static void convolve_block(const ph_depthwise_conv2d *layer, int32_t first, int32_t count, const int8_t *input,
                            const int8_t *taps, const int32_t *bias, const uint8_t *norm, ph_output output) {
     int32_t sums[BLOCK];
+    const ph_axis down = ph_rows(layer->input, layer->output, &layer->window);
+    const ph_axis along = ph_columns(layer->input, layer->output, &layer->window);
     for (int32_t y = 0; y < layer->output.height; y++) {
+        const ph_span rows = ph_span_at(&down, y);
         for (int32_t x = 0; x < layer->output.width; x++) {
-            const ph_depthwise_place at = ph_depthwise_place_at(layer, y, x);
+            const ph_depthwise_place at = ph_depthwise_place_at(layer, rows, ph_span_at(&along, x));
             if (count == BLOCK) {
                 sum_window(&at, BLOCK, input + at.input + first, taps + at.taps, sums); /* known to the compiler */
             } else {
@@ -35,7 +38,7 @@ static void convolve_block(const ph_depthwise_conv2d *layer, int32_t first, int3
             }
             const ptrdiff_t out =
                 ((ptrdiff_t)y * layer->output.width + x) * layer->output.channels + layer->channel + first;
-            ph_store(output, out, count, sums, bias + first, norm + first, layer->relu);
+            ph_store(output, out, count, sums, bias + first, norm + first, layer->low, layer->high);
         }
     }
 }
@@ -46,10 +49,11 @@ ph_status ph_depthwise_convolve_s8(const ph_depthwise_conv2d *layer, const int8_
         return PH_BAD_SHAPE;
     }
     const int32_t channels = layer->input.channels;
-    if (layer->accumulator_bits != 32 || !ph_are_norms(channels, norm)) {
+    if (layer->accumulator_bits != 32 || !ph_is_clip_to(output, layer->low, layer->high) ||
+        !ph_are_norms(channels, norm)) {
         return PH_BAD_ARGUMENT;
     }
-    const int32_t kernel_size = layer->kernel_height * layer->kernel_width;
+    const int32_t kernel_size = layer->window.kernel_height * layer->window.kernel_width;
     int8_t taps[PH_DEPTHWISE_MAX_TAPS * BLOCK];
     for (int32_t first = 0; first < channels; first += BLOCK) {
         const int32_t count = channels - first < BLOCK ? channels - first : BLOCK;

@@ -16,8 +16,8 @@ static inline bool ph_is_depthwise(const ph_depthwise_conv2d *layer) {
     const ph_shape in = layer->input;
     const ph_shape out = layer->output;
     return ph_is_shape(in) && ph_is_shape(out) && ph_is_slice(out, layer->channel, in.channels) &&
-           ph_is_window(in, out, layer->kernel_height, layer->kernel_width, layer->stride, layer->padding) &&
-           layer->kernel_height * layer->kernel_width <= PH_DEPTHWISE_MAX_TAPS;
+           ph_is_window(in, out, &layer->window) &&
+           layer->window.kernel_height * layer->window.kernel_width <= PH_DEPTHWISE_MAX_TAPS;
 }
 
 /* The kernel rows and columns that meet the input, and where the first of them lies in input and weights. */
@@ -31,23 +31,21 @@ typedef struct {
     ptrdiff_t taps_step;
 } ph_depthwise_place;
 
-static inline ph_depthwise_place ph_depthwise_place_at(const ph_depthwise_conv2d *layer, int32_t out_y, int32_t out_x) {
+static inline ph_depthwise_place ph_depthwise_place_at(const ph_depthwise_conv2d *layer, ph_span rows,
+                                                       ph_span columns) {
     const ph_shape in = layer->input;
-    const int32_t y = out_y * layer->stride - layer->padding;
-    const int32_t x = out_x * layer->stride - layer->padding;
-    const ph_span rows = ph_span_inside(y, layer->kernel_height, in.height);
-    const ph_span columns = ph_span_inside(x, layer->kernel_width, in.width);
+    const ph_window *window = &layer->window;
     if (rows.count == 0 || columns.count == 0) {
         return (ph_depthwise_place){0, 0, 0, 0, 0, 0, 0};
     }
     return (ph_depthwise_place){
         .rows = rows.count,
         .columns = columns.count,
-        .input = ((ptrdiff_t)(y + rows.first) * in.width + x + columns.first) * in.channels,
-        .taps = (ptrdiff_t)(rows.first * layer->kernel_width + columns.first) * PH_DEPTHWISE_BLOCK,
-        .row_step = (ptrdiff_t)in.width * in.channels,
-        .column_step = in.channels,
-        .taps_step = (ptrdiff_t)layer->kernel_width * PH_DEPTHWISE_BLOCK,
+        .input = ((ptrdiff_t)rows.start * in.width + columns.start) * in.channels,
+        .taps = (ptrdiff_t)(rows.first * window->kernel_width + columns.first) * PH_DEPTHWISE_BLOCK,
+        .row_step = (ptrdiff_t)window->dilation_y * in.width * in.channels,
+        .column_step = (ptrdiff_t)window->dilation_x * in.channels,
+        .taps_step = (ptrdiff_t)window->kernel_width * PH_DEPTHWISE_BLOCK,
     };
 }
 

@@ -13,7 +13,7 @@ ph_status ph_global_average_pool_s8(ph_shape input_shape, int32_t factor, uint8_
         for (int64_t pixel = 0; pixel < pixels; pixel++) {
             sum += input[pixel * input_shape.channels + c];
         }
-        output[channel + c] = ph_shift_round_clip8(sum * factor, shift);
+        output[channel + c] = (int8_t)ph_clip64(ph_shift_round64(sum * factor, shift), INT8_MIN, INT8_MAX);
     }
     return PH_OK;
 }

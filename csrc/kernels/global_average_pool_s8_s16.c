@@ -13,7 +13,7 @@ ph_status ph_global_average_pool_s8_s16(ph_shape input_shape, int32_t factor, ui
         for (int64_t pixel = 0; pixel < pixels; pixel++) {
             sum += input[pixel * input_shape.channels + c];
         }
-        output[channel + c] = ph_shift_round_clip16(sum * factor, shift);
+        output[channel + c] = (int16_t)ph_clip64(ph_shift_round64(sum * factor, shift), INT16_MIN, INT16_MAX);
     }
     return PH_OK;
 }

@@ -2,12 +2,27 @@
 #ifndef PEEPHOLE_KERNELS_POOL_CHECK_H
 #define PEEPHOLE_KERNELS_POOL_CHECK_H
 
+#include "kernels/window.h"
 #include "peephole/pool.h"
 
-static inline bool ph_is_maxpool(ph_shape in, int32_t size, int32_t stride, ph_shape out, int32_t channel) {
-    return ph_is_shape(in) && ph_is_shape(out) && ph_is_side(size) && ph_is_side(stride) &&
-           ph_is_slice(out, channel, in.channels) && size <= in.height && size <= in.width &&
-           out.height == (in.height - size) / stride + 1 && out.width == (in.width - size) / stride + 1;
+/* Does every window of a direction meet the input? A window inside does; only one that hangs out may step over it. */
+static inline bool ph_always_meets(ph_axis axis) {
+    for (int32_t place = 0; place < axis.output && place * axis.stride < axis.padding; place++) {
+        if (ph_span_at(&axis, place).count == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static inline bool ph_is_pool(ph_shape in, ph_shape out, int32_t channel, const ph_window *window) {
+    return ph_is_shape(in) && ph_is_shape(out) && ph_is_slice(out, channel, in.channels) &&
+           ph_is_window(in, out, window) && ph_always_meets(ph_rows(in, out, window)) &&
+           ph_always_meets(ph_columns(in, out, window));
+}
+
+static inline bool ph_is_max_pool(const ph_max_pool *layer) {
+    return ph_is_pool(layer->input, layer->output, layer->channel, &layer->window);
 }
 
 /* Sums are bounded as those of 16 bits. */

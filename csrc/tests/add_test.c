@@ -3,14 +3,20 @@
 #include "check.h"
 
 static ph_add small_layer(void) {
-    return (ph_add){.input = {3, 2, 5}, .output = {3, 2, 8}, .channel = 2, .shift = 1, .other_shift = 0, .norm = 2};
+    return (ph_add){.input = {3, 2, 5},
+                    .output = {3, 2, 8},
+                    .channel = 2,
+                    .shift = 1,
+                    .other_shift = 0,
+                    .norm = 2,
+                    .low = INT8_MIN,
+                    .high = INT8_MAX};
 }
 
-static int64_t expected(const ph_add *l, int32_t a, int32_t b, int64_t limit) {
+static int64_t expected(const ph_add *l, int32_t a, int32_t b) {
     const int64_t half = l->norm ? INT64_C(1) << (l->norm - 1) : 0;
     const int64_t y = (a * (INT64_C(1) << l->shift) + b * (INT64_C(1) << l->other_shift) + half) >> l->norm;
-    const int64_t clipped = y < -limit - 1 ? -limit - 1 : y > limit ? limit : y;
-    return l->relu && clipped < 0 ? 0 : clipped;
+    return y < l->low ? l->low : y > l->high ? l->high : y;
 }
 
 /* Both widths at once: the bytes of 8 bits are the high bytes of 16. */
@@ -36,8 +42,8 @@ static void compare(const ph_add *l, fill_kind fill, fill_kind other_fill) {
         const int32_t c = (int32_t)(i % out_channels) - l->channel;
         const int inside = c >= 0 && c < l->input.channels;
         const size_t from = inside ? i / out_channels * channels + (size_t)c : 0;
-        wrong += out[i] != (inside ? expected(l, a[from], b[from], INT16_MAX) : -12345);
-        wrong += out8[i] != (inside ? expected(l, a8[from], b8[from], INT8_MAX) : -123);
+        wrong += out[i] != (inside ? expected(l, a[from], b[from]) : -12345);
+        wrong += out8[i] != (inside ? expected(l, a8[from], b8[from]) : -123);
     }
     CHECK_EQUAL(wrong, 0);
     free(a);
@@ -59,7 +65,8 @@ static void compare_many(void) {
         l.shift = (uint8_t)(next_number() % 32);
         l.other_shift = (uint8_t)(round % 2 ? 0 : 13 + next_number() % 4); /* about where 32 bits end */
         l.norm = (uint8_t)(next_number() % 32);
-        l.relu = next_number() % 2;
+        l.low = -(int32_t)(next_number() % 129);
+        l.high = (int32_t)(next_number() % 128);
         compare(&l, (fill_kind)(next_number() % FILLS), (fill_kind)(next_number() % FILLS));
     }
 }
@@ -89,6 +96,7 @@ static void refuse_many(void) {
     REFUSE(PH_BAD_ARGUMENT, l.shift = 32);
     REFUSE(PH_BAD_ARGUMENT, l.other_shift = 32);
     REFUSE(PH_BAD_ARGUMENT, l.norm = 32);
+    REFUSE(PH_BAD_ARGUMENT, l.low = 1 + (l.high = 0));
 }
 
 int main(void) {

@@ -1,37 +1,36 @@
 #include "peephole/depthwise.h"
 
 #include "check.h"
+#include "windows.h"
 
 static ph_depthwise_conv2d small_layer(void) {
     return (ph_depthwise_conv2d){.input = {6, 5, 3},
                                  .output = {6, 5, 8},
                                  .channel = 2,
-                                 .kernel_height = 3,
-                                 .kernel_width = 3,
-                                 .stride = 1,
-                                 .padding = 1,
-                                 .relu = false,
+                                 .window = {3, 3, 1, 1, 1, 1, 1, 1},
+                                 .low = INT8_MIN,
+                                 .high = INT8_MAX,
                                  .accumulator_bits = 32};
 }
 
-/* One output value in the plainest way, clipped to -limit - 1 .. limit. */
+/* One output value in the plainest way. */
 static int64_t expected(const ph_depthwise_conv2d *l, const int16_t *in, const int16_t *w, int32_t bias, uint8_t norm,
-                        int32_t y, int32_t x, int32_t c, int64_t limit) {
+                        int32_t y, int32_t x, int32_t c) {
     int64_t total = bias;
-    for (int32_t ky = 0; ky < l->kernel_height; ky++) {
-        for (int32_t kx = 0; kx < l->kernel_width; kx++) {
-            const int32_t iy = y * l->stride + ky - l->padding;
-            const int32_t ix = x * l->stride + kx - l->padding;
+    const ph_window *win = &l->window;
+    for (int32_t ky = 0; ky < win->kernel_height; ky++) {
+        for (int32_t kx = 0; kx < win->kernel_width; kx++) {
+            const int32_t iy = y * win->stride_y + ky * win->dilation_y - win->padding_top;
+            const int32_t ix = x * win->stride_x + kx * win->dilation_x - win->padding_left;
             if (iy >= 0 && iy < l->input.height && ix >= 0 && ix < l->input.width) {
                 total += (int32_t)in[(iy * l->input.width + ix) * l->input.channels + c] *
-                         w[(c * l->kernel_height + ky) * l->kernel_width + kx];
+                         w[(c * win->kernel_height + ky) * win->kernel_width + kx];
             }
         }
     }
     total = l->accumulator_bits == 32 ? (int32_t)(uint32_t)total : total;
     total = (total + (norm ? INT64_C(1) << (norm - 1) : 0)) >> norm;
-    total = total < -limit - 1 ? -limit - 1 : total > limit ? limit : total;
-    return l->relu && total < 0 ? 0 : total;
+    return total < l->low ? l->low : total > l->high ? l->high : total;
 }
 
 static int8_t *high_bytes(const int16_t *values, size_t count) {
@@ -45,7 +44,7 @@ static int8_t *high_bytes(const int16_t *values, size_t count) {
 static void compare(const ph_depthwise_conv2d *l, fill_kind in_fill, fill_kind w_fill) {
     const size_t channels = (size_t)l->input.channels;
     const size_t in_count = (size_t)(l->input.height * l->input.width) * channels;
-    const size_t w_count = (size_t)(l->kernel_height * l->kernel_width) * channels;
+    const size_t w_count = (size_t)(l->window.kernel_height * l->window.kernel_width) * channels;
     const size_t out_count = (size_t)(l->output.height * l->output.width * l->output.channels);
     int16_t *in = filled_s16(in_count, in_fill), *w = filled_s16(w_count, w_fill);
     int8_t *in8 = high_bytes(in, in_count), *w8 = high_bytes(w, w_count);
@@ -83,9 +82,9 @@ static void compare(const ph_depthwise_conv2d *l, fill_kind in_fill, fill_kind w
             wrong += out[i] != -12345 || out16[i] != -12345 || out8[i] != -123;
             continue;
         }
-        wrong += out[i] != expected(l, in, w, bias[c], norm[c], y, x, c, INT16_MAX);
-        wrong += out8[i] != expected(&narrow, in_bytes, w_bytes, bias[c], norm[c], y, x, c, INT8_MAX);
-        wrong += out16[i] != expected(&narrow, in_bytes, w_bytes, bias[c], norm[c], y, x, c, INT16_MAX);
+        wrong += out[i] != expected(l, in, w, bias[c], norm[c], y, x, c);
+        wrong += out8[i] != expected(&narrow, in_bytes, w_bytes, bias[c], norm[c], y, x, c);
+        wrong += out16[i] != expected(&narrow, in_bytes, w_bytes, bias[c], norm[c], y, x, c);
     }
     CHECK_EQUAL(wrong, 0);
     void *all[] = {in, w, in8, w8, out, out16, out8, bias, norm, in_bytes, w_bytes};
@@ -98,18 +97,12 @@ static void compare_many(void) {
     static const int32_t kernels[5][2] = {{1, 1}, {3, 3}, {2, 5}, {7, 7}, {8, 8}};
     for (int round = 0; round < 400; round++) {
         ph_depthwise_conv2d l = small_layer();
-        const int32_t *kernel = kernels[next_number() % 5];
-        l.kernel_height = kernel[0];
-        l.kernel_width = kernel[1];
-        l.padding = (int32_t)(next_number() % 4);
-        l.stride = 1 + (int32_t)(next_number() % 3);
-        l.input = (ph_shape){8 + (int32_t)(next_number() % 3), 8 + (int32_t)(next_number() % 3),
-                             1 + (int32_t)(next_number() % 40)};
-        l.channel = (int32_t)(next_number() % 3);
-        l.output = (ph_shape){(l.input.height + 2 * l.padding - l.kernel_height) / l.stride + 1,
-                              (l.input.width + 2 * l.padding - l.kernel_width) / l.stride + 1,
-                              l.channel + l.input.channels + (int32_t)(next_number() % 3)};
-        l.relu = next_number() % 2;
+        l.input = (ph_shape){any_number(1, 10), any_number(1, 10), any_number(1, 40)};
+        l.channel = any_number(0, 2);
+        l.output.channels = l.channel + l.input.channels + any_number(0, 2);
+        l.window = any_window(kernels[next_number() % 5], l.input, &l.output);
+        l.low = any_number(INT8_MIN, 0);
+        l.high = any_number(0, INT8_MAX);
         l.accumulator_bits = next_number() % 2 ? 32 : 64;
         compare(&l, (fill_kind)(next_number() % FILLS), (fill_kind)(next_number() % FILLS));
     }
@@ -139,28 +132,29 @@ static void refuse_many(void) {
     REFUSE(PH_BAD_SHAPE, l.input.height = 0);
     REFUSE(PH_BAD_SHAPE, l.input.height = INT32_MAX);
     REFUSE(PH_BAD_SHAPE, l.input.channels = 7);
-    REFUSE(PH_BAD_SHAPE, l.output.height = 5);
-    REFUSE(PH_BAD_SHAPE, l.output.width = 6);
+    REFUSE(PH_BAD_SHAPE, l.output.height = 8);
+    REFUSE(PH_BAD_SHAPE, l.output.width = 7);
     REFUSE(PH_BAD_SHAPE, l.channel = 6);
     REFUSE(PH_BAD_SHAPE, l.channel = -1);
-    REFUSE(PH_BAD_SHAPE, l.kernel_height = 9);
-    REFUSE(PH_BAD_SHAPE, l.kernel_width = 0);
-    REFUSE(PH_BAD_SHAPE, l.stride = 0);
-    REFUSE(PH_BAD_SHAPE, l.padding = -1);
-    REFUSE(PH_BAD_SHAPE, l.padding = INT32_MAX);
+    REFUSE(PH_BAD_SHAPE, l.window.kernel_width = 0);
+    REFUSE(PH_BAD_SHAPE, l.window.stride_y = 0);
+    REFUSE(PH_BAD_SHAPE, l.window.dilation_x = 0);
+    REFUSE(PH_BAD_SHAPE, l.window.padding_top = -1);
+    REFUSE(PH_BAD_SHAPE, l.window.padding_left = 3);
+    REFUSE(PH_BAD_ARGUMENT, l.low = 1 + (l.high = 0));
     REFUSE(PH_BAD_ARGUMENT, l.accumulator_bits = 16);
     refuse(small_layer(), PH_BAD_ARGUMENT, PH_BAD_ARGUMENT, 32);
 }
 
 static void a_kernel_of_more_than_64_weights_is_refused(void) {
     ph_depthwise_conv2d l = small_layer();
-    l.kernel_height = l.kernel_width = 9;
-    l.padding = 4;
+    l.window.kernel_height = l.window.kernel_width = 9;
+    l.window.padding_top = l.window.padding_left = 4;
     refuse(l, PH_BAD_SHAPE, PH_BAD_SHAPE, 0);
 }
 
 static void eight_bits_have_32_bit_sums_alone(void) {
-    const ph_depthwise_conv2d l = {{1, 1, 1}, {1, 1, 1}, 0, 1, 1, 1, 0, false, 64};
+    const ph_depthwise_conv2d l = {{1, 1, 1}, {1, 1, 1}, 0, {1, 1, 1, 1, 1, 1, 0, 0}, -128, 127, 64};
     const int8_t one = 1;
     int8_t out = 77;
     CHECK_EQUAL(ph_depthwise_conv2d_s8(&l, &one, &one, &(int32_t){0}, &(uint8_t){0}, &out), PH_BAD_ARGUMENT);

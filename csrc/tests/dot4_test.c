@@ -4,33 +4,33 @@
 #include "check.h"
 
 /* The definition, in 64 bits and one product at a time. */
-static void defined(const ph_window *window, const int16_t *input, const int16_t *weight, int64_t sums[4]) {
+static void defined(const ph_patch *patch, const int16_t *input, const int16_t *weight, int64_t sums[4]) {
     for (int k = 0; k < 4; k++) {
         sums[k] = 0;
-        for (int32_t i = 0; i < window->rows * window->length; i++) {
-            const int32_t row = i / window->length, column = i % window->length;
-            sums[k] += (int32_t)input[row * window->input_step + column] *
-                       weight[k * window->output_step + row * window->weight_step + column];
+        for (int32_t i = 0; i < patch->rows * patch->length; i++) {
+            const int32_t row = i / patch->length, column = i % patch->length;
+            sums[k] += (int32_t)input[row * patch->input_step + column] *
+                       weight[k * patch->output_step + row * patch->weight_step + column];
         }
     }
 }
 
-static void defined_wrap32(const ph_window *window, const int16_t *input, const int16_t *weight, int64_t sums[4]) {
-    defined(window, input, weight, sums);
+static void defined_wrap32(const ph_patch *patch, const int16_t *input, const int16_t *weight, int64_t sums[4]) {
+    defined(patch, input, weight, sums);
     for (int k = 0; k < 4; k++) {
         sums[k] = (int32_t)(uint32_t)sums[k];
     }
 }
 
 static void compare(ph_dot4 plain, ph_dot4 fast, int32_t rows, int32_t length, fill_kind x_fill, fill_kind w_fill) {
-    const ph_window window = {rows, length, length + 3, length + 5, rows * (length + 5) + 7};
+    const ph_patch patch = {rows, length, length + 3, length + 5, rows * (length + 5) + 7};
     const size_t x_values = (size_t)((rows - 1) * (length + 3) + length);
-    const size_t w_values = (size_t)(3 * window.output_step + (rows - 1) * (length + 5) + length);
+    const size_t w_values = (size_t)(3 * patch.output_step + (rows - 1) * (length + 5) + length);
     int16_t *x = filled_s16(x_values, x_fill);
     int16_t *w = filled_s16(w_values, w_fill);
     int64_t expected[4], actual[4];
-    plain(&window, x, w, expected);
-    fast(&window, x, w, actual);
+    plain(&patch, x, w, expected);
+    fast(&patch, x, w, actual);
     for (int k = 0; k < 4; k++) {
         CHECK_EQUAL(actual[k], expected[k]);
     }
@@ -40,9 +40,9 @@ static void compare(ph_dot4 plain, ph_dot4 fast, int32_t rows, int32_t length, f
 
 /* Of the high bytes of random numbers. */
 static void compare_s8(ph_dot4_s8 fast, int32_t rows, int32_t length, fill_kind x_fill, fill_kind w_fill) {
-    const ph_window window = {rows, length, length + 3, length + 5, rows * (length + 5) + 7};
+    const ph_patch patch = {rows, length, length + 3, length + 5, rows * (length + 5) + 7};
     const size_t x_values = (size_t)((rows - 1) * (length + 3) + length);
-    const size_t w_values = (size_t)(3 * window.output_step + (rows - 1) * (length + 5) + length);
+    const size_t w_values = (size_t)(3 * patch.output_step + (rows - 1) * (length + 5) + length);
     int16_t *x = filled_s16(x_values, x_fill), *w = filled_s16(w_values, w_fill);
     int8_t *x8 = allocate(x_values, 1), *w8 = allocate(w_values, 1);
     for (size_t i = 0; i < x_values; i++) {
@@ -53,8 +53,8 @@ static void compare_s8(ph_dot4_s8 fast, int32_t rows, int32_t length, fill_kind 
     }
     int64_t expected[4];
     int32_t actual[4];
-    defined(&window, x, w, expected);
-    fast(&window, x8, w8, actual);
+    defined(&patch, x, w, expected);
+    fast(&patch, x8, w8, actual);
     for (int k = 0; k < 4; k++) {
         CHECK_EQUAL(actual[k], expected[k]);
     }
@@ -79,7 +79,7 @@ int main(void) {
             }
         }
     }
-    const ph_window nothing = {0, 0, 0, 0, 0};
+    const ph_patch nothing = {0, 0, 0, 0, 0};
     int64_t sums[4] = {7, 7, 7, 7};
     ph_choose_dot4_exact()(&nothing, (const int16_t[1]){5}, (const int16_t[1]){5}, sums);
     CHECK_EQUAL(sums[0] | sums[1] | sums[2] | sums[3], 0);

@@ -5,14 +5,19 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+Pair = tuple[int, int]  # down the rows, along the columns; of padding: top, left
+
 def conv2d_s16(
     x: NDArray[np.int16],
     weight: NDArray[np.int16],
     bias: NDArray[np.int32],
     norm: NDArray[np.uint8],
-    stride: int,
-    padding: int,
-    relu: bool,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+    groups: int,
+    low: int,
+    high: int,
     accumulation: Literal["full", "per_channel"],
     accumulator_bits: Literal[32, 64],
     out: NDArray[np.int16],
@@ -23,9 +28,12 @@ def conv2d_s8(
     weight: NDArray[np.int8],
     bias: NDArray[np.int32],
     norm: NDArray[np.uint8],
-    stride: int,
-    padding: int,
-    relu: bool,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+    groups: int,
+    low: int,
+    high: int,
     out: NDArray[np.int8] | NDArray[np.int16],
     channel: int,
 ) -> None: ...
@@ -34,9 +42,11 @@ def depthwise_conv2d_s16(
     weight: NDArray[np.int16],
     bias: NDArray[np.int32],
     norm: NDArray[np.uint8],
-    stride: int,
-    padding: int,
-    relu: bool,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+    low: int,
+    high: int,
     accumulator_bits: Literal[32, 64],
     out: NDArray[np.int16],
     channel: int,
@@ -46,9 +56,11 @@ def depthwise_conv2d_s8(
     weight: NDArray[np.int8],
     bias: NDArray[np.int32],
     norm: NDArray[np.uint8],
-    stride: int,
-    padding: int,
-    relu: bool,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+    low: int,
+    high: int,
     out: NDArray[np.int8] | NDArray[np.int16],
     channel: int,
 ) -> None: ...
@@ -58,7 +70,8 @@ def add_s16(
     shift: int,
     other_shift: int,
     norm: int,
-    relu: bool,
+    low: int,
+    high: int,
     out: NDArray[np.int16],
     channel: int,
 ) -> None: ...
@@ -68,12 +81,29 @@ def add_s8(
     shift: int,
     other_shift: int,
     norm: int,
-    relu: bool,
+    low: int,
+    high: int,
     out: NDArray[np.int8],
     channel: int,
 ) -> None: ...
-def maxpool_s8(x: NDArray[np.int8], size: int, stride: int, out: NDArray[np.int8], channel: int) -> None: ...
-def maxpool_s16(x: NDArray[np.int16], size: int, stride: int, out: NDArray[np.int16], channel: int) -> None: ...
+def max_pool_s8(
+    x: NDArray[np.int8],
+    size: Pair,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+    out: NDArray[np.int8],
+    channel: int,
+) -> None: ...
+def max_pool_s16(
+    x: NDArray[np.int16],
+    size: Pair,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+    out: NDArray[np.int16],
+    channel: int,
+) -> None: ...
 def global_average_pool_s16(
     x: NDArray[np.int16], factor: int, shift: int, out: NDArray[np.int16], channel: int
 ) -> None: ...

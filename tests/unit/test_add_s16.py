@@ -16,9 +16,10 @@ from peephole.fixedpoint.layers import add_shifts
 def both(x: Any, other: Any, *layer: Any, channels: int | None = None, channel: int = 0) -> Any:
     """Run C and reference into marked outputs, compare them all over, and return the slice that was written."""
     shape = (*x.shape[:2], channels or x.shape[2])
+    *shifts, relu = layer
     ours, expected = sentinel(shape), sentinel(shape)
-    _core.add_s16(x, other, *layer, ours, channel)
-    reference.add_s16(x, other, *layer, expected, channel)
+    _core.add_s16(x, other, *shifts, 0 if relu else -32768, 32767, ours, channel)
+    reference.add_s16(x, other, *shifts, 0 if relu else -32768, 32767, expected, channel)
     np.testing.assert_array_equal(ours, expected)
     return ours[..., channel : channel + x.shape[2]]
 
@@ -59,7 +60,7 @@ SHIFT = st.integers(0, 31)
 def test_the_reference_equals_the_rule(a: int, b: int, shift: int, other_shift: int, norm: int, relu: bool) -> None:
     out = sentinel((1, 1, 1))
     x, other = np.full((1, 1, 1), a, np.int16), np.full((1, 1, 1), b, np.int16)
-    reference.add_s16(x, other, shift, other_shift, norm, relu, out, 0)
+    reference.add_s16(x, other, shift, other_shift, norm, 0 if relu else -32768, 32767, out, 0)
     assert out[0, 0, 0] == by_hand(a, b, shift, other_shift, norm, relu)
 
 

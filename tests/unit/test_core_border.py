@@ -15,6 +15,11 @@ import peephole
 from peephole import _core
 from peephole.fixedpoint import reference
 
+MOVES: dict[str, Any] = {"stride": (1, 1), "padding": (1, 1), "dilation": (1, 1), "low": 0, "high": 127}
+
+
+CLIP = {"low": -9, "high": 9}
+
 
 def conv(**changes: Any) -> None:
     """A convolution that fits, but for the changes."""
@@ -23,9 +28,8 @@ def conv(**changes: Any) -> None:
         "weight": np.zeros((4, 3, 3, 3), np.int16),
         "bias": np.zeros(4, np.int32),
         "norm": np.zeros(4, np.uint8),
-        "stride": 1,
-        "padding": 1,
-        "relu": True,
+        **MOVES,
+        "groups": 1,
         "accumulation": "full",
         "accumulator_bits": 64,
         "out": np.zeros((6, 5, 8), np.int16),
@@ -36,29 +40,45 @@ def conv(**changes: Any) -> None:
 
 def conv8(**changes: Any) -> None:
     arguments = {"x": bytes_(6, 5, 3), "weight": bytes_(4, 3, 3, 3), "bias": np.zeros(4, np.int32), "norm": grey(4)}
-    arguments |= {"stride": 1, "padding": 1, "relu": True, "out": bytes_(6, 5, 8), "channel": 2}
+    arguments |= MOVES | {"groups": 1, "out": bytes_(6, 5, 8), "channel": 2}
     _core.conv2d_s8(**(arguments | changes))
 
 
 def depthwise(**changes: Any) -> None:
     arguments = {"x": zeros(6, 5, 3), "weight": zeros(3, 3, 3), "bias": np.zeros(3, np.int32), "norm": grey(3)}
-    arguments |= {"stride": 1, "padding": 1, "relu": True, "accumulator_bits": 64, "out": zeros(6, 5, 8), "channel": 2}
+    arguments |= MOVES | {"accumulator_bits": 64, "out": zeros(6, 5, 8), "channel": 2}
     _core.depthwise_conv2d_s16(**(arguments | changes))
 
 
 def depthwise8(**changes: Any) -> None:
     arguments = {"x": bytes_(6, 5, 3), "weight": bytes_(3, 3, 3), "bias": np.zeros(3, np.int32), "norm": grey(3)}
-    arguments |= {"stride": 1, "padding": 1, "relu": True, "out": bytes_(6, 5, 8), "channel": 2}
+    arguments |= MOVES | {"out": bytes_(6, 5, 8), "channel": 2}
     _core.depthwise_conv2d_s8(**(arguments | changes))
 
 
 def add(**changes: Any) -> None:
-    arguments = {"x": zeros(6, 5, 3), "other": zeros(6, 5, 3), "shift": 0, "other_shift": 1, "norm": 1, "relu": False}
+    arguments = {
+        "x": zeros(6, 5, 3),
+        "other": zeros(6, 5, 3),
+        "shift": 0,
+        "other_shift": 1,
+        "norm": 1,
+        "low": -9,
+        "high": 9,
+    }
     _core.add_s16(**(arguments | {"out": zeros(6, 5, 4), "channel": 1} | changes))
 
 
 def add8(**changes: Any) -> None:
-    arguments = {"x": bytes_(6, 5, 3), "other": bytes_(6, 5, 3), "shift": 0, "other_shift": 1, "norm": 1, "relu": False}
+    arguments = {
+        "x": bytes_(6, 5, 3),
+        "other": bytes_(6, 5, 3),
+        "shift": 0,
+        "other_shift": 1,
+        "norm": 1,
+        "low": -9,
+        "high": 9,
+    }
     _core.add_s8(**(arguments | {"out": bytes_(6, 5, 4), "channel": 1} | changes))
 
 
@@ -73,8 +93,9 @@ def unit8(**changes: Any) -> None:
 
 
 def pool(**changes: Any) -> None:
-    arguments = {"x": zeros(6, 5, 3), "size": 3, "stride": 2, "out": zeros(2, 2, 4), "channel": 1}
-    _core.maxpool_s16(**(arguments | changes))
+    arguments = {"x": zeros(6, 5, 3), "size": (3, 3), "stride": (2, 2), "padding": (0, 0), "dilation": (1, 1)}
+    arguments |= {"out": zeros(2, 2, 4), "channel": 1}
+    _core.max_pool_s16(**(arguments | changes))
 
 
 def average(**changes: Any) -> None:
@@ -136,11 +157,18 @@ REFUSED: list[tuple[Callable[..., None], dict[str, Any], str]] = [
     (conv, {"x": zeros(6, 10, 3)[:, ::2]}, "x must be contiguous"),
     (conv, {"x": zeros(5, 6, 3).transpose(1, 0, 2)}, "x must be contiguous"),
     (conv, {"x": zeros(6, 5, 3)[::-1]}, "x must be contiguous"),
-    (conv, {"x": zeros(0, 5, 3), "padding": 3, "out": zeros(4, 9, 8)}, "sizes"),
+    (conv, {"x": zeros(0, 5, 3), "out": zeros(1, 5, 8)}, "out has 1 rows|sizes"),
     (conv, {"x": zeros(6, 5, 0), "weight": zeros(4, 3, 3, 0)}, "sizes"),
     (conv, {"x": zeros(32768, 5, 3), "out": zeros(32768, 5, 8)}, "sizes"),
     (conv, {"weight": zeros(4, 3, 3, 2)}, r"weight must have the shape \[4, 3, 3, 3\], not \[4, 3, 3, 2\]"),
-    (conv, {"weight": zeros(4, 9, 3, 3)}, "weight is larger than the padded x"),
+    (conv, {"weight": zeros(4, 3, 3, 3), "groups": 2}, "groups 2 must divide the 3 channels of x and the 4 of weight"),
+    (conv, {"groups": 0}, "groups 0 must divide"),
+    (conv, {"weight": zeros(3, 3, 3, 3), "groups": 3}, r"weight must have the shape \[3, 3, 3, 1\]"),
+    (conv, {"padding": (3, 1)}, "padding 3 must be less than the kernel's extent in rows, 3"),
+    (conv, {"padding": (1, 5), "dilation": (1, 2)}, "padding 5 must be less than the kernel's extent in columns, 5"),
+    (conv, {"dilation": (1, 0)}, "dilation must be 1 to 32,767"),
+    (conv, {"low": 1, "high": 0}, "low 1 and high 0 must be a range within int16"),
+    (conv, {"high": 32768}, "low 0 and high 32768 must be a range within int16"),
     (conv, {"weight": zeros(0, 3, 3, 3), "bias": np.zeros(0, np.int32), "norm": grey(0)}, "sizes"),
     (conv, {"bias": np.zeros(5, np.int32)}, r"bias must have the shape \[4\]"),
     (conv, {"bias": np.zeros(4, np.int64)}, "bias must hold int32"),
@@ -148,10 +176,11 @@ REFUSED: list[tuple[Callable[..., None], dict[str, Any], str]] = [
     (conv, {"bias": np.full(4, -32769, np.int32), "accumulation": "per_channel"}, "bias must fit 16 bits.*-32769"),
     (conv, {"norm": grey(3)}, r"norm must have the shape \[4\]"),
     (conv, {"norm": np.array([0, 0, 0, 32], np.uint8)}, "norm must be 0 to 31, not 32"),
-    (conv, {"stride": 0}, "stride"),
-    (conv, {"stride": 2}, r"out must have the shape \[3, 3, 8\], not \[6, 5, 8\]"),
-    (conv, {"padding": -1}, "padding"),
-    (conv, {"padding": 40_000}, "padding"),
+    (conv, {"stride": (0, 1)}, "stride"),
+    (conv, {"stride": (2, 1)}, "out has 6 rows, whose last window begins at 9 of x, which has 6"),
+    (conv, {"stride": (1, 2)}, "out has 5 columns, whose last window begins at 7 of x, which has 5"),
+    (conv, {"padding": (-1, 0)}, "padding"),
+    (conv, {"padding": (0, 40_000)}, "padding"),
     (conv, {"accumulation": "half"}, 'accumulation must be "full" or "per_channel", not "half"'),
     (conv, {"accumulator_bits": 48}, "accumulator_bits must be 32 or 64, not 48"),
     (conv, {"out": locked(zeros(6, 5, 8))}, "out must be a writable numpy array"),
@@ -167,16 +196,17 @@ REFUSED: list[tuple[Callable[..., None], dict[str, Any], str]] = [
     (conv8, {"weight": zeros(4, 3, 3, 3)}, "weight must hold int8"),
     (conv8, {"weight": bytes_(4, 3, 3, 2)}, r"weight must have the shape \[4, 3, 3, 3\]"),
     (conv8, {"out": grey(6, 5, 8)}, "out must hold int8"),
-    (conv8, {"out": zeros(6, 4, 8)}, r"out must have the shape \[6, 5, 8\]"),
+    (conv8, {"out": zeros(8, 5, 8)}, "out has 8 rows, whose last window begins at 6"),
+    (conv8, {"high": 128}, "high 128 must be a range within int8"),
     (conv8, {"norm": np.full(4, 32, np.uint8)}, "norm must be 0 to 31, not 32"),
     (conv8, {"x": SHARED.view(np.int8)[:, :, :3].copy(), "bias": SHARED.view(np.int32)[0, 0], "out": SHARED}, "bias"),
     (depthwise, {"weight": zeros(4, 3, 3)}, r"weight must have the shape \[3, 3, 3\], not \[4, 3, 3\]"),
-    (depthwise, {"weight": zeros(3, 9, 8), "padding": 8}, "weight has a kernel of more than 64 values"),
-    (depthwise, {"weight": zeros(3, 8, 8), "padding": 1}, r"out must have the shape|larger than the padded x"),
+    (depthwise, {"weight": zeros(3, 9, 8)}, "weight has a kernel of more than 64 values"),
+    (depthwise, {"low": -32769}, "low -32769 and high 127 must be a range within int16"),
     (depthwise, {"accumulator_bits": 16}, "accumulator_bits must be 32 or 64"),
     (depthwise, {"bias": np.zeros(4, np.int32)}, r"bias must have the shape \[3\]"),
     (depthwise, {"norm": np.full(3, 32, np.uint8)}, "norm must be 0 to 31, not 32"),
-    (depthwise, {"stride": 0}, "stride"),
+    (depthwise, {"stride": (0, 1)}, "stride"),
     (depthwise, {"channel": 6}, "too few"),
     (
         depthwise,
@@ -196,6 +226,8 @@ REFUSED: list[tuple[Callable[..., None], dict[str, Any], str]] = [
     (add, {"channel": 2}, "too few"),
     (add, {"shift": 32}, "shift must be 0 to 31, not 32"),
     (add, {"other_shift": -1}, "other_shift must be 0 to 31, not -1"),
+    (add, {"low": 10}, "low 10 and high 9 must be a range"),
+    (add8, {"high": 128}, "high 128 must be a range within int8"),
     (add, {"norm": 32}, "norm must be 0 to 31, not 32"),
     (add, {"x": SHARED, "other": SHARED.copy(), "out": SHARED, "channel": 0}, "share memory with x"),
     (add, {"x": SHARED.copy(), "other": SHARED, "out": SHARED, "channel": 0}, "share memory with other"),
@@ -209,10 +241,10 @@ REFUSED: list[tuple[Callable[..., None], dict[str, Any], str]] = [
     (unit8, {"out": bytes_(8)}, "out must hold int16"),
     (unit8, {"frac_bits": 15}, "frac_bits must be 0 to 14"),
     (pool, {"x": grey(6, 5, 3)}, "x must hold int16"),
-    (pool, {"size": 0}, "size and stride"),
-    (pool, {"stride": 0}, "size and stride"),
-    (pool, {"size": 6}, "size 6 is larger than x"),
-    (pool, {"out": zeros(3, 2, 4)}, r"out must have the shape \[2, 2, 4\]"),
+    (pool, {"size": (0, 1)}, "size must be 1"),
+    (pool, {"stride": (1, 0)}, "stride"),
+    (pool, {"size": (2, 2), "dilation": (1, 20), "padding": (0, 9)}, "sizes"),
+    (pool, {"out": zeros(4, 2, 4)}, "out has 4 rows, whose last window begins at 6 of x, which has 6"),
     (pool, {"channel": 2}, "too few"),
     (pool, {"x": SHARED, "out": SHARED[:2].reshape(-1)[:64].reshape(2, 2, 16)}, "share memory with x"),
     (pool, {"x": zeros(6, 5, 0)}, "sizes"),
@@ -289,7 +321,8 @@ def test_other_threads_run_while_a_kernel_does() -> None:
     """A long convolution releases Python's lock: meanwhile this thread counts on."""
     x, weight = np.ones((200, 200, 64), np.int16), np.ones((64, 3, 3, 64), np.int16)
     out = np.zeros((200, 200, 64), np.int16)
-    layer = (x, weight, np.zeros(64, np.int32), np.zeros(64, np.uint8), 1, 1, False, "full", 64, out, 0)
+    moves = ((1, 1), (1, 1), (1, 1), 1, -9, 9)
+    layer = (x, weight, np.zeros(64, np.int32), np.zeros(64, np.uint8), *moves, "full", 64, out, 0)
     started = threading.Event()
 
     def work() -> None:

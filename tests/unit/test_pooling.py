@@ -21,20 +21,21 @@ def slices(draw: st.DrawFn) -> tuple[Any, int, int]:
 
 
 @given(slices(), st.data())
-def test_maxpool(case: tuple[Any, int, int], data: st.DataObject) -> None:
+def test_max_pool(case: tuple[Any, int, int], data: st.DataObject) -> None:
     x, channel, channels = case
     size, stride = data.draw(st.integers(1, min(x.shape[:2]))), data.draw(st.integers(1, 4))
     shape = ((x.shape[0] - size) // stride + 1, (x.shape[1] - size) // stride + 1, channels)
     ours, expected = sentinel(shape), sentinel(shape)
-    _core.maxpool_s16(x, size, stride, ours, channel)
-    reference.maxpool_s16(x, size, stride, expected, channel)
+    moves = ((size, size), (stride, stride), (0, 0), (1, 1))
+    _core.max_pool_s16(x, *moves, ours, channel)
+    reference.max_pool_s16(x, *moves, expected, channel)
     np.testing.assert_array_equal(ours, expected)
 
 
-def test_maxpool_rounds_the_size_down() -> None:
+def test_max_pool_rounds_the_size_down() -> None:
     x = np.arange(-8, 8, dtype=np.int16).reshape(4, 4, 1)
     out = sentinel((1, 1, 1))
-    _core.maxpool_s16(x, 3, 2, out, 0)
+    _core.max_pool_s16(x, (3, 3), (2, 2), (0, 0), (1, 1), out, 0)
     assert out[0, 0, 0] == x[2, 2, 0]
 
 

@@ -1,8 +1,7 @@
-/* Addition of two tensors of different Q-formats with fused ReLU: what a residual connection ends in. */
+/* Addition of two tensors of different Q-formats with a fused clip: what a residual connection ends in. */
 #ifndef PEEPHOLE_ADD_H
 #define PEEPHOLE_ADD_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "peephole/status.h"
@@ -17,16 +16,17 @@ typedef struct {
     uint8_t shift;       /* F - F_input, F the fraction bits of the sum; all three are at most 31 */
     uint8_t other_shift; /* F - F_other */
     uint8_t norm;        /* F - F_out */
-    bool relu;           /* max(y, 0) after the clip */
+    int32_t low;         /* the last step clips to low .. high, which lie within the output's type: ReLU is low 0 */
+    int32_t high;
 } ph_add;
 
-/* y = clip16(((input << shift) + (other << other_shift) + 2^(norm-1)) >> norm); norm 0 adds no half. The sum is exact:
+/* y = clip(((input << shift) + (other << other_shift) + 2^(norm-1)) >> norm); norm 0 adds no half. The sum is exact:
    in 32 bits where the shifts prove that it fits, else in 64. */
 ph_status ph_add_s16(const ph_add *layer, const int16_t *input, /* [H,W,C] Q(F_input) */
                      const int16_t *other,                      /* [H,W,C] Q(F_other) */
                      int16_t *output);                          /* [H,W,CT] Q(F_out) */
 
-/* The same of 8 bits, clipped to them. */
+/* The same of 8 bits. */
 ph_status ph_add_s8(const ph_add *layer, const int8_t *input, /* [H,W,C] Q(F_input) */
                     const int8_t *other,                      /* [H,W,C] Q(F_other) */
                     int8_t *output);                          /* [H,W,CT] Q(F_out) */

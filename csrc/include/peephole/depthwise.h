@@ -1,12 +1,12 @@
-/* Depthwise convolution: every channel by its own kernel, with zero padding, stride and fused ReLU. */
+/* Depthwise convolution: every channel by its own kernel, with zero padding, stride, dilation and a fused clip. */
 #ifndef PEEPHOLE_DEPTHWISE_H
 #define PEEPHOLE_DEPTHWISE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "peephole/status.h"
 #include "peephole/tensor.h"
+#include "peephole/window.h"
 
 PH_BEGIN_C
 
@@ -15,19 +15,16 @@ PH_BEGIN_C
 #define PH_DEPTHWISE_MAX_TAPS 64
 
 typedef struct {
-    ph_shape input;  /* input.channels is C, the output channels of this layer too */
-    ph_shape output; /* output.channels is the whole tensor's, of which this layer writes a slice */
-    int32_t channel; /* first output channel that is written */
-    int32_t kernel_height;
-    int32_t kernel_width;
-    int32_t stride;
-    int32_t padding;          /* zeros on all four sides */
-    bool relu;                /* max(y, 0) after the clip */
+    ph_shape input;   /* input.channels is C, the output channels of this layer too */
+    ph_shape output;  /* output.channels is the whole tensor's, of which this layer writes a slice */
+    int32_t channel;  /* first output channel that is written */
+    ph_window window; /* taps outside of the input meet zeros */
+    int32_t low;      /* the last step clips to low .. high, which lie within the output's type */
+    int32_t high;
     int32_t accumulator_bits; /* 32: the sum of products, and bias, wrap at 2^32; 64: exact */
 } ph_depthwise_conv2d;
 
-/* Writes output[y, x, channel + c] = clip16((bias[c] + sum + 2^(norm-1)) >> norm) for every pixel and channel c.
-   output.height = (input.height + 2 * padding - kernel_height) / stride + 1, and so for the width.
+/* Writes output[y, x, channel + c] = clip((bias[c] + sum + 2^(norm-1)) >> norm) for every pixel and channel c.
    norm <= 31; norm 0 adds no half. */
 ph_status ph_depthwise_conv2d_s16(const ph_depthwise_conv2d *layer, const int16_t *input, /* [H,W,C] Q(F_in) */
                                   const int16_t *weight,                                  /* [C,KH,KW] Q(F_w[c]) */
@@ -35,8 +32,7 @@ ph_status ph_depthwise_conv2d_s16(const ph_depthwise_conv2d *layer, const int16_
                                   const uint8_t *norm, /* [C] F_in + F_w[c] - F_out */
                                   int16_t *output);    /* [OH,OW,CT] Q(F_out) */
 
-/* The same of 8 bits, with 32-bit sums alone: y = clip8(..), or clip16(..) for a layer whose output must keep its
-   precision. */
+/* The same of 8 bits, with 32-bit sums alone; a layer whose output must keep its precision writes 16 bits. */
 ph_status ph_depthwise_conv2d_s8(const ph_depthwise_conv2d *layer, const int8_t *input, /* [H,W,C] Q(F_in) */
                                  const int8_t *weight,                                  /* [C,KH,KW] Q(F_w[c]) */
                                  const int32_t *bias,                                   /* [C] Q(F_in + F_w[c]) */

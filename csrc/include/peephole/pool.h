@@ -7,16 +7,22 @@
 
 #include "peephole/status.h"
 #include "peephole/tensor.h"
+#include "peephole/window.h"
 
 PH_BEGIN_C
 
-/* The largest of size x size values, no padding.
-   output.height = (input.height - size) / stride + 1, rounded down, and so for the width. */
-ph_status ph_maxpool_s16(ph_shape input_shape, int32_t size, int32_t stride, const int16_t *input, /* [H,W,C] */
-                         ph_shape output_shape, int32_t channel, int16_t *output); /* [OH,OW,CT], same Q-format */
+typedef struct {
+    ph_shape input;
+    ph_shape output; /* output.channels is the whole tensor's, of which this layer writes a slice */
+    int32_t channel; /* first output channel that is written */
+    ph_window window;
+} ph_max_pool;
 
-ph_status ph_maxpool_s8(ph_shape input_shape, int32_t size, int32_t stride, const int8_t *input, /* [H,W,C] */
-                        ph_shape output_shape, int32_t channel, int8_t *output); /* [OH,OW,CT], same Q-format */
+/* The largest value under every window. Taps outside of the input are left out; each window must have one inside. */
+ph_status ph_max_pool_s16(const ph_max_pool *layer, const int16_t *input, /* [H,W,C] */
+                          int16_t *output);                               /* [OH,OW,CT], same Q-format */
+ph_status ph_max_pool_s8(const ph_max_pool *layer, const int8_t *input,   /* [H,W,C] */
+                         int8_t *output);                                 /* [OH,OW,CT], same Q-format */
 
 /* y = clip16((S * factor + 2^(shift-1)) >> shift), S the exact sum over all pixels of a channel; shift 0 adds no half.
    factor / 2^shift is about 1 / (H * W). factor >= 0 and shift <= 61, and S * factor must stay below 2^62 whatever

@@ -12,16 +12,18 @@ from peephole.fixedpoint.layers import (
     L2Normalize,
     Layer,
     MaxPool,
+    clip_limits,
 )
 from peephole.fixedpoint.program import IntegerProgram
 from peephole.fixedpoint.proof import Range, headroom_bits
+from peephole.fixedpoint.window import Pair, Windowed
 
 
 @dataclass(frozen=True)
 class LayerDescription:
     """One layer. Shapes are (height, width, channels); bytes of weights count biases and formats too.
 
-    other: the second tensor that an addition reads.
+    other: the second tensor that an addition reads. clip: the least and the greatest integer that is written.
     """
 
     name: str
@@ -33,6 +35,7 @@ class LayerDescription:
     output_shape: tuple[int, int, int]
     window: str
     relu: bool
+    clip: tuple[int, int] | None
     weights: int
     macs: int
     weight_bytes: int
@@ -131,6 +134,7 @@ def _layer(program: IntegerProgram, layer: Layer, ranges: dict[str, Range]) -> L
         output_shape=shape,
         window=_window(layer),
         relu=isinstance(layer, Convolution | Add) and layer.relu,
+        clip=clip_limits(layer, out.bits) if isinstance(layer, Convolution | Add) else None,
         weights=weights,
         macs=weights * out.height * out.width,
         weight_bytes=conv.weight.nbytes + conv.bias.nbytes + conv.norm.nbytes if conv else 0,
@@ -155,15 +159,27 @@ def _span(values: Any) -> tuple[int, int]:
 def _window(layer: Layer) -> str:
     match layer:
         case Conv2d() | DepthwiseConv2d():
-            return f"{layer.weight.shape[1]}x{layer.weight.shape[2]}/{layer.stride} pad {layer.padding}"
+            groups = f" groups {layer.groups}" if isinstance(layer, Conv2d) and layer.groups > 1 else ""
+            return f"{_moves(layer)} pad {_pair(layer.window.padding)}{groups}"
         case Add():
             return f"shifts {layer.shift} and {layer.other_shift} norm {layer.norm}"
         case MaxPool():
-            return f"{layer.size}x{layer.size}/{layer.stride}"
+            padding = layer.window.padding
+            return _moves(layer) + (f" pad {_pair(padding)}" if any(padding) else "")
         case GlobalAveragePool():
             return f"factor {layer.factor} shift {layer.shift}"
         case L2Normalize():
             return "whole"
+
+
+def _moves(layer: Windowed) -> str:
+    window = layer.window
+    dilated = f" dilation {_pair(window.dilation)}" if window.dilation != (1, 1) else ""
+    return f"{window.size[0]}x{window.size[1]}/{_pair(window.stride)}{dilated}"
+
+
+def _pair(pair: Pair) -> str:
+    return str(pair[0]) if pair[0] == pair[1] else f"{pair[0]},{pair[1]}"
 
 
 def _proof(layer: Layer, spare: float | None) -> str:

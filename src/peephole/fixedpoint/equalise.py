@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peephole.fixedpoint.float_network import (
+    FloatAdd,
     FloatConv2d,
     FloatConvolution,
     FloatGlobalAveragePool,
@@ -26,7 +27,7 @@ from peephole.fixedpoint.float_network import (
     FloatNetwork,
 )
 from peephole.fixedpoint.formats import BITS, integer_bits
-from peephole.fixedpoint.layers import MaxPool, tensors_read
+from peephole.fixedpoint.layers import MaxPool, read_by_outputs, tensors_read
 
 LARGEST_FACTOR = 64.0  # a channel that calibration hardly ever saw active is enlarged no more than this
 
@@ -46,7 +47,8 @@ def equalise(
         if isinstance(layer, FloatConvolution):
             made = factors[layer.output][layer.channel : layer.channel + layer.channels]
             if isinstance(layer, FloatConv2d):
-                weight = layer.weight * made[:, None, None, None] / factors[layer.input]
+                read = read_by_outputs(factors[layer.input], layer.channels, layer.groups)
+                weight = layer.weight * made[:, None, None, None] / read[:, None, None, :]
             else:
                 weight = layer.weight * (made / factors[layer.input])[:, None, None]
             layer = dataclasses.replace(layer, weight=weight.astype(np.float32), bias=layer.bias * made)
@@ -61,6 +63,8 @@ def _factors(
     for layer in network.layers:
         if isinstance(layer, FloatL2Normalize):
             fixed |= {layer.input, layer.output}
+        elif isinstance(layer, FloatConvolution | FloatAdd) and (layer.ceiling, layer.floor) != (None, None):
+            fixed.add(layer.output)  # one ceiling for all channels is at the same height in all of them
     pooled = {layer.output for layer in network.layers if isinstance(layer, MaxPool | FloatGlobalAveragePool)}
     groups = _tied_channels(network)
     full = 1 - 2.0 ** (2 - bits)  # just below a power of two, which would need one integer bit more
@@ -86,7 +90,8 @@ def _weights_reach(network: FloatNetwork, groups: Mapping[str, NDArray[np.int64]
     reach = np.full(sum(len(labels) for labels in groups.values()), 1 / LARGEST_FACTOR)
     for layer in network.layers:
         if isinstance(layer, FloatConv2d):
-            spread = np.sqrt((layer.weight.astype(np.float64) ** 2).mean((0, 1, 2)))
+            parts = np.split(layer.weight.astype(np.float64) ** 2, layer.groups)
+            spread = np.sqrt(np.concatenate([weight.mean((0, 1, 2)) for weight in parts]))
             np.maximum.at(reach, groups[layer.input], spread / max(spread.max(), np.finfo(np.float64).tiny))
         elif isinstance(layer, FloatConvolution):  # depthwise: its formats per channel absorb any factor
             np.maximum.at(reach, groups[layer.input], 1.0)

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from peephole.fixedpoint import storage
 from peephole.fixedpoint.layers import MaxPool, tensors_read
 from peephole.fixedpoint.network_formats import NetworkFormats
+from peephole.fixedpoint.window import Pair, Windowed
 
 KIND = "float network"
 Activation = NDArray[np.float32]
@@ -33,8 +33,11 @@ class FloatTensor:
 
 
 @dataclass(frozen=True, eq=False)
-class FloatConv2d:
-    """Convolution with zero padding and an optional ReLU. weight: float32 [O,KH,KW,I]; bias: float64 [O]."""
+class FloatConv2d(Windowed):
+    """Convolution with zero padding, groups and a clip. weight: float32 [O,KH,KW,I/groups]; bias: float64 [O].
+
+    ReLU cuts off what is below 0, `floor` what is below it, and `ceiling` (6 of a ReLU6) what is above it.
+    """
 
     kind: ClassVar[str] = "conv2d"
     name: str
@@ -46,6 +49,18 @@ class FloatConv2d:
     relu: bool
     weight: NDArray[np.float32]
     bias: NDArray[np.float64]
+    stride_x: int | None = None
+    padding_left: int | None = None
+    dilation: int = 1
+    dilation_x: int | None = None
+    groups: int = 1
+    ceiling: float | None = None
+    floor: float | None = None
+
+    @property
+    def kernel_size(self) -> Pair:
+        """Height and width of the kernel."""
+        return self.weight.shape[1], self.weight.shape[2]
 
     @property
     def channels(self) -> int:
@@ -54,7 +69,7 @@ class FloatConv2d:
 
 
 @dataclass(frozen=True, eq=False)
-class FloatDepthwiseConv2d:
+class FloatDepthwiseConv2d(Windowed):
     """Convolution of every channel by its own kernel. weight: float32 [C,KH,KW]; bias: float64 [C]."""
 
     kind: ClassVar[str] = "depthwise_conv2d"
@@ -67,6 +82,17 @@ class FloatDepthwiseConv2d:
     relu: bool
     weight: NDArray[np.float32]
     bias: NDArray[np.float64]
+    stride_x: int | None = None
+    padding_left: int | None = None
+    dilation: int = 1
+    dilation_x: int | None = None
+    ceiling: float | None = None
+    floor: float | None = None
+
+    @property
+    def kernel_size(self) -> Pair:
+        """Height and width of the kernel."""
+        return self.weight.shape[1], self.weight.shape[2]
 
     @property
     def channels(self) -> int:
@@ -76,7 +102,7 @@ class FloatDepthwiseConv2d:
 
 @dataclass(frozen=True)
 class FloatAdd:
-    """Sum of two tensors of the same shape, with an optional ReLU."""
+    """Sum of two tensors of the same shape, with a clip as of a convolution."""
 
     kind: ClassVar[str] = "add"
     name: str
@@ -85,6 +111,8 @@ class FloatAdd:
     output: str
     channel: int
     relu: bool
+    ceiling: float | None = None
+    floor: float | None = None
 
 
 @dataclass(frozen=True)
@@ -155,7 +183,7 @@ class FloatNetwork:
         mirrored = self._activations(images[:, :, ::-1], self.layers[:-1])
         made, last = self._activations(images, self.layers[:-1]), self.layers[-1]
         made[last.input] = np.asarray((made[last.input] + mirrored[last.input]) / 2, np.float32)
-        made[last.output][...] = _run(last, made[last.input])
+        made[last.output][...] = _run(last, (1, 1), made[last.input])
         return made
 
     def _activations(self, images: NDArray[np.uint8], layers: Sequence[FloatLayer]) -> dict[str, Activation]:
@@ -163,7 +191,7 @@ class FloatNetwork:
         made = {t.name: np.zeros((count, t.height, t.width, t.channels), np.float32) for t in self.tensors}
         made[self.input.name] = ((images[..., None].astype(np.float32) - self.offset) / self.scale).astype(np.float32)
         for layer in layers:
-            values = _run(layer, *(made[name] for name in tensors_read(layer)))
+            values = _run(layer, made[layer.output].shape[1:3], *(made[name] for name in tensors_read(layer)))
             made[layer.output][..., layer.channel : layer.channel + values.shape[3]] = values
         return made
 
@@ -218,17 +246,17 @@ class FloatNetwork:
             raise ValueError(f"{path}: not a whole float network ({error}); make it again") from error
 
 
-def _run(layer: FloatLayer, x: Activation, *others: Activation) -> Activation:
+def _run(layer: FloatLayer, size: Pair, x: Activation, *others: Activation) -> Activation:
+    """Run a layer whose output has this height and width."""
     match layer:
         case FloatConv2d():
-            return _conv(layer, x)
+            return _conv(layer, size, x)
         case FloatDepthwiseConv2d():
-            return _depthwise(layer, x)
+            return _depthwise(layer, size, x)
         case FloatAdd():
             return _activated(layer, x + others[0])
         case MaxPool():
-            windows = sliding_window_view(x, (layer.size, layer.size), axis=(1, 2))
-            return np.asarray(windows[:, :: layer.stride, :: layer.stride].max((-2, -1)))
+            return np.asarray(np.maximum.reduce(_taps(layer, size, x, outside=-np.inf)), np.float32)
         case FloatGlobalAveragePool():
             return np.asarray(x.mean((1, 2), keepdims=True), np.float32)
         case FloatL2Normalize():
@@ -236,34 +264,57 @@ def _run(layer: FloatLayer, x: Activation, *others: Activation) -> Activation:
             return np.asarray(x / np.maximum(length, np.finfo(np.float32).tiny), np.float32)
 
 
-def _taps(layer: FloatConvolution, x: Activation) -> list[Activation]:
-    """Return what every place of the kernel sees, row by row of the kernel: KH * KW views [N,OH,OW,I]."""
-    height, width = layer.weight.shape[1:3]
-    if layer.padding:
-        x = np.pad(x, ((0, 0), (layer.padding,) * 2, (layer.padding,) * 2, (0, 0)))
-    rows = (x.shape[1] - height) // layer.stride + 1
-    columns = (x.shape[2] - width) // layer.stride + 1
+def _taps(layer: Windowed, size: Pair, x: Activation, outside: float = 0) -> list[Activation]:
+    """Return what every tap of the kernel sees, row by row of the kernel: KH * KW views [N,OH,OW,I].
+
+    outside: what taps outside of the input see.
+    """
+    window = layer.window
+    (top, left), (height, width), (rows, columns) = window.padding, window.extent, size
+    stride_y, stride_x = window.stride
+    below = max(0, (rows - 1) * stride_y + height - top - x.shape[1])
+    right = max(0, (columns - 1) * stride_x + width - left - x.shape[2])
+    if top or left or below or right:
+        x = np.pad(x, ((0, 0), (top, below), (left, right), (0, 0)), constant_values=outside)
     return [
-        x[:, i : i + rows * layer.stride : layer.stride, j : j + columns * layer.stride : layer.stride]
-        for i in range(height)
-        for j in range(width)
+        x[:, i : i + rows * stride_y : stride_y, j : j + columns * stride_x : stride_x][:, :rows, :columns]
+        for i in range(0, height, window.dilation[0])
+        for j in range(0, width, window.dilation[1])
     ]
 
 
 def _activated(layer: FloatConvolution | FloatAdd, y: Activation) -> Activation:
-    return np.asarray(np.maximum(y, 0, out=y) if layer.relu else y, np.float32)
+    low = 0 if layer.relu else layer.floor
+    clips = low is not None or layer.ceiling is not None
+    return np.asarray(np.clip(y, low, layer.ceiling, out=y) if clips else y, np.float32)
 
 
-def _conv(layer: FloatConv2d, x: Activation) -> Activation:
-    taps = _taps(layer, x)
-    table = (np.concatenate(taps, axis=3) if len(taps) > 1 else taps[0]).reshape(-1, len(taps) * x.shape[3])
-    y = table.dot(layer.weight.reshape(layer.channels, -1).T).reshape(*taps[0].shape[:3], layer.channels)
+def _conv(layer: FloatConv2d, size: Pair, x: Activation) -> Activation:
+    taps = _taps(layer, size, x)
+    parts = [
+        _sums([tap[..., start:stop] for tap in taps], weight)
+        for start, stop, weight in _groups(layer.groups, x.shape[3], layer.weight)
+    ]
+    y = np.concatenate(parts, axis=3) if len(parts) > 1 else parts[0]
     y += layer.bias.astype(np.float32)
     return _activated(layer, y)
 
 
-def _depthwise(layer: FloatDepthwiseConv2d, x: Activation) -> Activation:
-    taps = _taps(layer, x)
+def _groups(groups: int, channels: int, weight: NDArray[np.float32]) -> Iterator[tuple[int, int, NDArray[np.float32]]]:
+    """Yield the first input channel of each group, the first of the next, and its weights."""
+    inputs = channels // groups
+    for group, part in enumerate(np.split(weight, groups)):
+        yield group * inputs, (group + 1) * inputs, part
+
+
+def _sums(taps: list[Activation], weight: NDArray[np.float32]) -> Activation:
+    """Return the sums of products of taps [N,OH,OW,I] and weight [O,KH,KW,I]: [N,OH,OW,O]."""
+    table = (np.concatenate(taps, axis=3) if len(taps) > 1 else taps[0]).reshape(-1, weight[0].size)
+    return np.asarray(table.dot(weight.reshape(len(weight), -1).T).reshape(*taps[0].shape[:3], len(weight)))
+
+
+def _depthwise(layer: FloatDepthwiseConv2d, size: Pair, x: Activation) -> Activation:
+    taps = _taps(layer, size, x)
     y = np.zeros_like(taps[0]) + layer.bias.astype(np.float32)
     for tap, weight in zip(taps, layer.weight.reshape(layer.channels, -1).T, strict=True):
         y += tap * weight
@@ -281,9 +332,11 @@ def fold_input(network: FloatNetwork, offset: int, scale: int) -> FloatNetwork:
     if factor == 1 and shift == 0:
         return network
     layers: list[FloatLayer] = []
+    sizes = {tensor.name: (tensor.height, tensor.width) for tensor in network.tensors}
+    whole = (network.input.height, network.input.width)
     for layer in network.layers:
         if network.input.name in tensors_read(layer):
-            if not isinstance(layer, FloatConv2d) or (layer.padding and shift):
+            if not isinstance(layer, FloatConv2d) or (shift and layer.window.hangs_out(whole, sizes[layer.output])):
                 raise ValueError(
                     f"layer {layer.name}: the input's offset cannot be folded in; train with (x - {offset}) / {scale}"
                 )

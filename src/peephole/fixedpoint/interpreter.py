@@ -1,11 +1,13 @@
 """Runs an integer program layer by layer on a set of kernels; with the NumPy references it is the specification."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from peephole.fixedpoint import reference
+from peephole.fixedpoint.formats import limits
 from peephole.fixedpoint.layers import (
     Add,
     Conv2d,
@@ -16,8 +18,11 @@ from peephole.fixedpoint.layers import (
     Layer,
     MaxPool,
     Tensor,
+    clip_limits,
+    tensors_read,
 )
 from peephole.fixedpoint.program import IntegerProgram
+from peephole.fixedpoint.window import Pair, Windowed
 
 Activation = NDArray[np.signedinteger[Any]]  # int16 or int8 [H,W,C]
 
@@ -46,10 +51,10 @@ class Kernels(Protocol):
     def add_s8(self, *arguments: Any) -> None:
         """Sum of two tensors."""
 
-    def maxpool_s16(self, *arguments: Any) -> None:
+    def max_pool_s16(self, *arguments: Any) -> None:
         """Max pool."""
 
-    def maxpool_s8(self, *arguments: Any) -> None:
+    def max_pool_s8(self, *arguments: Any) -> None:
         """Max pool."""
 
     def global_average_pool_s16(self, *arguments: Any) -> None:
@@ -82,19 +87,35 @@ def enter(image: NDArray[np.uint8], offset: int, tensor: Activation) -> None:
     np.subtract(image, np.int16(offset), out=tensor[..., 0], dtype=np.int16, casting="unsafe")  # it fits: validation
 
 
-def apply(kernels: Kernels, layer: Layer, tensors: dict[str, Activation]) -> None:
+def apply(kernels: Kernels, layer: Layer, tensors: Mapping[str, Activation]) -> None:
     """Run one layer from the tensors that it reads into its slice of the output tensor."""
-    x, out, channel = tensors[layer.input], tensors[layer.output], layer.channel
+    top = layer.window.padding[0] if isinstance(layer, Windowed) else 0
+    apply_rows(kernels, layer, [tensors[name] for name in tensors_read(layer)], tensors[layer.output], top)
+
+
+def apply_rows(
+    kernels: Kernels, layer: Layer, inputs: Sequence[Activation], out: Activation, padding_top: int = 0
+) -> None:
+    """Run one layer on a strip: from the rows at hand into its slice of channels of the rows wanted.
+
+    inputs: of every tensor that the layer reads (`tensors_read`), the rows at hand, [h,W,I]. out: the
+    rows wanted of its output tensor, [oh,OW,C]. padding_top: how far the first window hangs out above
+    the rows at hand; `window.strip` tells both. What windows miss below counts as outside of the
+    tensor. Layers without a window make a row of every row; the mean and the scaling to length one
+    run on whole tensors alone.
+    """
+    x, channel = inputs[0], layer.channel
     narrow = x.dtype == np.int8
     match layer:
         case Conv2d() | DepthwiseConv2d():
-            _convolve(kernels, layer, x, out)
+            _convolve(kernels, layer, x, out, padding_top)
         case Add():
             add = kernels.add_s8 if narrow else kernels.add_s16
-            add(x, tensors[layer.other], layer.shift, layer.other_shift, layer.norm, layer.relu, out, channel)
+            clip = clip_limits(layer, out.itemsize * 8)
+            add(x, inputs[1], layer.shift, layer.other_shift, layer.norm, *clip, out, channel)
         case MaxPool():
-            pool = kernels.maxpool_s8 if narrow else kernels.maxpool_s16
-            pool(x, layer.size, layer.stride, out, channel)
+            pool = kernels.max_pool_s8 if narrow else kernels.max_pool_s16
+            pool(x, layer.kernel_size, *_moves(layer, padding_top), out, channel)
         case GlobalAveragePool():
             average = kernels.global_average_pool_s8 if narrow else kernels.global_average_pool_s16
             average(x, layer.factor, layer.shift, out, channel)
@@ -103,16 +124,25 @@ def apply(kernels: Kernels, layer: Layer, tensors: dict[str, Activation]) -> Non
             normalize(x.reshape(-1), layer.frac_bits, out.reshape(-1))
 
 
-def _convolve(kernels: Kernels, layer: Convolution, x: Activation, out: Activation) -> None:
-    arrays = (x, layer.weight, layer.bias, layer.norm, layer.stride, layer.padding, layer.relu)
-    plain = isinstance(layer, Conv2d)
-    if x.dtype == np.int8:
-        convolve = kernels.conv2d_s8 if plain else kernels.depthwise_conv2d_s8
-        convolve(*arrays, out, layer.channel)
-    elif plain:
-        kernels.conv2d_s16(*arrays, layer.accumulation, layer.accumulator_bits, out, layer.channel)
+def _moves(layer: Windowed, padding_top: int) -> tuple[Pair, Pair, Pair]:
+    """Return stride, padding and dilation for rows at hand."""
+    window = layer.window
+    return window.stride, (padding_top, window.padding[1]), window.dilation
+
+
+def _convolve(kernels: Kernels, layer: Convolution, x: Activation, out: Activation, padding_top: int) -> None:
+    arrays = (x, layer.weight, layer.bias, layer.norm, *_moves(layer, padding_top))
+    clip = clip_limits(layer, out.itemsize * 8)
+    narrow = x.dtype == np.int8
+    if isinstance(layer, Conv2d) and narrow:
+        kernels.conv2d_s8(*arrays, layer.groups, *clip, out, layer.channel)
+    elif isinstance(layer, Conv2d):
+        sums = (layer.accumulation, layer.accumulator_bits)
+        kernels.conv2d_s16(*arrays, layer.groups, *clip, *sums, out, layer.channel)
+    elif narrow:
+        kernels.depthwise_conv2d_s8(*arrays, *clip, out, layer.channel)
     else:
-        kernels.depthwise_conv2d_s16(*arrays, layer.accumulator_bits, out, layer.channel)
+        kernels.depthwise_conv2d_s16(*arrays, *clip, layer.accumulator_bits, out, layer.channel)
 
 
 def written(layer: Layer, tensors: dict[str, Activation]) -> Activation:
@@ -136,7 +166,8 @@ def fill(kernels: Kernels, program: IntegerProgram, image: NDArray[np.uint8], te
             apply(kernels, layer, tensors)
         vectors.append(tensors[last.input].copy())
     add = kernels.add_s8 if vectors[0].dtype == np.int8 else kernels.add_s16
-    add(*vectors, 0, 0, 1, False, tensors[last.input], 0)
+    halved = tensors[last.input]
+    add(*vectors, 0, 0, 1, *limits(halved.itemsize * 8), halved, 0)
     apply(kernels, last, tensors)
 
 

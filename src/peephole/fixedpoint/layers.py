@@ -14,6 +14,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from peephole.fixedpoint.formats import limits
+from peephole.fixedpoint.window import Pair, Windowed
+
 Weight = NDArray[np.signedinteger[Any]]  # int16 or int8
 
 
@@ -40,10 +43,10 @@ class Tensor:
 
 
 @dataclass(frozen=True, eq=False)
-class Conv2d:
-    """Convolution with zero padding and an optional ReLU.
+class Conv2d(Windowed):
+    """Convolution with zero padding, groups and a clip (`clip_limits`), such as ReLU.
 
-    weight: int16 or int8 [O,KH,KW,I], as its input, Q(weight_frac_bits[o]). norm: uint8 [O], F_in + F_w - F_out.
+    weight: int16 or int8 [O,KH,KW,I/groups], as its input, Q(weight_frac_bits[o]). norm: uint8 [O], F_in + F_w - F_out.
     bias: int32 [O], in the accumulator's format (F_in + F_w) for the `full` rule, in the output's
     format for `per_channel`.
     accumulation: `full` rounds once; `per_channel` rounds and clips after every input channel.
@@ -64,6 +67,18 @@ class Conv2d:
     bias: NDArray[np.int32]
     norm: NDArray[np.uint8]
     weight_frac_bits: NDArray[np.int8]
+    stride_x: int | None = None
+    padding_left: int | None = None
+    dilation: int = 1
+    dilation_x: int | None = None
+    groups: int = 1
+    ceiling: int | None = None
+    floor: int | None = None
+
+    @property
+    def kernel_size(self) -> Pair:
+        """Height and width of the kernel."""
+        return self.weight.shape[1], self.weight.shape[2]
 
     @property
     def channels(self) -> int:
@@ -72,8 +87,8 @@ class Conv2d:
 
 
 @dataclass(frozen=True, eq=False)
-class DepthwiseConv2d:
-    """Convolution of every channel by its own kernel, with zero padding and an optional ReLU.
+class DepthwiseConv2d(Windowed):
+    """Convolution of every channel by its own kernel, with zero padding and a clip.
 
     weight: int16 or int8 [C,KH,KW], as its input, KH * KW at most 64, Q(weight_frac_bits[c]).
     norm: uint8 [C], F_in + F_w - F_out. bias: int32 [C], in the accumulator's format (F_in + F_w).
@@ -95,6 +110,17 @@ class DepthwiseConv2d:
     bias: NDArray[np.int32]
     norm: NDArray[np.uint8]
     weight_frac_bits: NDArray[np.int8]
+    stride_x: int | None = None
+    padding_left: int | None = None
+    dilation: int = 1
+    dilation_x: int | None = None
+    ceiling: int | None = None
+    floor: int | None = None
+
+    @property
+    def kernel_size(self) -> Pair:
+        """Height and width of the kernel."""
+        return self.weight.shape[1], self.weight.shape[2]
 
     @property
     def channels(self) -> int:
@@ -104,7 +130,7 @@ class DepthwiseConv2d:
 
 @dataclass(frozen=True)
 class Add:
-    """Sum of two tensors of the same shape, with an optional ReLU: what a residual connection ends in.
+    """Sum of two tensors of the same shape, with a clip: what a residual connection ends in.
 
     y = clip((input * 2**shift + other * 2**other_shift + 2**(norm-1)) >> norm). The sum has the most
     fraction bits of the three tensors, so that nothing is lost before the one rounding.
@@ -120,11 +146,13 @@ class Add:
     shift: int
     other_shift: int
     norm: int
+    ceiling: int | None = None
+    floor: int | None = None
 
 
 @dataclass(frozen=True)
-class MaxPool:
-    """Maximum over size x size windows, no padding, last incomplete windows dropped."""
+class MaxPool(Windowed):
+    """Maximum over windows of `size` rows and `size_x` (or `size`) columns; taps outside of the input are left out."""
 
     kind: ClassVar[str] = "max_pool"
     name: str
@@ -133,6 +161,17 @@ class MaxPool:
     channel: int
     size: int
     stride: int
+    size_x: int | None = None
+    stride_x: int | None = None
+    padding: int = 0
+    padding_left: int | None = None
+    dilation: int = 1
+    dilation_x: int | None = None
+
+    @property
+    def kernel_size(self) -> Pair:
+        """Height and width of the window."""
+        return self.size, self.size if self.size_x is None else self.size_x
 
 
 @dataclass(frozen=True)
@@ -162,6 +201,22 @@ class L2Normalize:
 
 Convolution = Conv2d | DepthwiseConv2d
 Layer = Conv2d | DepthwiseConv2d | Add | MaxPool | GlobalAveragePool | L2Normalize
+
+
+def read_by_outputs(values: NDArray[Any], outputs: int, groups: int = 1) -> NDArray[Any]:
+    """Spread values of every input channel, [I], over the outputs that read them: [O,I/groups]."""
+    return np.repeat(values.reshape(groups, -1), outputs // groups, axis=0)
+
+
+def clip_limits(layer: Conv2d | DepthwiseConv2d | Add, bits: int) -> tuple[int, int]:
+    """Return the least and the greatest integer that a layer writes to a tensor of so many bits.
+
+    ReLU cuts off what is below 0, `floor` what is below it, and `ceiling` (as of ReLU6) what is above it.
+    """
+    low, high = limits(bits)
+    if layer.floor is not None:
+        low = layer.floor
+    return 0 if layer.relu else low, high if layer.ceiling is None else layer.ceiling
 
 
 def add_shifts(frac_bits: int, other_frac_bits: int, output_frac_bits: int) -> tuple[int, int, int]:

@@ -1,7 +1,8 @@
 """How large an accumulator can become, from the integer weights alone.
 
 Inputs are taken at the worst value their tensor can hold (after ReLU 0 .. 32767, or 0 .. 127 of 8
-bits; the image's bytes as they are), so the bound holds for every image, and for every partial sum in any order.
+bits, or up to the ceiling of a ReLU6; the image's bytes as they are), so the bound holds for every
+image, and for every partial sum in any order.
 """
 
 import math
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peephole.fixedpoint.formats import BITS, INT16_MIN, INT32_MAX, limits
-from peephole.fixedpoint.layers import Add, Convolution, Layer, MaxPool, Weight
+from peephole.fixedpoint.layers import Add, Convolution, Layer, MaxPool, Weight, clip_limits
 
 Range = tuple[int, int]
 
@@ -23,18 +24,20 @@ def value_ranges(
 
     bits: of the tensors by name; 16 for those that are not in it.
     """
+
+    def bits_of(name: str) -> int:
+        return (bits or {}).get(name, BITS)
+
     ranges: dict[str, Range] = {input_name: (min(0, -input_offset), max(0, 255 - input_offset))}
     for layer in layers:
-        least, greatest = limits((bits or {}).get(layer.output, BITS))
+        least, greatest = limits(bits_of(layer.output))
         low, high = ranges[layer.input]
-        if not isinstance(layer, MaxPool):
-            if isinstance(layer, Convolution):
-                signed = not layer.relu
-            elif isinstance(layer, Add):
-                signed = min(low, ranges[layer.other][0]) < 0 and not layer.relu
-            else:
-                signed = low < 0
-            low, high = (least if signed else 0), greatest
+        if isinstance(layer, Convolution | Add):
+            signed = isinstance(layer, Convolution) or min(low, ranges[layer.other][0]) < 0
+            low, high = clip_limits(layer, bits_of(layer.output))
+            low = low if signed else max(0, low)
+        elif not isinstance(layer, MaxPool):
+            low, high = (least if low < 0 else 0), greatest
         before = ranges.get(layer.output, (0, 0))
         ranges[layer.output] = (min(low, before[0]), max(high, before[1]))
     return ranges

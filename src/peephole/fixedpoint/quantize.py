@@ -38,7 +38,16 @@ from peephole.fixedpoint.float_network import (
     FloatNetwork,
     fold_input,
 )
-from peephole.fixedpoint.formats import BITS, INT32_MAX, WIDTHS, fraction_bits, to_fixed, to_float
+from peephole.fixedpoint.formats import (
+    BITS,
+    INT32_MAX,
+    WIDTHS,
+    fraction_bits,
+    limits,
+    round_half_up,
+    to_fixed,
+    to_float,
+)
 from peephole.fixedpoint.layers import (
     Add,
     Conv2d,
@@ -50,6 +59,7 @@ from peephole.fixedpoint.layers import (
     MaxPool,
     Tensor,
     add_shifts,
+    read_by_outputs,
 )
 from peephole.fixedpoint.network_formats import NetworkFormats, TensorFormat
 from peephole.fixedpoint.program import RECOGNISE, IntegerProgram
@@ -245,11 +255,12 @@ def _program(prepared: Prepared, options: QuantizationOptions) -> tuple[IntegerP
                 )
                 inputs = value_ranges(network.input.name, INPUT_OFFSET, layers, bits)[layer.input]
                 conv, given_up[layer.name] = quantize_conv(layer, entered, left.frac_bits, inputs, rounding)
-                layers.append(conv)
+                layers.append(dataclasses.replace(conv, **_clips(layer, left)))
             case FloatAdd():
                 other = formats[layer.other].frac_bits
                 shift, other_shift, norm = add_shifts(entered.frac_bits, other, left.frac_bits)
-                layers.append(Add(**_fields(layer), shift=shift, other_shift=other_shift, norm=norm))
+                fields = _fields(layer) | _clips(layer, left)
+                layers.append(Add(**fields, shift=shift, other_shift=other_shift, norm=norm))
             case MaxPool():
                 layers.append(layer)
             case FloatGlobalAveragePool():
@@ -278,6 +289,15 @@ def _program(prepared: Prepared, options: QuantizationOptions) -> tuple[IntegerP
         mirrored=network.mirrored,
     )
     return program, given_up
+
+
+def _clips(layer: FloatConvolution | FloatAdd, left: TensorFormat) -> dict[str, Any]:
+    """Return ceiling and floor in an output's integers; those that lie beyond its type are no clips."""
+    low, high = limits(left.bits)
+    values = {"ceiling": layer.ceiling, "floor": layer.floor}
+    scale = 2.0**left.frac_bits
+    whole: dict[str, Any] = {name: v if v is None else int(round_half_up(v * scale)) for name, v in values.items()}
+    return {name: v if v is not None and low <= v <= high else None for name, v in whole.items()}
 
 
 def _fields(layer: Any) -> dict[str, Any]:
@@ -353,8 +373,15 @@ def _rounded(
     bias = layer.bias
     if mean is not None:
         error = (to_float(weight, per_output) - layer.weight).sum((1, 2))
-        bias = bias - (error @ mean if isinstance(layer, FloatConv2d) else error * mean)
+        if not isinstance(layer, FloatConv2d):
+            bias = bias - error * mean
+        elif layer.groups == 1:
+            bias = bias - error @ mean
+        else:
+            bias = bias - (error * read_by_outputs(mean, layer.channels, layer.groups)).sum(1)
     common: dict[str, Any] = {
+        "ceiling": None,
+        "floor": None,
         "accumulator_bits": 64,
         "weight": weight,
         "bias": to_fixed(bias, entered.frac_bits + bits, np.int32),

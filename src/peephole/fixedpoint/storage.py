@@ -53,8 +53,9 @@ def from_record(cls: type[T], record: Any, arrays: Mapping[str, NDArray[Any]]) -
                 continue
             raise ValueError(f"{where}: has no {field.name}")
         value = source[key]
-        if source is record and type(value) is not hints[field.name]:
-            raise ValueError(f"{where}: {field.name} is {value!r}, must be of type {hints[field.name].__name__}")
+        kinds = typing.get_args(hints[field.name]) or (hints[field.name],)
+        if source is record and type(value) not in kinds:
+            raise ValueError(f"{where}: {field.name} is {value!r}, must be of type {kinds[0].__name__}")
         values[field.name] = value
     return cls(**values)
 

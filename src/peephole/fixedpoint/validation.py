@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from peephole.fixedpoint.formats import WIDTHS
+from peephole.fixedpoint.formats import WIDTHS, limits
 from peephole.fixedpoint.layers import (
     Add,
     Conv2d,
@@ -16,6 +16,7 @@ from peephole.fixedpoint.layers import (
     MaxPool,
     Tensor,
     add_shifts,
+    clip_limits,
     tensors_read,
 )
 from peephole.fixedpoint.proof import fits_32_bits, value_ranges
@@ -123,16 +124,26 @@ def _check_width(layer: Layer, source: Tensor, out: Tensor) -> None:
         raise _wrong(layer, f"reads {source.bits} bits and writes {out.bits} to tensor {out.name}, must write {wanted}")
 
 
-def _check_window(
-    layer: Layer, source: Tensor, out: Tensor, kernel: tuple[int, int], stride: int, padding: int
-) -> None:
-    if stride < 1 or padding < 0 or min(kernel) < 1 or padding >= min(kernel):
-        raise _wrong(layer, f"kernel {kernel}, stride {stride}, padding {padding} make no sense together")
-    size = tuple(
-        (side + 2 * padding - k) // stride + 1 for side, k in zip((source.height, source.width), kernel, strict=True)
-    )
-    if size != (out.height, out.width):
-        raise _wrong(layer, f"makes {size[0]}x{size[1]}, tensor {out.name} is {out.height}x{out.width}")
+def _check_window(layer: Conv2d | DepthwiseConv2d | MaxPool, source: Tensor, out: Tensor) -> None:
+    window = layer.window
+    numbers = (*window.size, *window.stride, *window.dilation)
+    hangs_out = any(before >= reach for before, reach in zip(window.padding, window.extent, strict=True))
+    if min(numbers) < 1 or max(numbers) > LARGEST_SIDE or min(window.padding) < 0 or hangs_out:
+        kernel = f"kernel {window.size}, stride {window.stride}, padding {window.padding}, dilation {window.dilation}"
+        raise _wrong(layer, f"{kernel} make no sense together")
+    least, most = window.fitting(source.height, source.width), window.beginning(source.height, source.width)
+    made = (out.height, out.width)
+    if not all(a <= b <= c for a, b, c in zip(least, made, most, strict=True)):
+        spread = f"{least[0]}x{least[1]}" if least == most else f"{least[0]}x{least[1]} to {most[0]}x{most[1]}"
+        raise _wrong(layer, f"makes {spread}, tensor {out.name} is {out.height}x{out.width}")
+
+
+def _check_clip(layer: Convolution | Add, out: Tensor) -> None:
+    if layer.relu and layer.floor is not None:
+        raise _wrong(layer, f"has both ReLU and a floor of {layer.floor}; leave one out")
+    (low, high), (least, greatest) = clip_limits(layer, out.bits), limits(out.bits)
+    if not least <= low <= high <= greatest:
+        raise _wrong(layer, f"clips to {low}..{high}, which is no range of {out.bits} bits; choose another format")
 
 
 def _check_convolution(layer: Convolution, source: Tensor, out: Tensor) -> None:
@@ -141,7 +152,8 @@ def _check_convolution(layer: Convolution, source: Tensor, out: Tensor) -> None:
         array = getattr(layer, name)
         if array.dtype != dtype or array.shape != (layer.channels,):
             raise _wrong(layer, f"{name} is {array.dtype} {array.shape}, must be {np.dtype(dtype)} ({layer.channels},)")
-    _check_window(layer, source, out, layer.weight.shape[1:3], layer.stride, layer.padding)
+    _check_window(layer, source, out)
+    _check_clip(layer, out)
     norm = source.frac_bits + layer.weight_frac_bits.astype(int) - out.frac_bits
     if not np.array_equal(norm, layer.norm):
         raise _wrong(layer, "norm is not input + weight - output fraction bits")
@@ -160,13 +172,22 @@ def _check_convolution(layer: Convolution, source: Tensor, out: Tensor) -> None:
 def _check_weight(layer: Convolution, source: Tensor) -> None:
     weight = layer.weight
     if isinstance(layer, Conv2d):
-        wanted, fits = f"[O,KH,KW,{source.channels}]", weight.ndim == 4 and weight.shape[3] == source.channels
+        _check_groups(layer, source)
+        inputs = source.channels // layer.groups
+        wanted, fits = f"[O,KH,KW,{inputs}]", weight.ndim == 4 and weight.shape[3] == inputs
     else:
         wanted, fits = f"[{source.channels},KH,KW]", weight.ndim == 3 and weight.shape[0] == source.channels
     if not fits or weight.dtype != source.dtype:
         raise _wrong(layer, f"weights are {weight.dtype} {weight.shape}, must be int{source.bits} {wanted}")
     if isinstance(layer, DepthwiseConv2d) and weight[0].size > LARGEST_DEPTHWISE_KERNEL:
         raise _wrong(layer, f"a kernel of {weight[0].size} weights is larger than {LARGEST_DEPTHWISE_KERNEL}")
+
+
+def _check_groups(layer: Conv2d, source: Tensor) -> None:
+    if layer.groups < 1 or source.channels % layer.groups or layer.channels % layer.groups:
+        raise _wrong(
+            layer, f"{layer.groups} groups must divide its {source.channels} input and {layer.channels} output channels"
+        )
 
 
 def _check_add(layer: Add, source: Tensor, other: Tensor, out: Tensor) -> None:
@@ -182,10 +203,13 @@ def _check_add(layer: Add, source: Tensor, other: Tensor, out: Tensor) -> None:
         raise _wrong(layer, f"shifts and norm are {shifts}, the fraction bits of its tensors call for {exact}")
     if max(shifts) > LARGEST_NORM:
         raise _wrong(layer, f"a shift of {max(shifts)} is larger than {LARGEST_NORM}")
+    _check_clip(layer, out)
 
 
 def _check_max_pool(layer: MaxPool, source: Tensor, out: Tensor) -> None:
-    _check_window(layer, source, out, (layer.size, layer.size), layer.stride, 0)
+    _check_window(layer, source, out)
+    if any(layer.window.steps_over(side, direction) for direction, side in enumerate(source.shape[:2])):
+        raise _wrong(layer, f"a window hangs out of tensor {source.name} so far that it meets nothing; pad less")
     if source.frac_bits != out.frac_bits:
         raise _wrong(layer, f"input has {source.frac_bits} fraction bits, output {out.frac_bits}; they must agree")
 

@@ -12,8 +12,8 @@ from peephole.fixedpoint.reference.global_average_pool_s16 import global_average
 from peephole.fixedpoint.reference.integral_u8 import integral_u8
 from peephole.fixedpoint.reference.l2_normalize_s8 import l2_normalize_s8
 from peephole.fixedpoint.reference.l2_normalize_s16 import l2_normalize_s16
-from peephole.fixedpoint.reference.maxpool_s8 import maxpool_s8
-from peephole.fixedpoint.reference.maxpool_s16 import maxpool_s16
+from peephole.fixedpoint.reference.max_pool_s8 import max_pool_s8
+from peephole.fixedpoint.reference.max_pool_s16 import max_pool_s16
 from peephole.fixedpoint.reference.resize_u8 import resize_u8
 from peephole.fixedpoint.reference.similarity_fit_s32 import similarity_fit_s32
 from peephole.fixedpoint.reference.squared_l2_s16 import squared_l2_many_s16, squared_l2_s16
@@ -33,8 +33,8 @@ __all__ = [
     "integral_u8",
     "l2_normalize_s8",
     "l2_normalize_s16",
-    "maxpool_s8",
-    "maxpool_s16",
+    "max_pool_s8",
+    "max_pool_s16",
     "resize_u8",
     "similarity_fit_s32",
     "squared_l2_many_s16",

@@ -12,13 +12,14 @@ def add_s8(
     shift: int,
     other_shift: int,
     norm: int,
-    relu: bool,
+    low: int,
+    high: int,
     out: NDArray[np.int8],
     channel: int,
 ) -> None:
-    """clip8(((x << shift) + (other << other_shift) + 2^(norm-1)) >> norm), x and other [H,W,C], into a slice of out.
+    """((x << shift) + (other << other_shift) + 2^(norm-1)) >> norm, x and other [H,W,C], into a slice of out.
 
-    The sum is exact; norm 0 adds no half.
+    Clipped to low..high. The sum is exact; norm 0 adds no half.
     """
     total = (x.astype(np.int64) << shift) + (other.astype(np.int64) << other_shift)
-    store(total, norm, relu, out[..., channel : channel + x.shape[2]])
+    store(total, norm, low, high, out[..., channel : channel + x.shape[2]])

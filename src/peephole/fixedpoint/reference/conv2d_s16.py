@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peephole.fixedpoint.reference.rounding import clip16, store, wrap32
-from peephole.fixedpoint.reference.windows import sums_of_products, windows
+from peephole.fixedpoint.reference.windows import Pair, sums_of_products, windows
 
 Int16 = NDArray[np.int16]
 
@@ -16,28 +16,32 @@ def conv2d_s16(
     weight: Int16,
     bias: NDArray[np.int32],
     norm: NDArray[np.uint8],
-    stride: int,
-    padding: int,
-    relu: bool,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+    groups: int,
+    low: int,
+    high: int,
     accumulation: Literal["full", "per_channel"],
     accumulator_bits: Literal[32, 64],
     out: Int16,
     channel: int,
 ) -> None:
-    """Convolve x [H,W,I] with weight [O,KH,KW,I] into out[..., channel:channel+O].
+    """Convolve x [H,W,I] with weight [O,KH,KW,I/groups] into out[..., channel:channel+O], clipped to low..high.
 
-    `full` rounds once: clip16((bias + sum + 2^(norm-1)) >> norm), where bias + sum wraps at 2^32 if `accumulator_bits`
-    is 32. `per_channel` starts at the bias, which must fit 16 bits, and rounds and clips after every input channel,
-    wrapping at 2^32.
+    `full` rounds once: (bias + sum + 2^(norm-1)) >> norm, where bias + sum wraps at 2^32 if `accumulator_bits`
+    is 32. `per_channel` starts at the bias, which must fit 16 bits, and rounds and clips to them after every input
+    channel, wrapping at 2^32.
     """
-    taps = windows(x, weight.shape[1], weight.shape[2], stride, padding)
+    taps = windows(x, weight.shape[1:3], stride, padding, dilation, out.shape[:2])
     part = out[..., channel : channel + len(weight)]
     if accumulation == "full":
-        total = sums_of_products(taps, weight) + bias
-        store(wrap32(total) if accumulator_bits == 32 else total, norm, relu, part)
+        total = sums_of_products(taps, weight, groups) + bias
+        store(wrap32(total) if accumulator_bits == 32 else total, norm, low, high, part)
     else:
-        y = _per_channel(taps, weight, bias, norm)
-        part[...] = np.maximum(y, 0) if relu else y
+        split = (np.split(taps, groups, -1), *(np.split(array, groups) for array in (weight, bias, norm)))
+        y = np.concatenate([_per_channel(*arrays) for arrays in zip(*split, strict=True)], axis=-1)
+        part[...] = np.clip(y, low, high)
 
 
 def _per_channel(taps: NDArray[np.int64], weight: Int16, bias: NDArray[np.int32], norm: NDArray[np.uint8]) -> Int16:

@@ -14,4 +14,5 @@ def global_average_pool_s16(
     The caller keeps H * W * 2^15 * factor within 2^62.
     """
     sums = x.sum(axis=(0, 1), dtype=np.int64)
-    store(sums * factor, shift, False, out[0, 0, channel : channel + x.shape[2]])
+    limits = np.iinfo(out.dtype)
+    store(sums * factor, shift, limits.min, limits.max, out[0, 0, channel : channel + x.shape[2]])

@@ -14,4 +14,5 @@ def global_average_pool_s8(x: NDArray[np.int8], factor: int, shift: int, out: ND
     out is int8 or int16, which keeps what a mean adds in precision. The caller keeps H * W * 2^15 * factor within 2^62.
     """
     sums = x.sum(axis=(0, 1), dtype=np.int64)
-    store(sums * factor, shift, False, out[0, 0, channel : channel + x.shape[2]])
+    limits = np.iinfo(out.dtype)
+    store(sums * factor, shift, limits.min, limits.max, out[0, 0, channel : channel + x.shape[2]])

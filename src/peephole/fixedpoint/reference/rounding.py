@@ -8,15 +8,9 @@ from numpy.typing import NDArray
 Int64 = NDArray[np.int64]
 
 
-def clip_to(value: Int64, dtype: Any) -> NDArray[Any]:
-    """Clip to the range of an integer type."""
-    limits = np.iinfo(dtype)
-    return np.clip(value, limits.min, limits.max).astype(dtype)
-
-
 def clip16(value: Int64) -> NDArray[np.int16]:
     """Clip to the range of int16."""
-    return clip_to(value, np.int16)
+    return np.clip(value, -(1 << 15), (1 << 15) - 1).astype(np.int16)
 
 
 def shift_round(value: Int64, shift: int | NDArray[np.uint8]) -> Int64:
@@ -25,10 +19,9 @@ def shift_round(value: Int64, shift: int | NDArray[np.uint8]) -> Int64:
     return np.asarray((value + ((1 << bits) >> 1)) >> bits)
 
 
-def store(total: Int64, norm: int | NDArray[np.uint8], relu: bool, out: NDArray[Any]) -> None:
-    """Round sums by 2^norm, clip them to the type of `out`, apply a ReLU and write them there."""
-    y = clip_to(shift_round(total, norm), out.dtype)
-    out[...] = np.maximum(y, 0) if relu else y
+def store(total: Int64, norm: int | NDArray[np.uint8], low: int, high: int, out: NDArray[Any]) -> None:
+    """Round sums by 2^norm, clip them to low..high, which fits the type of `out`, and write them there."""
+    out[...] = np.clip(shift_round(total, norm), low, high)
 
 
 def wrap32(value: Int64) -> Int64:
