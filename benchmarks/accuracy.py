@@ -26,7 +26,7 @@ from peephole.evaluation.embedding import Embedder, integer_embedder
 from peephole.evaluation.lfw import PairList, read_pairs
 from peephole.evaluation.openset import Estimate, Household
 from peephole.evaluation.plots import plot_openset, plot_parts, plot_strangers
-from peephole.evaluation.quality import Part
+from peephole.evaluation.thirds import Part
 from peephole.evaluation.verification import METRICS
 from peephole.fixedpoint.program import IntegerProgram
 
@@ -52,8 +52,10 @@ class Lab:
         return Crop(self.program.crop)
 
 
-def shown(one: Estimate, digits: int = 4) -> str:
-    """Return a figure and its standard error, to two digits of the latter where it is small."""
+def shown(one: Estimate | None, digits: int = 4) -> str:
+    """Return a figure and its standard error, to two digits of the latter where it is small; a dash for no figure."""
+    if one is None:
+        return "-"
     if one.stderr:
         digits = max(digits, 1 - math.floor(math.log10(one.stderr)))
     return f"{one.mean:.{digits}f} ±{one.stderr:.{digits}f}"

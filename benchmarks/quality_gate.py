@@ -22,8 +22,8 @@ from peephole.engine import Engine
 from peephole.evaluation.calibration import ONE_PERSON, HeldOut, held_out, packed_pictures, squared_distances
 from peephole.evaluation.embedding import most_central
 from peephole.evaluation.lfw import picture_name
-from peephole.evaluation.quality import thirds
 from peephole.evaluation.spoiling import WAYS
+from peephole.evaluation.thirds import thirds
 from peephole.fixedpoint.program import IntegerProgram
 from peephole.image_files import decode_grey
 from peephole.vision.crop import crop_face

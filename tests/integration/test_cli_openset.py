@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from commands import assert_one_line, astronaut, peephole, png, tar_of, tiny_program
-from peephole.evaluation.quality import MEASURES
+from peephole.evaluation.looks import MEASURES
 from peephole.fixedpoint.program import Calibration, Spread
 
 PEOPLE, PICTURES = 12, 5
@@ -91,7 +91,10 @@ def test_spoilt_faces_of_other_pictures_are_refused(pack: Path, tmp_path: Path, 
     changes = (
         ({"name": arrays["name"][::-1], "descriptor": arrays["descriptor"][::-1]}, "not those of the same pictures"),
         ({key: values[:-1] for key, values in arrays.items() if len(values.shape) and len(values) == 60}, "pictures"),
-        ({"descriptor": arrays["descriptor"][:, 1:]}, "descriptors of 31 int16 values, the others of 32"),
+        (
+            {key: arrays[key][:, 1:] for key in ("descriptor", "missed_descriptor")},
+            "descriptors of 31 int16 values, the others of 32",
+        ),
     )
     for change, words in changes:
         np.savez(spoilt, **arrays | change)

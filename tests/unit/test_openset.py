@@ -204,3 +204,38 @@ def test_who_can_be_enrolled_from_the_research_pictures(research_data: Path) -> 
     people = album(names=tuple(names), qualities={}, descriptors=np.zeros((len(names), 1), np.int16)).people()
     assert (len(people), people.max() + 1) == (7701, 4281)
     assert [len(eligible(people, references)) for references in (1, 3, 5)] == [1559, 439, 153]
+
+
+def some_probes(distance: list[int], apart: list[int]) -> openset.Nearest:
+    """Strangers' probes so far from the nearest person, and the next one by so much farther."""
+    rows, far = np.arange(len(distance)), np.array(distance)
+    return openset.Nearest(rows, rows, rows, far, far + np.array(apart), np.zeros(len(distance), bool))
+
+
+def test_a_bar_by_hand_where_the_margin_takes_names_away_again() -> None:
+    # By a margin of a tenth the first is named from 10 to 29, the second from 20 on, the third from 40 on. At 20 two
+    # are named, at 30 one again: half of four probes is not exceeded before 40, a quarter before 20.
+    probes = some_probes([10, 20, 40, 90], [2, 50, 50, 1])
+    assert [int(one) for one in 4 * rates_at(probes, [9, 10, 20, 30, 40, 90], 0.1)[:, 0]] == [0, 1, 2, 1, 2, 2]
+    assert openset.bar_at([probes], 0.1, 0.25) == 19
+    assert openset.bar_at([probes], 0.1, 0.5) == 90
+    assert openset.bar_at([probes], 0.0, 0.5) == 39
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 60), st.integers(0, 9)), min_size=1, max_size=12),
+    st.sampled_from([0.0, 0.05, 0.1, 0.3]),
+    st.sampled_from([0.0, 0.1, 0.25, 0.5, 1.0]),
+)
+def test_up_to_the_bar_no_larger_share_is_named(probes: list[tuple[int, int]], margin: float, share: float) -> None:
+    found = some_probes([far for far, _ in probes], [apart for _, apart in probes])
+    bar = openset.bar_at([found], margin, share)
+    last = max(far for far, _ in probes)
+    rates = rates_at(found, range(last + 2), margin)[:, 0] <= share + 1e-9
+    assert rates[: bar + 1].all() or bar == 0
+    assert bar == last or not rates[bar + 1]
+
+
+def test_without_strangers_there_is_no_bar() -> None:
+    with pytest.raises(ValueError, match="nobody is left to be a stranger"):
+        openset.bar_at([found().only(found().mated)], 0.1, 0.1)

@@ -66,7 +66,7 @@ def _describe(source: Source, images: Path, embedder: "Embedder", crop: str, wan
     from peephole.cli.programs import landmark_finder, make_cutter, threads
     from peephole.doorbell.policy import Policy
     from peephole.evaluation.lfw import picture_name
-    from peephole.evaluation.quality import gather, look_at
+    from peephole.evaluation.looks import gather, measured_looks
     from peephole.evaluation.spoiling import SpoiltCut
     from peephole.image_files import list_pictures, read_pictures
     from peephole.vision.detector import Detector
@@ -75,7 +75,7 @@ def _describe(source: Source, images: Path, embedder: "Embedder", crop: str, wan
         check_folder_of(source.descriptors)
     cut = make_cutter(source.crop, embedder.size, source.landmarks, SMALLEST_FACE)
     names = [name for name in list_pictures(images) if wanted is None or picture_name(name) in wanted]
-    looks = look_at(
+    looks = measured_looks(
         read_pictures(images, lambda name: wanted is None or picture_name(name) in wanted),
         cut if source.spoil is None else SpoiltCut(cut, source.spoil),
         embedder,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from peephole.evaluation.album import Album
     from peephole.evaluation.benchmark import Report
     from peephole.evaluation.embedding import Embedded, Embedder
-    from peephole.evaluation.quality import Part
+    from peephole.evaluation.thirds import Part
 
 group = typer.Typer(no_args_is_help=True, help="Measure a recogniser.")
 
@@ -110,7 +110,8 @@ def _embedded(
 def _lfw_parts(report: "Report", album: "Album", pairs: Path, metric: str) -> "list[Part]":
     from peephole.evaluation.benchmark import pair_distances
     from peephole.evaluation.lfw import read_pairs
-    from peephole.evaluation.quality import need_measures, pair_measures, verification_parts
+    from peephole.evaluation.quality import need_measures
+    from peephole.evaluation.thirds import pair_measures, verification_parts
 
     wanted = read_pairs(pairs)
     need_measures(album)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from peephole.doorbell.policy import Bars
     from peephole.evaluation.album import Album
     from peephole.evaluation.openset import Estimate, OpenSet
-    from peephole.evaluation.quality import Part
+    from peephole.evaluation.thirds import Part
     from peephole.fixedpoint.program import IntegerProgram
 
 ImagesOption = Annotated[
@@ -123,9 +123,9 @@ def _check_plot(path: Path | None) -> None:
         check_plot(path)
 
 
-def with_error(estimate: "Estimate") -> str:
-    """Return a figure and its standard error."""
-    return f"{estimate.mean:.4g} +-{estimate.stderr:.2g}"
+def with_error(estimate: "Estimate | None") -> str:
+    """Return a figure and its standard error, or a dash for a share of nothing."""
+    return "-" if estimate is None else f"{estimate.mean:.4g} +-{estimate.stderr:.2g}"
 
 
 def print_parts(parts: "Sequence[Part]") -> None:
@@ -137,7 +137,7 @@ def print_parts(parts: "Sequence[Part]") -> None:
             part.low,
             part.high,
             part.of,
-            "-" if part.accuracy is None else with_error(part.accuracy),
+            with_error(part.accuracy),
             with_error(part.false_reject),
             with_error(part.false_accept),
         ]

@@ -19,7 +19,7 @@ class Album:
 
     names: of the pictures, without folder and suffix. descriptors: [N,D]. missed: names of the pictures without a
     face, whose middles are `missed_descriptors` [M,D] (or [0,D] where they were not kept). qualities: measures [N] by
-    name (`evaluation.quality.MEASURES`; empty where they were not taken). model_id, crop: what described them; empty
+    name (`evaluation.looks.MEASURES`; empty where they were not taken). model_id, crop: what described them; empty
     where the file does not say.
     """
 

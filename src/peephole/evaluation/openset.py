@@ -233,15 +233,32 @@ def curve(found: Sequence[Nearest], margin_share: float, bars: Sequence[int]) ->
 
 
 def bar_at(found: Sequence[Nearest], margin_share: float, false_accepts: float) -> int:
-    """Return the known bar, found by halving, up to which no larger share of strangers' probes is given a name."""
+    """Return the known bar up to which no larger share of strangers' probes is given a name.
+
+    The margin widens with the bar, so a probe is named from its distance on, but no longer where the margin is more
+    than what sets it apart from the next person: the share does not only rise with the bar. The first bar is sought at
+    which it is too large. Raises `ValueError` where there is no stranger.
+    """
     strangers = np.concatenate([one.distance[~one.mated] for one in found])
-    apart = np.concatenate([(one.runner_up - one.distance)[~one.mated] for one in found])
-    low, high = 0, int(strangers.max()) + 1
-    while high - low > 1:
-        middle = (low + high) // 2
-        named = (strangers <= middle) & (apart >= int(middle * margin_share))
-        low, high = (middle, high) if named.mean() <= false_accepts else (low, middle)
-    return low
+    if not len(strangers):
+        raise ValueError("nobody is left to be a stranger; enrol fewer people")
+    last = _last_named(np.concatenate([(one.runner_up - one.distance)[~one.mated] for one in found]), margin_share)
+    ever = last >= strangers
+    first, last = np.sort(strangers[ever]), np.sort(last[ever])
+    named = np.searchsorted(first, first, side="right") - np.searchsorted(last, first, side="left")
+    over = np.flatnonzero(named > false_accepts * len(strangers) + 1e-9)
+    return max(0, int(first[over[0]]) - 1) if len(over) else int(strangers.max())
+
+
+def _last_named(apart: NDArray[np.int64], margin_share: float) -> NDArray[np.int64]:
+    """Return the greatest bars at which the margin, as whole number, is no more than what sets probes apart."""
+    if not margin_share:
+        return np.full(len(apart), FARTHEST)
+    apart = np.minimum(apart, 1 << 48)  # farther than any descriptors are
+    bar = np.floor((apart + 1) / margin_share).astype(np.int64) + 1
+    for _ in range(3):  # one too high, and floating point may have rounded it either way
+        bar -= (bar * margin_share).astype(np.int64) > apart
+    return bar
 
 
 def false_reject_at(found: Sequence[Nearest], margin_share: float, false_accepts: float) -> tuple[int, Estimate]:

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from peephole.evaluation.openset import Estimate, OpenSet
-from peephole.evaluation.quality import Part
 from peephole.evaluation.strangers import Deduplication
+from peephole.evaluation.thirds import Part
 
 RED, BLUE, GREY = "#c0392b", "#2c5f8a", "#777777"
 
@@ -81,17 +81,18 @@ def plot_strangers(path: Path, found: Deduplication) -> None:
 
 def plot_parts(path: Path, parts: Sequence[Part], title: str) -> None:
     """Draw the false rejects of the thirds of every measure, with two standard errors."""
+    parts = [part for part in parts if part.false_reject is not None]
     measures = list(dict.fromkeys(part.measure for part in parts))
     columns = 3
     rows = -(-len(measures) // columns)
     figure, axes = _figure(columns, rows, 8.0, 2.2 * rows)
-    most = max(part.false_reject.mean + 2 * part.false_reject.stderr for part in parts)
+    rejects = [(part.false_reject.mean, 2 * part.false_reject.stderr) for part in parts if part.false_reject]
+    most = max((mean + error for mean, error in rejects), default=0.0) or 1.0
     for number, measure in enumerate(measures):
         one = axes[number // columns][number % columns]
-        some = [part for part in parts if part.measure == measure]
-        names = [f"{part.low} to {part.high}" if part.low < part.high else f"{part.low}" for part in some]
-        heights = [part.false_reject.mean for part in some]
-        one.bar(names, heights, yerr=[2 * part.false_reject.stderr for part in some], color=BLUE, ecolor=GREY)
+        some = [(part, *reject) for part, reject in zip(parts, rejects, strict=True) if part.measure == measure]
+        names = [f"{part.low} to {part.high}" if part.low < part.high else f"{part.low}" for part, _, _ in some]
+        one.bar(names, [mean for _, mean, _ in some], yerr=[error for *_, error in some], color=BLUE, ecolor=GREY)
         one.set_title(measure, fontsize=10)
         one.set_ylim(0, most * 1.05)
         one.tick_params(labelsize=8)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peephole.evaluation.embedding import Cut, Cutter
+from peephole.vision.crop import DEFAULT_RULE
 
 Pixels = NDArray[np.uint8]
 # Grey levels; what a sensor adds of its own.
@@ -75,12 +76,6 @@ WAYS: Mapping[str, Way] = {
 }
 
 
-def spoil(crop: Pixels, rng: np.random.Generator) -> Pixels:
-    """Spoil a face in one of the ways, drawn, by one of its amounts, drawn."""
-    way = WAYS[str(rng.choice(sorted(WAYS)))]
-    return way.spoil(crop, float(rng.choice(way.amounts)), rng)
-
-
 @dataclass(frozen=True)
 class SpoiltCut:
     """Cuts faces as another cutter does and spoils each; the picture's name and the seed decide how."""
@@ -88,7 +83,21 @@ class SpoiltCut:
     cut: Cutter
     seed: int
 
+    def _drawn(self, name: str) -> tuple[Way, float, np.random.Generator]:
+        rng = np.random.default_rng((self.seed, zlib.crc32(name.encode())))
+        way = WAYS[str(rng.choice(sorted(WAYS)))]
+        return way, float(rng.choice(way.amounts)), rng
+
     def __call__(self, name: str, grey: Pixels) -> Cut:
         """Cut one picture."""
         face, found = self.cut(name, grey)
-        return spoil(face, np.random.default_rng((self.seed, zlib.crc32(name.encode())))), found
+        way, amount, rng = self._drawn(name)
+        return way.spoil(face, amount, rng), found
+
+    def width(self, name: str, width: int) -> int:
+        """Return how many pixels of the frame the box of a face has that has `width` in the picture.
+
+        One that is far away has fewer: the crop's, by the doorbell's own rule from boxes to crops.
+        """
+        way, amount, _ = self._drawn(name)
+        return min(width, round(amount / float(DEFAULT_RULE.scale))) if way.spoil is far else width
