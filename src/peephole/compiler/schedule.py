@@ -1,42 +1,63 @@
-"""A program as steps and the buffers that they need: one step for the image to enter, then one a layer.
+"""A program as steps and the buffers that they need: a step is a segment of layers that run together.
 
 Steps are of one pass. A mirrored program runs them twice, in the same memory; the image waits meanwhile, and the first
 pass's vector is kept beside the second.
 """
 
-import dataclasses
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from peephole.compiler.memory import Buffer
+from peephole.compiler.memory import MAIN, Buffer
+from peephole.compiler.overlap import choose, lay_over, need
+from peephole.compiler.segments import STAGED_BYTES, Costed, Partitions, best, weight_bytes
+from peephole.compiler.streaming import Enter, Operation, Segment, tensors_read
 from peephole.fixedpoint.describe import describe
-from peephole.fixedpoint.layers import Add, Convolution, Layer, Tensor, tensors_read
+from peephole.fixedpoint.layers import Tensor
 from peephole.fixedpoint.program import IntegerProgram
 
 IMAGE, WEIGHTS = "image", "weights"
 ENTER, KEPT = "enter", "kept"
+STORED = "L3"
+
+
+@dataclass(frozen=True)
+class Passes:
+    """What is done to a program on its way to a schedule; each can be left out, and none changes a bit.
+
+    streaming: layers run together in turns of a few rows. in_place: an output lies over an input that dies.
+    """
+
+    streaming: bool = True
+    in_place: bool = True
 
 
 @dataclass(frozen=True)
 class Step:
     """What runs at one step of time.
 
-    name: the layer's, or `enter`. reads, writes: buffers. macs: multiply-accumulates of one pass.
+    name: the layer's, or `enter`, or of the first and the last of several. kind: the layer's, or `segment`. reads,
+    writes: buffers. macs: multiply-accumulates of one pass. segment: the layers, and how they run.
     """
 
     name: str
     kind: str
     reads: tuple[str, ...]
     writes: tuple[str, ...]
-    macs: int = 0
+    macs: int
+    segment: Segment
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """Steps in order and their buffers; lifetimes count the steps from 0."""
+    """Steps in order and their buffers; lifetimes count the steps from 0.
+
+    A buffer is named after its tensor, whole or a strip of it. tensors: all of them by name, the image too.
+    """
 
     steps: tuple[Step, ...]
     buffers: tuple[Buffer, ...]
     passes: int = 1
+    tensors: Mapping[str, Tensor] = field(default_factory=dict)
 
     @property
     def step_names(self) -> tuple[str, ...]:
@@ -44,67 +65,114 @@ class Schedule:
         return tuple(step.name for step in self.steps)
 
 
-def lower(program: IntegerProgram) -> Schedule:
-    """Return the plainest schedule: tensors exist whole, from the first layer that writes them to the last that reads.
+def image_name(program: IntegerProgram) -> str:
+    """Return the name of the image's buffer."""
+    return f"{program.input.name}.u8"
 
-    A sum is written over a summand of its size that nothing reads later. All weights lie in L3; those of a layer are
-    in L2 while it runs. The image (uint8 [H,W]) and the descriptor are buffers too.
+
+def stored_weights(layer: str) -> str:
+    """Return the name of the buffer in which a layer's weights are stored."""
+    return f"{layer}.weights.{STORED}"
+
+
+def weights_at_work(layer: str) -> str:
+    """Return the name of the buffer for a layer's weights while it runs."""
+    return f"{layer}.weights"
+
+
+def kept_vector(program: IntegerProgram) -> str:
+    """Return the name of the buffer that keeps the first pass's vector of a mirrored program."""
+    return f"{program.layers[-1].input}.{KEPT}"
+
+
+def lower(program: IntegerProgram, passes: Passes | None = None) -> Schedule:
+    """Return the schedule that needs the least memory, activations counted twice (`segments.best`).
+
+    All weights lie in L3. Those of a layer that runs whole pass by in two halves of `STAGED_BYTES`; those of layers in
+    turns stay in L2 while these run. Turns make as many rows as the memory allows that is needed anyway.
     """
-    image = Buffer(f"{program.input.name}.u8", "L2", program.input.height * program.input.width, 0, 0, holds=IMAGE)
-    steps = [Step(ENTER, ENTER, (image.name,), (program.input.name,))]
-    for layer, told in zip(program.layers, describe(program).layers, strict=True):
-        weights = (f"{layer.name}.weights",) if isinstance(layer, Convolution) else ()
-        steps.append(Step(layer.name, layer.kind, (*tensors_read(layer), *weights), (layer.output,), told.macs))
+    chosen = passes or Passes()
+    image = Tensor(image_name(program), program.input.height, program.input.width, 1, 0, 8)
+    tensors = {image.name: image} | program.tensor_table
+    operations: tuple[Operation, ...] = (Enter(ENTER, image.name, program.input.name), *program.layers)
+    kept = {program.output} | ({image.name} if program.mirrored else set())
+    given = frozenset({image.name})
+    partitions = Partitions(operations, tensors, given, frozenset(kept), chosen.streaming, chosen.in_place)
+
+    def buffers_of(cuts: Sequence[Costed]) -> list[Buffer]:
+        return _buffers(program, partitions, cuts)
+
+    cuts = choose(best(partitions), buffers_of)
+    cuts = _more_rows(partitions, cuts, buffers_of)
+    return Schedule(_steps(program, cuts), tuple(buffers_of(cuts)), program.passes, tensors)
+
+
+def _more_rows(
+    partitions: Partitions, cuts: Sequence[Costed], buffers_of: Callable[[Sequence[Costed]], Sequence[Buffer]]
+) -> tuple[Costed, ...]:
+    """Give every loop the most rows a turn, of 1, 2, 4 ..., that costs no memory."""
+    made = list(cuts)
+    limit = need(buffers_of(made))
+    for number, cut in enumerate(cuts):
+        rows = 2
+        while rows < cut.segment.heights[cut.segment.output] and cut.segment.looped:
+            tried = partitions.cost(replace(cut.segment, rows=rows), cut.start, cut.stop)
+            if (tried.overlap is None) != (cut.overlap is None) and cut.overlap is not None:
+                break
+            tried = tried if cut.overlap is not None else replace(tried, overlap=None, saved=0)
+            if need(buffers_of([*made[:number], tried, *made[number + 1 :]])).exceeds(limit):
+                break
+            made[number], rows = tried, 2 * rows
+    return tuple(made)
+
+
+def _steps(program: IntegerProgram, cuts: Sequence[Costed]) -> tuple[Step, ...]:
+    macs = {layer.name: layer.macs for layer in describe(program).layers}
+    return tuple(_step(cut.segment, macs) for cut in cuts)
+
+
+def _step(segment: Segment, macs: Mapping[str, int]) -> Step:
+    layers = segment.layers
+    written = tuple(dict.fromkeys(layer.output for layer in layers))
+    read = tuple(n for n in dict.fromkeys(n for layer in layers for n in tensors_read(layer)) if n not in written)
+    weights = tuple(weights_at_work(layer.name) for layer in layers if weight_bytes(layer))
+    name, kind = layers[0].name, layers[0].kind
+    if len(layers) > 1:
+        name, kind = f"{layers[0].name} .. {layers[-1].name}", "segment"
+    return Step(name, kind, (*read, *weights), written, sum(macs.get(layer.name, 0) for layer in layers), segment)
+
+
+def _buffers(program: IntegerProgram, partitions: Partitions, cuts: Sequence[Costed]) -> list[Buffer]:
+    """The buffers of these segments: what is given, whole tensors, strips, the kept vector, weights."""
+    last = len(cuts) - 1
+    step_of = {number: step for step, cut in enumerate(cuts) for number in range(cut.start, cut.stop)}
+    step_of[len(partitions.operations)] = last
+    streamed = {name for cut in cuts for name in cut.segment.streamed}
+    given: list[Buffer] = []
+    whole: list[Buffer] = []
+    for name in partitions.tensors:
+        if name in partitions.last and name not in streamed:
+            lifetime = step_of[partitions.first[name]], step_of[partitions.last[name]]
+            outside = name in partitions.given
+            made = Buffer(name, MAIN, partitions.bytes_of(name), *lifetime)
+            (given if outside else whole).append(replace(made, holds=IMAGE) if outside else made)
+    buffers = [*given, *lay_over(whole, cuts)]
+    for step, cut in enumerate(cuts):
+        rows = cut.segment.capacity
+        buffers += [Buffer(n, MAIN, partitions.row_bytes[n] * rows[n], step, step) for n in cut.segment.streamed]
     if program.mirrored:
-        image = dataclasses.replace(image, last_use=len(program.layers))
-    buffers = (image, *_activations(program), *_weights(program))
-    return Schedule(tuple(steps), buffers, program.passes)
+        vector = partitions.bytes_of(program.layers[-1].input)
+        buffers.append(Buffer(kept_vector(program), MAIN, vector, 0, last))
+    return buffers + _weights(cuts)
 
 
-def tensor_bytes(tensor: Tensor) -> int:
-    """Return the bytes of a whole tensor."""
-    return tensor.height * tensor.width * tensor.channels * tensor.bits // 8
-
-
-def _activations(program: IntegerProgram) -> list[Buffer]:
-    last = len(program.layers)
-    first_use, last_use = {program.input.name: 0}, {program.input.name: 0, program.output: last}
-    for step, layer in enumerate(program.layers, 1):
-        first_use.setdefault(layer.output, step)
-        for name in (layer.output, *tensors_read(layer)):
-            last_use[name] = max(step, last_use.get(name, 0))
-    made = [
-        Buffer(name, "L2", tensor_bytes(tensor), first_use[name], last_use[name])
-        for name, tensor in program.tensor_table.items()
-        if name in first_use
-    ]
-    taken: set[str] = set()
-    for step, layer in enumerate(program.layers, 1):
-        below = _written_over(program, layer, step, first_use, last_use)
-        if below is not None and below not in taken:
-            taken.add(below)
-            made = [dataclasses.replace(b, alias_of=below) if b.name == layer.output else b for b in made]
-    if program.mirrored:
-        vector = program.tensor(program.layers[-1].input)
-        made.append(Buffer(f"{vector.name}.{KEPT}", "L2", tensor_bytes(vector), 0, last))
-    return made
-
-
-def _written_over(
-    program: IntegerProgram, layer: Layer, step: int, first_use: dict[str, int], last_use: dict[str, int]
-) -> str | None:
-    """Return the summand that the sum may be written over: as large, and dead after."""
-    if not isinstance(layer, Add) or first_use[layer.output] != step:
-        return None
-    size = tensor_bytes(program.tensor(layer.output))
-    fits = (n for n in tensors_read(layer) if last_use[n] == step and tensor_bytes(program.tensor(n)) == size)
-    return next(fits, None)
-
-
-def _weights(program: IntegerProgram) -> list[Buffer]:
+def _weights(cuts: Sequence[Costed]) -> list[Buffer]:
     made = []
-    for step, (layer, told) in enumerate(zip(program.layers, describe(program).layers, strict=True), 1):
-        if isinstance(layer, Convolution):
-            stored = Buffer(f"{layer.name}.weights.L3", "L3", told.weight_bytes, 0, len(program.layers), holds=WEIGHTS)
-            made += [stored, Buffer(f"{layer.name}.weights", "L2", told.weight_bytes, step, step, holds=WEIGHTS)]
+    for step, cut in enumerate(cuts):
+        for layer in cut.segment.layers:
+            size = weight_bytes(layer)
+            if size:
+                here = size if cut.segment.looped else min(size, STAGED_BYTES)
+                made.append(Buffer(stored_weights(layer.name), STORED, size, 0, len(cuts) - 1, holds=WEIGHTS))
+                made.append(Buffer(weights_at_work(layer.name), MAIN, here, step, step, holds=WEIGHTS))
     return made

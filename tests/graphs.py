@@ -1,0 +1,195 @@
+"""Random integer programs of the shapes that the compiler meets: strides, paddings, dilations, groups, sums, slices."""
+
+import dataclasses
+
+import numpy as np
+from hypothesis import strategies as st
+
+from peephole.fixedpoint.layers import (
+    Add,
+    Conv2d,
+    DepthwiseConv2d,
+    GlobalAveragePool,
+    L2Normalize,
+    Layer,
+    MaxPool,
+    Tensor,
+    add_shifts,
+)
+from peephole.fixedpoint.program import IntegerProgram
+from peephole.fixedpoint.quantize import mean_factor
+from peephole.fixedpoint.window import Window, window_fields
+
+
+class Graph:
+    """A program under construction; layers are drawn one by one and keep the values of their tensors lively."""
+
+    def __init__(self, seed: int, bits: int, side: int) -> None:
+        self.rng = np.random.default_rng(seed)
+        self.bits = bits
+        self.tensors = [Tensor("image", side, side + int(self.rng.integers(0, 3)), 1, 7, bits)]
+        self.layers: list[Layer] = []
+
+    def pick(self, *choices: int) -> int:
+        """One of these."""
+        return int(self.rng.choice(choices))
+
+    def window(self, source: Tensor) -> tuple[Window, tuple[int, int]]:
+        """A window that fits the tensor, and the height and width that it makes of it."""
+        while True:
+            window = Window(
+                (self.pick(1, 2, 3, 3), self.pick(1, 3)),
+                (self.pick(1, 1, 2, 3), self.pick(1, 2)),
+                (self.pick(0, 1, 2), self.pick(0, 1)),
+                (self.pick(1, 1, 2), 1),
+            )
+            sides = (source.height, source.width)
+            least, most = window.fitting(*sides), window.beginning(*sides)
+            fits = all(reach <= side for reach, side in zip(window.extent, sides, strict=True))
+            if fits and all(p < e for p, e in zip(window.padding, window.extent, strict=True)):
+                return window, (self.pick(least[0], most[0]), self.pick(least[1], most[1]))
+
+    def new(self, name: str, height: int, width: int, channels: int, bits: int | None = None) -> Tensor:
+        """A tensor of its own."""
+        self.tensors.append(Tensor(name, height, width, channels, 7, bits or self.bits))
+        return self.tensors[-1]
+
+    def conv(self, source: Tensor, out: Tensor, channel: int, outputs: int, window: Window) -> None:
+        """A convolution into a slice, whose values stay about as large as its input's."""
+        groups = self.pick(*(g for g in (1, 2, 3) if source.channels % g == 0 and outputs % g == 0))
+        shape = (outputs, *window.size, source.channels // groups)
+        dtype = np.int8 if source.bits == 8 else np.int16
+        weight = self.rng.integers(-60, 61, shape).astype(dtype)
+        norm = np.full(outputs, 5 + int(np.log2(np.prod(shape[1:]))) // 2, np.uint8)
+        self.layers.append(
+            Conv2d(
+                f"conv{len(self.layers)}",
+                source.name,
+                out.name,
+                channel,
+                relu=bool(self.pick(0, 1)),
+                accumulation="full",
+                accumulator_bits=64 if source.bits == 16 else 32,
+                weight=weight,
+                bias=self.rng.integers(-999, 1000, outputs).astype(np.int32),
+                norm=norm,
+                weight_frac_bits=norm.astype(np.int8),
+                groups=groups,
+                **window_fields(window.stride, window.padding, window.dilation),
+            )
+        )
+
+    def block(self, source: Tensor, number: int) -> Tensor:
+        """Some layers from one tensor to the next."""
+        kind = self.pick(0, 1, 2, 3, 4)
+        if kind == 0:
+            window, sides = self.window(source)
+            out = self.new(f"plain{number}", *sides, self.pick(2, 4, 6))
+            self.conv(source, out, 0, out.channels, window)
+            return out
+        if kind == 1:  # a fire module: two windows side by side
+            squeezed = self.new(f"squeeze{number}", source.height, source.width, 3)
+            self.conv(source, squeezed, 0, 3, Window((1, 1)))
+            out = self.new(f"fire{number}", source.height, source.width, 6)
+            self.conv(squeezed, out, 0, 2, Window((1, 1)))
+            self.conv(squeezed, out, 2, 4, Window((3, 3), padding=(1, 1)))
+            return out
+        if kind == 2:
+            return self.residual(source, number)
+        if kind == 3:
+            return self.depthwise(source, number)
+        window, sides = self.window(source)
+        out = self.new(f"pool{number}", *sides, source.channels)
+        moves = window_fields(window.stride, window.padding, window.dilation)
+        if any(window.steps_over(side, axis) for axis, side in enumerate((source.height, source.width))):
+            moves = window_fields(window.stride, (0, 0))
+            sides = Window(window.size, window.stride).fitting(source.height, source.width)
+            self.tensors[-1] = out = Tensor(out.name, *sides, source.channels, 7, self.bits)
+        self.layers.append(
+            MaxPool(f"pool{len(self.layers)}", source.name, out.name, 0, window.size[0], size_x=window.size[1], **moves)
+        )
+        return out
+
+    def residual(self, source: Tensor, number: int) -> Tensor:
+        """Two convolutions and the sum with what they read."""
+        wide = self.new(f"wide{number}", source.height, source.width, 5)
+        self.conv(source, wide, 0, 5, Window((3, 3), padding=(1, 1)))
+        branch = self.new(f"branch{number}", *source.shape)
+        self.conv(wide, branch, 0, source.channels, Window((self.pick(1, 3),) * 2, padding=(0, 0)))
+        layer = self.layers[-1]
+        assert isinstance(layer, Conv2d)
+        if layer.kernel_size[0] == 3:
+            self.layers[-1] = self._padded(layer)
+        out = self.new(f"sum{number}", *source.shape)
+        shifts = add_shifts(source.frac_bits, branch.frac_bits, out.frac_bits)
+        pair = (source.name, branch.name) if self.pick(0, 1) else (branch.name, source.name)
+        self.layers.append(Add(f"sum{number}", *pair, out.name, 0, bool(self.pick(0, 1)), *shifts))
+        return out
+
+    def _padded(self, layer: Conv2d) -> Conv2d:
+        return dataclasses.replace(layer, padding=1, padding_left=None)
+
+    def depthwise(self, source: Tensor, number: int) -> Tensor:
+        """A depthwise convolution."""
+        window, sides = self.window(source)
+        out = self.new(f"depthwise{number}", *sides, source.channels)
+        dtype = np.int8 if source.bits == 8 else np.int16
+        norm = np.full(source.channels, 6, np.uint8)
+        self.layers.append(
+            DepthwiseConv2d(
+                f"depthwise{len(self.layers)}",
+                source.name,
+                out.name,
+                0,
+                relu=False,
+                accumulator_bits=64 if source.bits == 16 else 32,
+                weight=self.rng.integers(-60, 61, (source.channels, *window.size)).astype(dtype),
+                bias=self.rng.integers(-99, 99, source.channels).astype(np.int32),
+                norm=norm,
+                weight_frac_bits=norm.astype(np.int8),
+                **window_fields(window.stride, window.padding, window.dilation),
+            )
+        )
+        return out
+
+    def finish(self, source: Tensor, mirrored: bool) -> IntegerProgram:
+        """A mean, a last convolution, and for a mirrored program a scaling to length one."""
+        factor, shift = mean_factor(source.height * source.width, 0)
+        mean = self.new("mean", 1, 1, source.channels)
+        self.layers.append(GlobalAveragePool("mean", source.name, "mean", 0, factor, shift))
+        last = self.new("vector", 1, 1, 6)
+        self.conv(mean, last, 0, 6, Window((1, 1)))
+        if mirrored:
+            self.tensors.append(Tensor("unit", 1, 1, 6, 12, 16))
+            self.layers.append(L2Normalize("unit", "vector", "unit", 0, 12))
+        start, *others = self.tensors
+        return IntegerProgram(
+            "random", start, 128, tuple(others), tuple(self.layers), others[-1].name, mirrored=mirrored
+        )
+
+
+def random_graph(seed: int, bits: int = 16, blocks: int = 4, side: int = 12, mirrored: bool = False) -> IntegerProgram:
+    """A program of so many blocks."""
+    graph = Graph(seed, bits, side)
+    tensor = graph.tensors[0]
+    for number in range(blocks):
+        tensor = graph.block(tensor, number)
+    return graph.finish(tensor, mirrored)
+
+
+def graphs() -> st.SearchStrategy[IntegerProgram]:
+    """Random programs of 16 and 8 bits, one or two passes."""
+    return st.builds(
+        random_graph,
+        st.integers(0, 2**32 - 1),
+        st.sampled_from([16, 8]),
+        st.integers(1, 5),
+        st.integers(8, 14),
+        st.booleans(),
+    )
+
+
+def picture(program: IntegerProgram, seed: int = 0) -> np.ndarray:
+    """Noise of the program's input size, uint8 [H,W]."""
+    shape = (program.input.height, program.input.width)
+    return np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
