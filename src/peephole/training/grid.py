@@ -109,14 +109,21 @@ def kept_result(run: GridRun) -> dict[str, Any] | None:
         path = run.config.run / name
         if path.exists():
             told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            # What has come to configurations since has its default there, as it must to be the same run.
-            if as_section(TrainingConfig, told["config"], str(path)) != run.config:
+            if not _is_of(told["config"], run.config):
                 raise ValueError(
                     f"{run.config.run}: holds a run of another configuration; remove it, or rename the run"
                 )
             if name == "result.json":
                 return told
     return None
+
+
+def _is_of(raw: dict[str, Any], config: TrainingConfig) -> bool:
+    """Tell whether what was kept is a configuration; what has come to them since has its default there."""
+    try:
+        return as_section(TrainingConfig, raw, "kept") == config
+    except ValueError:
+        return False
 
 
 def run_grid(runs: tuple[GridRun, ...], launch: Any) -> Iterator[list[dict[str, Any]]]:
