@@ -18,9 +18,9 @@ from peephole.training.mixtures import (  # noqa: E402
     aligned,
     colour_shift,
     half_made,
+    make_face,
     make_mixtures,
     make_views,
-    mix,
     with_mixtures,
 )
 from training_faces import SIDE, patterns, picture, template_points, write_pack  # noqa: E402
@@ -58,19 +58,19 @@ def _small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_blend_lies_between_its_two_faces() -> None:
-    made, _ = mix(flat(0, 200), 0, 1, BLENDED, np.random.default_rng(1))
+    made, _ = make_face(flat(0, 200), 0, 1, BLENDED, np.random.default_rng(1))
     assert 0.3 * 200 - 1 <= made.min() == made.max() <= 0.7 * 200 + 1
 
 
 def test_joined_faces_are_one_on_one_side_and_the_other_beyond_an_edge() -> None:
-    made, _ = mix(flat(0, 200), 0, 1, JOINED, np.random.default_rng(1))
+    made, _ = make_face(flat(0, 200), 0, 1, JOINED, np.random.default_rng(1))
     assert (made < 5).mean() > 0.1 and (made > 195).mean() > 0.1
     assert ((made >= 5) & (made <= 195)).mean() < 0.4
 
 
 def test_an_unbent_face_keeps_its_points_whether_mirrored_or_not(faces: PackedFaces) -> None:
     for seed in range(8):
-        _, points = mix(faces, 0, 1, ALONE, np.random.default_rng(seed))
+        _, points = make_face(faces, 0, 1, ALONE, np.random.default_rng(seed))
         assert points[0, 0] < points[1, 0] and points[3, 0] < points[4, 0]  # image-left stays left
         side = template_windows(points[None])[0, 2]
         assert side == pytest.approx(mixtures.WINDOW_SHARE * SIDE, rel=1e-3)
@@ -83,7 +83,7 @@ def test_points_follow_the_pixels_when_a_face_is_bent() -> None:
         round(float(nose[1])) - 2 : round(float(nose[1])) + 3, round(float(nose[0])) - 2 : round(float(nose[0])) + 3
     ] = 255
     for seed in range(8):
-        made, points = mix(faces_of(image[None]), 0, 0, Mixing(blended=0, joined=0), np.random.default_rng(seed))
+        made, points = make_face(faces_of(image[None]), 0, 0, Mixing(blended=0, joined=0), np.random.default_rng(seed))
         y, x = np.argwhere(made > 127).mean(0)
         assert np.hypot(*(points[2] - (x, y))) < 1.5
 

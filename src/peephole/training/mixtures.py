@@ -74,7 +74,7 @@ def _ramp(size: int, points: Points, rng: np.random.Generator) -> NDArray[np.flo
     return share
 
 
-def mix(
+def make_face(
     faces: PackedFaces, first: int, second: int, how: Mixing, rng: np.random.Generator
 ) -> tuple[NDArray[np.uint8], Points]:
     """Return a made face, uint8 [S,S], of one or two rows, and its five points [5,2]."""
@@ -129,7 +129,7 @@ def make_mixtures(
     def chunk(number: int) -> dict[str, NDArray[Any]]:
         rng = np.random.default_rng((seed, 7, number))
         pairs = rng.choice(rows, (CHUNK, 2))
-        made = [mix(faces, int(first), int(second), Mixing(), rng) for first, second in pairs]
+        made = [make_face(faces, int(first), int(second), Mixing(), rng) for first, second in pairs]
         crops, landmarks = np.stack([face for face, _ in made]), np.stack([p for _, p in made]).astype(np.float32)
         told = _told(teacher, aligned(crops, landmarks))
         return {"crops": crops, "landmarks": landmarks, "teacher": told.astype(np.float16)}
