@@ -4,8 +4,7 @@
 
 #include "kernels/add_check.h"
 
-static void add_narrow(const ph_add *layer, const int8_t *restrict input, const int8_t *restrict other,
-                       int8_t *restrict output) {
+static void add_narrow(const ph_add *layer, const int8_t *input, const int8_t *other, int8_t *output) {
     const int32_t channels = layer->input.channels;
     const int32_t scale = (int32_t)1 << layer->shift;
     const int32_t other_scale = (int32_t)1 << layer->other_shift;
@@ -13,20 +12,21 @@ static void add_narrow(const ph_add *layer, const int8_t *restrict input, const 
     const int32_t low = layer->low;
     const int32_t high = layer->high;
     const int32_t norm = layer->norm;
+    PH_EACH_BY_ITSELF
     for (int32_t c = 0; c < channels; c++) {
         const int32_t y = (input[c] * scale + other[c] * other_scale + half) >> norm;
         output[c] = (int8_t)(y < low ? low : y > high ? high : y);
     }
 }
 
-static void add_wide(const ph_add *layer, const int8_t *restrict input, const int8_t *restrict other,
-                     int8_t *restrict output) {
+static void add_wide(const ph_add *layer, const int8_t *input, const int8_t *other, int8_t *output) {
     const int32_t channels = layer->input.channels;
     const int64_t scale = (int64_t)1 << layer->shift;
     const int64_t other_scale = (int64_t)1 << layer->other_shift;
     const int64_t half = layer->norm ? (int64_t)1 << (layer->norm - 1) : 0;
     const int32_t low = layer->low;
     const int32_t high = layer->high;
+    PH_EACH_BY_ITSELF
     for (int32_t c = 0; c < channels; c++) {
         const int64_t y = (input[c] * scale + other[c] * other_scale + half) >> layer->norm;
         output[c] = (int8_t)(y < low ? low : y > high ? high : y);

@@ -1,5 +1,7 @@
 #include "peephole/add.h"
 
+#include <string.h>
+
 #include "check.h"
 
 static ph_add small_layer(void) {
@@ -46,6 +48,12 @@ static void compare(const ph_add *l, fill_kind fill, fill_kind other_fill) {
         wrong += out8[i] != (inside ? expected(l, a8[from], b8[from]) : -123);
     }
     CHECK_EQUAL(wrong, 0);
+    if (channels == out_channels) { /* over either summand */
+        CHECK_EQUAL(ph_add_s16(l, a, b, b), PH_OK);
+        CHECK_EQUAL(ph_add_s8(l, a8, b8, a8), PH_OK);
+        CHECK(memcmp(b, out, pixels * channels * sizeof *b) == 0);
+        CHECK(memcmp(a8, out8, pixels * channels) == 0);
+    }
     free(a);
     free(b);
     free(a8);

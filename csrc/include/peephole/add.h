@@ -21,7 +21,8 @@ typedef struct {
 } ph_add;
 
 /* y = clip(((input << shift) + (other << other_shift) + 2^(norm-1)) >> norm); norm 0 adds no half. The sum is exact:
-   in 32 bits where the shifts prove that it fits, else in 64. */
+   in 32 bits where the shifts prove that it fits, else in 64. The output may be one of the summands itself, of the same
+   shape, and lie over nothing else that is read. */
 ph_status ph_add_s16(const ph_add *layer, const int16_t *input, /* [H,W,C] Q(F_input) */
                      const int16_t *other,                      /* [H,W,C] Q(F_other) */
                      int16_t *output);                          /* [H,W,CT] Q(F_out) */
