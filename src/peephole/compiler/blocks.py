@@ -10,12 +10,21 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Block:
-    """Bytes, in whole words of the alignment, from step `first` to step `last`; `fixed` where it lies already."""
+    """Bytes, in whole words of the alignment, from step `first` to step `last`; `fixed` where it lies already.
+
+    headroom: bytes that count as taken above it, though others may lie there: so a block is kept low.
+    """
 
     size: int
     first: int
     last: int
     fixed: int | None = None
+    headroom: int = 0
+
+    @property
+    def reach(self) -> int:
+        """Bytes with the headroom."""
+        return self.size + self.headroom
 
     def meets(self, other: "Block") -> bool:
         """Tell whether both are alive at some step."""
@@ -23,8 +32,8 @@ class Block:
 
 
 def peak(blocks: Sequence[Block], offsets: Sequence[int]) -> int:
-    """Return the highest end."""
-    return max(offset + block.size for block, offset in zip(blocks, offsets, strict=True))
+    """Return the highest end, headroom included."""
+    return max(offset + block.reach for block, offset in zip(blocks, offsets, strict=True))
 
 
 def conflicts(blocks: Sequence[Block]) -> list[list[int]]:
@@ -48,11 +57,15 @@ def crowds(blocks: Sequence[Block]) -> list[list[int]]:
 
 
 def live_bound(blocks: Sequence[Block]) -> tuple[int, int]:
-    """Return the most bytes that are alive at one step, and the step; an end that is fixed higher counts too."""
+    """Return the most bytes that are alive at one step, and the step.
+
+    The topmost block has its headroom above it; each has its own, and its place if that is fixed, whatever the others.
+    """
     most, where = 0, 0
     for step in sorted({block.first for block in blocks}):
         alive = [block for block in blocks if block.first <= step <= block.last]
-        bound = max(sum(b.size for b in alive), *(b.fixed + b.size if b.fixed is not None else 0 for b in alive))
+        together = sum(b.size for b in alive) + min(b.headroom for b in alive)
+        bound = max(together, *((b.fixed or 0) + b.reach for b in alive))
         if bound > most:
             most, where = bound, step
     return most, where

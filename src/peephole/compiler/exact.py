@@ -67,7 +67,7 @@ class BranchAndBound:
             return
         for offset, number in self._candidates(left, low, previous):
             size = self.blocks[number].size
-            if offset + size >= self.height:
+            if offset + self.blocks[number].reach >= self.height:
                 continue
             kept = [(g, self.floor[g]) for g in self.groups[number]]
             for g, _ in kept:
@@ -154,11 +154,11 @@ def cp_sat(blocks: Sequence[Block], offsets: Sequence[int], height: int, bound: 
     top = model.new_int_var(bound, height, "top")
     lying, standing, starts = [], [], []
     for number, block in enumerate(blocks):
-        low, high = (0, height - block.size) if block.fixed is None else (block.fixed, block.fixed)
+        low, high = (0, height - block.reach) if block.fixed is None else (block.fixed, block.fixed)
         start = model.new_int_var(low, high, f"offset{number}")
         lying.append(model.new_fixed_size_interval_var(block.first, block.last + 1 - block.first, f"time{number}"))
         standing.append(model.new_fixed_size_interval_var(start, block.size, f"bytes{number}"))
-        model.add(start + block.size <= top)
+        model.add(start + block.reach <= top)
         model.add_hint(start, offsets[number])
         starts.append(start)
     model.add_no_overlap_2d(lying, standing)

@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 
 from peephole.compiler.blocks import Block, conflicts, peak
 
-ROUNDS = 400
+ROUNDS = 4000  # of the local search, or fewer where there are many blocks
+MOST_PLACEMENTS = 200_000  # of a block, in all rounds together
 
 
 def greedy(blocks: Sequence[Block], order: Sequence[int], near: Sequence[Sequence[int]], tight: bool) -> list[int]:
@@ -53,9 +54,9 @@ def plan(blocks: Sequence[Block], bound: int, rounds: int = ROUNDS) -> tuple[lis
             height = peak(blocks, offsets)
             if not best or height < least:
                 best, least, method, best_order = offsets, height, f"greedy by {name}", order
-            if least == bound:
+            if least <= bound:
                 return best, method
-    found = _local_search(blocks, best_order, near, bound, rounds)
+    found = _local_search(blocks, best_order, near, bound, min(rounds, MOST_PLACEMENTS // len(blocks)))
     return (found, "local search") if peak(blocks, found) < least else (best, method)
 
 
@@ -80,9 +81,9 @@ def _local_search(
     best = offsets = greedy(blocks, order, near, tight=False)
     least = height = peak(blocks, offsets)
     for _ in range(rounds):
-        if least == bound or len(order) < 2:
+        if least <= bound or len(order) < 2:
             break
-        highest = [i for i in order if offsets[i] + blocks[i].size == height]
+        highest = [i for i in order if offsets[i] + blocks[i].reach == height]
         moved = chance.choice(highest if chance.random() < 0.5 else order)
         changed = [i for i in order if i != moved]
         changed.insert(chance.randrange(len(order)), moved)

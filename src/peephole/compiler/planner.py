@@ -2,7 +2,7 @@
 
 import dataclasses
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from peephole.compiler import heuristic
 from peephole.compiler.blocks import Block, live_bound, peak
@@ -21,6 +21,7 @@ from peephole.compiler.memory import (
     spans,
 )
 
+HALVINGS = 6
 WORK_A_SECOND = 100_000  # that the branch and bound does, about; counted, so that plans do not depend on the machine
 
 
@@ -54,7 +55,8 @@ def place(
         if not whole:
             continue
         blocks = [Block(aligned(b.bytes, alignment), *lifetimes[b.name], b.offset) for b in whole]
-        found, plan = _place_level(level, blocks, memory.of(level), seconds)
+        found, bound, proved, method = _stack(blocks, seconds)
+        plan = LevelPlan(level, peak(blocks, found), bound, memory.of(level), proved, method)
         offsets |= {b.name: offset for b, offset in zip(whole, found, strict=True)}
         if plan.capacity_bytes is not None and plan.peak_bytes > plan.capacity_bytes:
             raise ValueError(_too_large(plan, whole, blocks, steps))
@@ -77,41 +79,53 @@ def place_arena(
     steps: Sequence[str] = (),
     holds: str = ACTIVATIONS,
 ) -> Placement:
-    """Place as `place` does, and of plans with the same peak prefer one whose activations take the least of L2.
+    """Place as `place` does, and of plans with the same peak prefer one whose activations reach less high in L2.
 
-    They are planned alone first, and everything else around them; where that costs more, they are planned with the
-    rest. holds: what is to lie together.
+    holds: what is to lie low. No less than it takes alone is tried first, then what lies between that and the plan of
+    `place`, a few halvings of it; that the last is the least is not proved.
     """
     free = place(buffers, capacity, alignment, seconds, steps)
-    table = owners(buffers)
-    together = {table[b.name][0] for b in buffers if b.level == MAIN and b.holds == holds}
-    arena = [b for b in buffers if table[b.name][0] in together]
+    table, lifetimes = owners(buffers), spans(buffers)
+    low_ones = {table[b.name][0] for b in buffers if b.level == MAIN and b.holds == holds}
+    arena = [b for b in buffers if table[b.name][0] in low_ones]
     if not arena:
         return free
-    alone = place(arena, None, alignment, seconds)
-    if free.extent(holds) <= alone.peak_bytes:
-        return free
-    pinned = [dataclasses.replace(b, offset=alone.offset(b.name)) if b.name in together else b for b in buffers]
-    try:
-        compact = place(pinned, capacity, alignment, seconds, steps)
-    except ValueError:  # too large that way, and only that way
-        return free
-    if compact.peak_bytes > free.peak_bytes:
-        return free
-    # With the arena held in place the bound is another one; that of all plans is the free plan's.
-    levels = [
-        dataclasses.replace(made, lower_bound_bytes=plan.lower_bound_bytes, optimal=made.optimal or plan.optimal)
-        if made.peak_bytes == plan.peak_bytes
-        else made
-        for plan, made in zip(free.levels, compact.levels, strict=True)
+    began = time.perf_counter()
+    whole = [b for b in buffers if b.level == MAIN and b.alias_of is None]
+    span = min(lifetimes[b.name][0] for b in whole), max(lifetimes[b.name][1] for b in whole)
+    below = sum(aligned(b.bytes, alignment) for b in whole if lifetimes[b.name] == span and b.name not in low_ones)
+    tried = low = below + place(arena, None, alignment, seconds).peak_bytes
+    offsets = {b.name: free.offset(b.name) for b in whole}
+    high = _reach(arena, offsets, alignment)
+    for _ in range(HALVINGS):
+        if low >= high:
+            break
+        above = free.peak_bytes - tried
+        blocks = [
+            Block(aligned(b.bytes, alignment), *lifetimes[b.name], b.offset, above if b.name in low_ones else 0)
+            for b in whole
+        ]
+        found, *_ = _stack(blocks, seconds / 4 / HALVINGS, free.peak_bytes)
+        if peak(blocks, found) <= free.peak_bytes:
+            offsets = {b.name: offset for b, offset in zip(whole, found, strict=True)}
+            high = _reach(arena, offsets, alignment)
+        else:
+            low = tried + alignment
+        tried = aligned((low + high) // 2, alignment)
+    placed = [
+        dataclasses.replace(b, offset=offsets[table[b.name][0]] + table[b.name][1]) if b.level == MAIN else b
+        for b in free.buffers
     ]
-    return dataclasses.replace(compact, levels=tuple(levels), seconds=free.seconds + alone.seconds + compact.seconds)
+    check_placement(placed, alignment)
+    return dataclasses.replace(free, buffers=tuple(placed), seconds=free.seconds + time.perf_counter() - began)
 
 
-def _place_level(
-    level: str, blocks: Sequence[Block], capacity: int | None, seconds: float
-) -> tuple[list[int], LevelPlan]:
-    """Place what lives from the first step to the last at the bottom, which costs nothing, and the rest above it."""
+def _reach(buffers: Sequence[Buffer], offsets: Mapping[str, int], alignment: int) -> int:
+    return max(offsets[b.name] + aligned(b.bytes, alignment) for b in buffers if b.name in offsets)
+
+
+def _stack(blocks: Sequence[Block], seconds: float, enough: int = 0) -> tuple[list[int], int, bool, str]:
+    """Do as `_solve`, but put what lives from the first step to the last at the bottom, which costs nothing."""
     span = min(b.first for b in blocks), max(b.last for b in blocks)
     free = all(b.fixed is None for b in blocks)
     above = [i for i, b in enumerate(blocks) if not free or (b.first, b.last) != span]
@@ -119,16 +133,19 @@ def _place_level(
     for number in sorted(set(range(len(blocks))) - set(above)):
         offsets[number], base = base, base + blocks[number].size
     if not above:
-        return offsets, LevelPlan(level, base, base, capacity, optimal=True, method="all side by side")
-    found, bound, proved, method = _solve([blocks[i] for i in above], seconds)
+        return offsets, base, True, "all side by side"
+    found, bound, proved, method = _solve([blocks[i] for i in above], seconds, enough - base)
     for number, offset in zip(above, found, strict=True):
         offsets[number] = base + offset
-    return offsets, LevelPlan(level, peak(blocks, offsets), base + bound, capacity, proved, method)
+    return offsets, base + bound, proved, method
 
 
-def _solve(blocks: Sequence[Block], seconds: float) -> tuple[list[int], int, bool, str]:
-    """Return offsets, a lower bound, whether nothing lower is possible, and what found the offsets."""
-    bound = live_bound(blocks)[0]
+def _solve(blocks: Sequence[Block], seconds: float, enough: int) -> tuple[list[int], int, bool, str]:
+    """Return offsets, a lower bound, whether nothing lower is possible, and what found the offsets.
+
+    enough: a height to stop at, which then counts as the bound; then there is no long search either.
+    """
+    bound = max(live_bound(blocks)[0], enough)
     offsets, method = heuristic.plan(blocks, bound)
     height, proved = peak(blocks, offsets), False
     work = round(seconds * WORK_A_SECOND)
@@ -137,6 +154,8 @@ def _solve(blocks: Sequence[Block], seconds: float) -> tuple[list[int], int, boo
         if answer.offsets is not None:
             offsets, method = answer.offsets, "branch and bound"
         height, proved = peak(blocks, offsets), answer.proved
+    if enough > 0:
+        return offsets, bound, proved or height <= bound, method
     if height > bound and not proved:
         bound = window_bound(blocks, height, bound, work)
     if height > bound and not proved:
@@ -144,7 +163,7 @@ def _solve(blocks: Sequence[Block], seconds: float) -> tuple[list[int], int, boo
         if second is not None and second.offsets is not None:
             offsets, method = second.offsets, "CP-SAT"
         height, proved = peak(blocks, offsets), second is not None and second.proved
-    return offsets, bound, proved or height == bound, method
+    return offsets, bound, proved or height <= bound, method
 
 
 def _too_large(plan: LevelPlan, buffers: Sequence[Buffer], blocks: Sequence[Block], steps: Sequence[str]) -> str:
