@@ -1,20 +1,21 @@
 """The memory of the whole device while it looks at one frame, planned as one: what is over makes room for what comes.
 
 The frame is needed until the faces are cut out of it; then its memory, and the detector's, becomes the network's. A
-network's arena is one buffer here, with the network's own plan inside.
+network is one buffer here, with its own plan of activations and of the weights at hand inside.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 
-from peephole.compiler.memory import ACTIVATIONS, Buffer, Memory, Placement
+from peephole.compiler.memory import ACTIVATIONS, MAIN, Buffer, Memory, Placement
 from peephole.compiler.planner import place, place_arena
 from peephole.compiler.schedule import IMAGE, WEIGHTS, lower
 from peephole.fixedpoint.program import LANDMARKS, RECOGNISE, IntegerProgram
 from peephole.vision.cascade_table import load_cascade
 from peephole.vision.detector import Detector
 
+NETWORK = "network"
 PHASES = ("capture", "detect", "group", "cut", "landmarks", "warp", "describe", "match")
 STEP = {phase: step for step, phase in enumerate(PHASES)}
 
@@ -60,7 +61,7 @@ class Device:
 
 @dataclass(frozen=True)
 class DevicePlan:
-    """The plan of a device: steps are `PHASES`. networks: the plan inside of each arena, by its buffer's name."""
+    """The plan of a device: steps are `PHASES`. networks: the plan inside of each network's buffer, by its name."""
 
     placement: Placement
     networks: Mapping[str, Placement]
@@ -69,7 +70,7 @@ class DevicePlan:
     @cached_property
     def arena_bytes(self) -> int:
         """What the recogniser's activations take."""
-        return self.networks["recogniser arena"].extent(ACTIVATIONS)
+        return self.networks["recogniser"].extent(ACTIVATIONS)
 
 
 def plan_device(
@@ -86,28 +87,25 @@ def plan_device(
     recogniser.expect_task(RECOGNISE)
     landmarks.expect_task(LANDMARKS)
     device = device or Device()
-    networks = {
-        f"{role} arena": _arena(program, seconds)
-        for role, program in (("recogniser", recogniser), ("landmarks", landmarks))
-    }
-    arenas = {name: plan.peak_bytes for name, plan in networks.items()}
+    networks = {"recogniser": _plan_inside(recogniser, seconds), "landmarks": _plan_inside(landmarks, seconds)}
+    peaks = {name: plan.peak_bytes for name, plan in networks.items()}
     buffers = [
         *_resident(device, recogniser.descriptor_size),
         *_detector(device),
-        *_faces(device, recogniser, landmarks, arenas),
+        *_faces(device, recogniser, landmarks, peaks),
         *_stored(recogniser, landmarks),
     ]
     return DevicePlan(place(buffers, capacity, device.alignment, seconds, PHASES), networks, device)
 
 
-def _arena(program: IntegerProgram, seconds: float) -> Placement:
-    """Plan a network's activations alone: its image is a buffer of the device, its weights are read from L3."""
-    alone = [b for b in lower(program).buffers if b.level == "L2" and b.holds not in (IMAGE, WEIGHTS)]
+def _plan_inside(program: IntegerProgram, seconds: float) -> Placement:
+    """Plan what a network needs of L2 while it runs, but for its image, which is a buffer of the device."""
+    alone = [b for b in lower(program).buffers if b.level == MAIN and b.holds != IMAGE]
     return place_arena(alone, seconds=seconds)
 
 
 def _buffer(name: str, count: int, first: str, last: str, holds: str) -> Buffer:
-    return Buffer(name, "L2", count, STEP[first], STEP[last], holds=holds)
+    return Buffer(name, MAIN, count, STEP[first], STEP[last], holds=holds)
 
 
 def _resident(device: Device, values: int) -> list[Buffer]:
@@ -142,7 +140,7 @@ def _detector(device: Device) -> list[Buffer]:
 
 
 def _faces(
-    device: Device, recogniser: IntegerProgram, landmarks: IntegerProgram, arenas: Mapping[str, int]
+    device: Device, recogniser: IntegerProgram, landmarks: IntegerProgram, peaks: Mapping[str, int]
 ) -> list[Buffer]:
     """What belongs to the faces of a frame: one after the other up to `warp`, and then one after the other again."""
     values, n = 2 * recogniser.descriptor_size, device.faces
@@ -150,10 +148,10 @@ def _faces(
     window, face = landmarks.input, recogniser.input
     return [
         _buffer("landmark window", window.height * window.width, "cut", "landmarks", "image"),
-        _buffer("landmarks arena", arenas["landmarks arena"], "landmarks", "landmarks", ACTIVATIONS),
+        _buffer("landmarks", peaks["landmarks"], "landmarks", "landmarks", NETWORK),
         _buffer("points", n * POINTS_BYTES, "landmarks", "warp", "faces"),
         _buffer("faces", n * face.height * face.width, "warp", "describe", "image"),
-        _buffer("recogniser arena", arenas["recogniser arena"], "describe", "describe", ACTIVATIONS),
+        _buffer("recogniser", peaks["recogniser"], "describe", "describe", NETWORK),
         _buffer("descriptors", n * values, "describe", "match", "faces"),
         _buffer("distances", references * DISTANCE_BYTES, "match", "match", "scratch"),
     ]
