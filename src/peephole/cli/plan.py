@@ -2,18 +2,19 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from peephole.cli.options import JsonOption
-from peephole.cli.output import plain, print_json, print_table
+from peephole.cli.output import check_folder_of, plain, print_json, print_table, write_whole
 from peephole.cli.programs import load_program
 
 if TYPE_CHECKING:
     from peephole.compiler.memory import Memory, Placement
+    from peephole.compiler.tables import Table
     from peephole.fixedpoint.program import IntegerProgram
 
 SIZE = re.compile(r"(\d{1,12}) ?([KM]?)(?:i?B)?", re.IGNORECASE)
@@ -46,64 +47,106 @@ def plan(
     code: Annotated[
         str, typer.Option("--code", metavar="BYTES", help="With --device: estimate of its code and constants.")
     ] = "48K",
+    svg: Annotated[
+        Path | None, typer.Option("--svg", metavar="FILE", help="Write a picture of L2 over time.", show_default=False)
+    ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="FILE", help="Write a page: picture, layers, buffers.", show_default=False),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Plan the memory of an integer program: an offset for every buffer, the peak, and what no plan can go below.
 
     Steps are counted from 0 and lifetimes include their last one. Level L2 holds activations and the weights of the
-    layer at hand, L3 all weights. With --device the steps are the phases of looking at one frame of 320x240, and the
-    networks' weights are read from L3.
+    layer at hand, L3 all weights. With --device the steps are the phases of looking at one frame of 320x240, and a
+    network is one buffer.
     """
     from peephole.compiler.memory import Memory
 
     memory = Memory(l1=size(l1, "--l1"), l2=size(l2, "--l2"))
+    for file in (svg, html):
+        if file is not None:
+            check_folder_of(file)
     program = load_program(model)
     if device:
         counts = {"users": users, "strangers": strangers, "code_and_constants_bytes_estimate": size(code, "--code")}
-        _plan_device(program, memory, counts, json)
+        planned = _plan_device(program, memory, counts)
     else:
-        _plan_program(program, memory, json)
+        planned = _plan_program(program, memory)
+    _write(planned, svg, html)
+    if json:
+        print_json(planned.facts | record(planned.placement, planned.arena_bytes) | {"steps": planned.steps})
+        return
+    print(plain(planned.title))
+    print()
+    _print_buffers(planned.placement, planned.steps)
+    print()
+    _print_levels(planned.placement)
+    print(f"activations of {plain(program.name)}: {planned.arena_bytes:,} bytes")
 
 
-def _plan_program(program: "IntegerProgram", memory: "Memory", json: bool) -> None:
+@dataclass(frozen=True)
+class _Planned:
+    """A plan and what there is to say of it. tables: for the page, beside that of the buffers."""
+
+    title: str
+    placement: "Placement"
+    steps: tuple[str, ...]
+    arena_bytes: int
+    facts: dict[str, Any]
+    tables: tuple["Table", ...]
+
+
+def _plan_program(program: "IntegerProgram", memory: "Memory") -> _Planned:
     from peephole.compiler.memory import ACTIVATIONS
     from peephole.compiler.planner import place_arena
     from peephole.compiler.schedule import lower
+    from peephole.compiler.tables import layer_table
 
     schedule = lower(program)
     placement = place_arena(schedule.buffers, memory, steps=schedule.step_names)
-    if json:
-        told = {"name": program.name, "model": program.model_id} | record(placement, placement.extent(ACTIVATIONS))
-        print_json(told | {"steps": schedule.step_names})
-        return
-    print(f"{plain(program.name)}, model {program.model_id}: {len(schedule.steps)} steps")
-    print()
-    _print_buffers(placement, schedule.step_names)
-    print()
-    _print_levels(placement)
-    print(f"activations: {placement.extent(ACTIVATIONS):,} bytes of L2")
+    return _Planned(
+        title=f"{program.name}, model {program.model_id}: {len(schedule.steps)} steps",
+        placement=placement,
+        steps=schedule.step_names,
+        arena_bytes=placement.extent(ACTIVATIONS),
+        facts={"name": program.name, "model": program.model_id},
+        tables=(layer_table(program, schedule, placement),),
+    )
 
 
-def _plan_device(program: "IntegerProgram", memory: "Memory", counts: dict[str, int], json: bool) -> None:
+def _plan_device(program: "IntegerProgram", memory: "Memory", counts: dict[str, int]) -> _Planned:
     from peephole.compiler.device import PHASES, Device, plan_device
+    from peephole.compiler.tables import phase_table
     from peephole.fixedpoint.program import IntegerProgram
     from peephole.weights import landmark_program
 
     landmarks = IntegerProgram.load(landmark_program())
     plan = plan_device(program, landmarks, Device(**counts), memory)
-    if json:
-        told = {"name": program.name, "model": program.model_id} | record(plan.placement, plan.arena_bytes)
-        print_json(told | {"steps": PHASES, "device": asdict(plan.device)})
-        return
     built = plan.device
-    print(
-        f"device with {plain(program.name)}, model {program.model_id}: camera {built.width}x{built.height}, "
-        f"{built.users} users of {built.references} references, {built.strangers} strangers of {built.looks} looks"
+    return _Planned(
+        title=f"device with {program.name}: {built.width}x{built.height} camera, {built.users} users of "
+        f"{built.references} references, {built.strangers} strangers of {built.looks} looks",
+        placement=plan.placement,
+        steps=PHASES,
+        arena_bytes=plan.arena_bytes,
+        facts={"name": program.name, "model": program.model_id, "device": asdict(built)},
+        tables=(phase_table(plan.placement, PHASES),),
     )
-    print()
-    _print_buffers(plan.placement, PHASES)
-    print()
-    _print_levels(plan.placement)
+
+
+def _write(planned: _Planned, svg: Path | None, html: Path | None) -> None:
+    from peephole.compiler import picture
+    from peephole.compiler.tables import buffer_table
+
+    if svg is not None:
+        drawn = picture.svg(planned.placement, planned.steps, planned.title)
+        write_whole(svg, lambda stream: stream.write(drawn.encode()))
+    if html is not None:
+        tables = (*planned.tables, buffer_table(planned.placement, planned.steps))
+        written = picture.page(planned.placement, planned.steps, planned.title, tables)
+        write_whole(html, lambda stream: stream.write(written.encode()))
 
 
 def record(placement: "Placement", arena_bytes: int) -> dict[str, Any]:
