@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from arrays import filled
+from peephole.fixedpoint.averages import average_factors, window_counts
 from peephole.fixedpoint.float_network import (
     FloatAdd,
     FloatConv2d,
@@ -17,19 +18,23 @@ from peephole.fixedpoint.float_network import (
 )
 from peephole.fixedpoint.layers import (
     Add,
+    AveragePool,
     Conv2d,
     Convolution,
+    CopyChannels,
     DepthwiseConv2d,
     GlobalAveragePool,
     L2Normalize,
     Layer,
     MaxPool,
+    ShuffleChannels,
     Tensor,
     add_shifts,
 )
 from peephole.fixedpoint.program import IntegerProgram
 from peephole.fixedpoint.proof import fits_32_bits, value_ranges
 from peephole.fixedpoint.quantize import mean_factor
+from peephole.fixedpoint.window import Window, window_fields
 
 SIDE = 12
 
@@ -126,11 +131,62 @@ class Drawn:
         self.layers.append(Add(name, source.name, branch.name, name, 0, self.draw(st.booleans()), *shifts))
         return out
 
-    def pool(self, source: Tensor, name: str) -> Tensor:
+    def pooled(self, source: Tensor) -> tuple[dict[str, Any], tuple[int, int]]:
+        """The window of a pool, perhaps padded, and a size of its output, the last incomplete windows perhaps too."""
         size, stride = self.draw(st.sampled_from([(2, 2), (3, 2), (3, 1)]))
-        height, width = ((side - size) // stride + 1 for side in (source.height, source.width))
-        self.layers.append(MaxPool(name, source.name, name, 0, size, stride))
-        return self.tensor(name, height, width, source.channels, source.frac_bits, source.bits)
+        fields = {"size": size, "stride": stride, "padding": self.draw(st.integers(0, 1))}
+        window = Window((size, size), (stride, stride), (fields["padding"],) * 2)
+        whole = self.draw(st.booleans())
+        sides = window.beginning if whole else window.fitting
+        return fields, sides(source.height, source.width)
+
+    def pool(self, source: Tensor, name: str) -> Tensor:
+        fields, size = self.pooled(source)
+        self.layers.append(MaxPool(name, source.name, name, 0, **fields))
+        return self.tensor(name, *size, source.channels, source.frac_bits, source.bits)
+
+    def average(self, source: Tensor, name: str) -> Tensor:
+        """A windowed mean, to finer steps or not."""
+        fields, size = self.pooled(source)
+        window = Window((fields["size"],) * 2, (fields["stride"],) * 2, (fields["padding"],) * 2)
+        counts_padding = self.draw(st.booleans())
+        counts = window_counts(window, source.shape[:2], size, window.padding if counts_padding else None)
+        finer = self.draw(st.integers(0, 3))
+        factors, shift = average_factors(counts.ravel().tolist(), fields["size"] ** 2, finer)
+        options = {"shift": shift, "factors": factors, "counts_padding": counts_padding}
+        self.layers.append(AveragePool(name, source.name, name, 0, **fields, **options))
+        return self.tensor(name, *size, source.channels, source.frac_bits + finer, self.width(source, wide=False))
+
+    def grouped(self, source: Tensor, name: str) -> Tensor:
+        """A grouped and dilated convolution with a ceiling."""
+        draw = self.draw
+        groups = draw(st.sampled_from([g for g in range(1, source.channels + 1) if source.channels % g == 0]))
+        outputs = groups * draw(st.integers(1, 2))
+        dilation, stride_x = draw(st.integers(1, 2)), draw(st.integers(1, 2))
+        window = Window((3, 3), (1, stride_x), (dilation, 0), (dilation, 1))
+        frac_bits, bits = draw(st.integers(0, 14)), self.width(source, wide=False)
+        size = window.beginning(source.height, source.width)
+        out = self.tensor(name, *size, outputs, frac_bits, bits)
+        fields = window_fields(window.stride, window.padding, window.dilation)
+        clip = {"relu": draw(st.booleans()), "ceiling": draw(st.none() | st.integers(0, 127))}
+        shape = (outputs, 3, 3, source.channels // groups)
+        self.convolution(Conv2d, source, out, shape, channel=0, groups=groups, **clip, **fields)
+        return out
+
+    def shuffled(self, source: Tensor, name: str) -> Tensor:
+        """Its channels in another order, then all of them but some of the first twice, in another format."""
+        draw = self.draw
+        groups = draw(st.sampled_from([g for g in range(1, source.channels + 1) if source.channels % g == 0]))
+        self.layers.append(ShuffleChannels(f"{name}.order", source.name, f"{name}.order", 0, groups))
+        order = self.tensor(f"{name}.order", *source.shape, source.frac_bits, source.bits)
+        count = draw(st.integers(1, source.channels))
+        shape = (source.height, source.width, source.channels + count)
+        out = self.tensor(name, *shape, draw(st.integers(0, 14)), draw(st.sampled_from([8, 16])))
+        shift, relu = out.frac_bits - source.frac_bits, draw(st.booleans())
+        parts = [(f"{name}.all", order, 0, 0, source.channels), (f"{name}.some", source, source.channels, 0, count)]
+        for layer, read, channel, first, some in parts:
+            self.layers.append(CopyChannels(layer, read.name, name, channel, first, some, shift, relu))
+        return out
 
     def mean(self, source: Tensor) -> Tensor:
         finer = self.draw(st.integers(0, 3))
@@ -148,8 +204,8 @@ class Drawn:
 def programs(draw: st.DrawFn) -> IntegerProgram:
     """A random program of 16 or 8 bits.
 
-    Convolutions in slices, perhaps residual, depthwise or pooled, a mean, a last convolution, perhaps
-    a scaling to length one.
+    Convolutions in slices, perhaps residual, depthwise, pooled, grouped or shuffled, a mean, a last
+    convolution, perhaps a scaling to length one.
     """
     bits = draw(st.sampled_from([16, 8]))
     offset = 128 if bits == 8 else draw(st.sampled_from([0, 128, 255]))
@@ -162,7 +218,11 @@ def programs(draw: st.DrawFn) -> IntegerProgram:
         if draw(st.booleans()):
             tensor = drawn.depthwise(tensor, f"depthwise{number}")
         if draw(st.booleans()) and min(tensor.height, tensor.width) >= 3:
-            tensor = drawn.pool(tensor, f"pool{number}")
+            pool = draw(st.sampled_from([drawn.pool, drawn.average]))
+            tensor = pool(tensor, f"pool{number}")
+        other = draw(st.sampled_from([None, drawn.grouped, drawn.shuffled]))
+        if other is not None and min(tensor.height, tensor.width) >= 3:
+            tensor = other(tensor, f"other{number}")
     tensor = drawn.fill(drawn.mean(tensor), "descriptor", relu=False, wide=True)
     if draw(st.booleans()):
         tensor = drawn.unit_length(tensor)

@@ -1,18 +1,25 @@
-#include "peephole/pool.h"
-
 #include <stddef.h>
 #include <string.h>
 
-ph_status ph_copy_channels_s16(ph_shape input_shape, const int16_t *input, ph_shape output_shape, int32_t channel,
-                               int16_t *output) {
-    if (!ph_is_shape(input_shape) || !ph_is_shape(output_shape) || input_shape.height != output_shape.height ||
-        input_shape.width != output_shape.width || !ph_is_slice(output_shape, channel, input_shape.channels)) {
-        return PH_BAD_SHAPE;
+#include "kernels/channels_check.h"
+
+ph_status ph_copy_channels_s16(const ph_copy_channels *layer, const int16_t *input, int16_t *output) {
+    const ph_status status = ph_check_copy(layer, INT16_MIN, INT16_MAX);
+    if (status != PH_OK) {
+        return status;
     }
-    const ptrdiff_t pixels = (ptrdiff_t)input_shape.height * input_shape.width;
+    const bool as_it_is = layer->shift == 0 && layer->low == INT16_MIN && layer->high == INT16_MAX;
+    const ptrdiff_t pixels = (ptrdiff_t)layer->input.height * layer->input.width;
     for (ptrdiff_t pixel = 0; pixel < pixels; pixel++) {
-        memcpy(output + pixel * output_shape.channels + channel, input + pixel * input_shape.channels,
-               (size_t)input_shape.channels * sizeof *output);
+        const int16_t *in = input + pixel * layer->input.channels + layer->first;
+        int16_t *out = output + pixel * layer->output.channels + layer->channel;
+        if (as_it_is) {
+            memcpy(out, in, (size_t)layer->count * sizeof *out);
+            continue;
+        }
+        for (int32_t c = 0; c < layer->count; c++) {
+            out[c] = (int16_t)ph_shift_clip(in[c], layer);
+        }
     }
     return PH_OK;
 }

@@ -3,21 +3,10 @@
 #include "border.h"
 
 #include "peephole/distance.h"
-#include "peephole/pool.h"
 #include "peephole/warp.h"
 
 namespace peephole {
 namespace {
-
-void copy_channels_s16(nb::handle x_, nb::handle out_, int32_t channel) {
-    const auto x = input<int16_t>(x_, "x", 3);
-    const auto out = output<int16_t>(out_, "out", 3);
-    expect_shape(out, "out", {x.shape[0], x.shape[1], out.shape[2]});
-    expect_slice(channel, x.shape[2], out.shape[2]);
-    expect_apart(x, "x", out, "out");
-    call("copy_channels_s16",
-         [&] { return ph_copy_channels_s16(shape_of(x.shape), x.data, shape_of(out.shape), channel, out.data); });
-}
 
 ph_image_size size_of(const std::vector<int64_t> &shape) {
     return {static_cast<int32_t>(shape[0]), static_cast<int32_t>(shape[1])};
@@ -66,8 +55,6 @@ void squared_l2_many_s16(nb::handle a_, nb::handle b_, nb::handle out_) {
 
 void bind_kernels(nb::module_ &m) {
     using nb::literals::operator""_a;
-    m.def("copy_channels_s16", &copy_channels_s16, "x"_a, "out"_a, "channel"_a,
-          "Copy x [H,W,C] into out[..., channel:channel+C].");
     m.def("warp_affine_u8", &warp_affine_u8, "image"_a, "matrix"_a, "out"_a,
           "Resample image [H,W] by matrix [2,3] (Q16, from a pixel of out to one of image), into out [h,w].");
     m.def("resize_u8", &resize_u8, "image"_a, "out"_a, "Scale image [H,W] into out [h,w], pixel centres aligned.");

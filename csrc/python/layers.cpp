@@ -1,13 +1,13 @@
-// Python's view of the other layers of a network, under the same names. Those that can write int16 from 8 bits do so
-// where out holds int16.
+// Python's view of the layers that have no window, under the same names. Those that can write either width do so by the
+// type of out.
 #include "bind.h"
 #include "layer_border.h"
 
 #include <string>
 
 #include "peephole/add.h"
+#include "peephole/channels.h"
 #include "peephole/normalize.h"
-#include "peephole/pool.h"
 
 namespace peephole {
 namespace {
@@ -48,58 +48,75 @@ void add_s8(nb::handle x, nb::handle other, int32_t shift, int32_t other_shift, 
     add<int8_t>("add_s8", ph_add_s8, x, other, shift, other_shift, norm, low, high, out, channel);
 }
 
-template <typename T, typename Kernel>
-void max_pool(const char *function, Kernel kernel, nb::handle x_, Pair size, const Moves &moves, nb::handle out_,
-              int32_t channel) {
+template <typename T, typename Out, typename Kernel>
+void copy_channels(const char *function, Kernel kernel, nb::handle x_, int32_t first, int32_t count, int32_t shift,
+                   int32_t low, int32_t high, const View<Out> &out, int32_t channel) {
     const auto x = input<T>(x_, "x", 3);
-    const auto out = output<T>(out_, "out", 3);
-    if (std::min(size.first, size.second) < 1) {
-        refuse("size must be 1 to 32,767");
+    expect_shape(out, "out", {x.shape[0], x.shape[1], out.shape[2]});
+    if (first < 0 || count < 1 || int64_t{first} + count > x.shape[2]) {
+        refuse("x has " + std::to_string(x.shape[2]) + " channels, too few for " + std::to_string(count) +
+               " of them from channel " + std::to_string(first) + " on");
     }
-    const ph_window window = expect_window(x, size, moves, out);
-    expect_slice(channel, x.shape[2], out.shape[2]);
+    expect_slice(channel, count, out.shape[2]);
+    if (shift < -31 || shift > 31) {
+        refuse("shift must be -31 to 31, not " + std::to_string(shift));
+    }
+    expect_clip<Out>(low, high);
     expect_apart(x, "x", out, "out");
-    const ph_max_pool layer{shape_of(x.shape), shape_of(out.shape), channel, window};
+    const ph_copy_channels layer{
+        shape_of(x.shape), shape_of(out.shape), first, count, channel, shift, low, high,
+    };
     call(function, [&] { return kernel(&layer, x.data, out.data); });
 }
 
-void max_pool_s16(nb::handle x, Pair size, Pair stride, Pair padding, Pair dilation, nb::handle out, int32_t channel) {
-    max_pool<int16_t>("max_pool_s16", ph_max_pool_s16, x, size, {stride, padding, dilation}, out, channel);
-}
-
-void max_pool_s8(nb::handle x, Pair size, Pair stride, Pair padding, Pair dilation, nb::handle out, int32_t channel) {
-    max_pool<int8_t>("max_pool_s8", ph_max_pool_s8, x, size, {stride, padding, dilation}, out, channel);
-}
-
-template <typename T, typename Out, typename Kernel>
-void average(const char *function, Kernel kernel, nb::handle x_, int32_t factor, int32_t shift, const View<Out> &out,
-             int32_t channel) {
-    const auto x = input<T>(x_, "x", 3);
-    if (factor < 0 || shift < 0 || shift > 61) {
-        refuse("factor must not be negative and shift must be 0 to 61");
-    }
-    expect_shape(out, "out", {1, 1, out.shape[2]});
-    expect_slice(channel, x.shape[2], out.shape[2]);
-    expect_apart(x, "x", out, "out");
-    call(function, [&] {
-        return kernel(shape_of(x.shape), factor, static_cast<uint8_t>(shift), x.data, shape_of(out.shape), channel,
-                      out.data);
-    });
-}
-
-void global_average_pool_s16(nb::handle x, int32_t factor, int32_t shift, nb::handle out, int32_t channel) {
-    average<int16_t>("global_average_pool_s16", ph_global_average_pool_s16, x, factor, shift,
-                     output<int16_t>(out, "out", 3), channel);
-}
-
-void global_average_pool_s8(nb::handle x, int32_t factor, int32_t shift, nb::handle out_, int32_t channel) {
+void copy_channels_s16(nb::handle x, int32_t first, int32_t count, int32_t shift, int32_t low, int32_t high,
+                       nb::handle out_, int32_t channel) {
     with_output(out_, [&](const auto &out) {
         if constexpr (sizeof(*out.data) == 1) {
-            average<int8_t>("global_average_pool_s8", ph_global_average_pool_s8, x, factor, shift, out, channel);
+            copy_channels<int16_t>("copy_channels_s16", ph_copy_channels_s16_s8, x, first, count, shift, low, high, out,
+                                   channel);
         } else {
-            average<int8_t>("global_average_pool_s8", ph_global_average_pool_s8_s16, x, factor, shift, out, channel);
+            copy_channels<int16_t>("copy_channels_s16", ph_copy_channels_s16, x, first, count, shift, low, high, out,
+                                   channel);
         }
     });
+}
+
+void copy_channels_s8(nb::handle x, int32_t first, int32_t count, int32_t shift, int32_t low, int32_t high,
+                      nb::handle out_, int32_t channel) {
+    with_output(out_, [&](const auto &out) {
+        if constexpr (sizeof(*out.data) == 1) {
+            copy_channels<int8_t>("copy_channels_s8", ph_copy_channels_s8, x, first, count, shift, low, high, out,
+                                  channel);
+        } else {
+            copy_channels<int8_t>("copy_channels_s8", ph_copy_channels_s8_s16, x, first, count, shift, low, high, out,
+                                  channel);
+        }
+    });
+}
+
+template <typename T, typename Kernel>
+void shuffle_channels(const char *function, Kernel kernel, nb::handle x_, int32_t groups, nb::handle out_,
+                      int32_t channel) {
+    const auto x = input<T>(x_, "x", 3);
+    const auto out = output<T>(out_, "out", 3);
+    if (groups < 1 || x.shape[2] % groups != 0) {
+        refuse("groups " + std::to_string(groups) + " must divide the " + std::to_string(x.shape[2]) +
+               " channels of x");
+    }
+    expect_shape(out, "out", {x.shape[0], x.shape[1], out.shape[2]});
+    expect_slice(channel, x.shape[2], out.shape[2]);
+    expect_apart(x, "x", out, "out");
+    const ph_shuffle_channels layer{shape_of(x.shape), shape_of(out.shape), channel, groups};
+    call(function, [&] { return kernel(&layer, x.data, out.data); });
+}
+
+void shuffle_channels_s16(nb::handle x, int32_t groups, nb::handle out, int32_t channel) {
+    shuffle_channels<int16_t>("shuffle_channels_s16", ph_shuffle_channels_s16, x, groups, out, channel);
+}
+
+void shuffle_channels_s8(nb::handle x, int32_t groups, nb::handle out, int32_t channel) {
+    shuffle_channels<int8_t>("shuffle_channels_s8", ph_shuffle_channels_s8, x, groups, out, channel);
 }
 
 template <typename T, typename Kernel>
@@ -131,14 +148,15 @@ void bind_layers(nb::module_ &m) {
           "The sum of x and other [H,W,C], each shifted left, rounded by norm, into out[..., channel:channel+C].");
     m.def("add_s8", &add_s8, "x"_a, "other"_a, "shift"_a, "other_shift"_a, "norm"_a, "low"_a, "high"_a, "out"_a,
           "channel"_a, "The same of 8 bits.");
-    m.def("max_pool_s16", &max_pool_s16, "x"_a, "size"_a, "stride"_a, "padding"_a, "dilation"_a, "out"_a, "channel"_a,
-          "The largest value under every window of x [H,W,C], into out[..., channel:channel+C].");
-    m.def("max_pool_s8", &max_pool_s8, "x"_a, "size"_a, "stride"_a, "padding"_a, "dilation"_a, "out"_a, "channel"_a,
-          "The same of 8 bits.");
-    m.def("global_average_pool_s16", &global_average_pool_s16, "x"_a, "factor"_a, "shift"_a, "out"_a, "channel"_a,
-          "The sum of x [H,W,C] over its pixels, times factor / 2**shift, into out[0, 0, channel:channel+C].");
-    m.def("global_average_pool_s8", &global_average_pool_s8, "x"_a, "factor"_a, "shift"_a, "out"_a, "channel"_a,
-          "The same of 8 bits; out is int8 or int16.");
+    m.def("copy_channels_s16", &copy_channels_s16, "x"_a, "first"_a, "count"_a, "shift"_a, "low"_a, "high"_a, "out"_a,
+          "channel"_a,
+          "x[..., first:first+count] times 2**shift, clipped, into out[..., channel:channel+count], int8 or int16.");
+    m.def("copy_channels_s8", &copy_channels_s8, "x"_a, "first"_a, "count"_a, "shift"_a, "low"_a, "high"_a, "out"_a,
+          "channel"_a, "The same of 8 bits; out is int8 or int16.");
+    m.def(
+        "shuffle_channels_s16", &shuffle_channels_s16, "x"_a, "groups"_a, "out"_a, "channel"_a,
+        "The channels of x [H,W,C], those of like place in every group side by side, into out[..., channel:channel+C].");
+    m.def("shuffle_channels_s8", &shuffle_channels_s8, "x"_a, "groups"_a, "out"_a, "channel"_a, "The same of 8 bits.");
     m.def("l2_normalize_s16", &l2_normalize_s16, "x"_a, "frac_bits"_a, "out"_a,
           "Scale x [N] to length one, Q(frac_bits), into out [N].");
     m.def("l2_normalize_s8", &l2_normalize_s8, "x"_a, "frac_bits"_a, "out"_a, "The same of 8 bits; out is int16.");

@@ -3,6 +3,7 @@
 NB_MODULE(_core, m) {
     m.doc() = "The C kernels of peephole; every array is checked before a kernel sees it.";
     peephole::bind_convolutions(m);
+    peephole::bind_pools(m);
     peephole::bind_layers(m);
     peephole::bind_kernels(m);
     peephole::bind_cascade(m);

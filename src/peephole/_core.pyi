@@ -104,15 +104,62 @@ def max_pool_s16(
     out: NDArray[np.int16],
     channel: int,
 ) -> None: ...
+def average_pool_s16(
+    x: NDArray[np.int16],
+    size: Pair,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+    padding_end: Pair,
+    counts_padding: bool,
+    factors: NDArray[np.int32],
+    shift: int,
+    out: NDArray[np.int16],
+    channel: int,
+) -> None: ...
+def average_pool_s8(
+    x: NDArray[np.int8],
+    size: Pair,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+    padding_end: Pair,
+    counts_padding: bool,
+    factors: NDArray[np.int32],
+    shift: int,
+    out: NDArray[np.int8] | NDArray[np.int16],
+    channel: int,
+) -> None: ...
 def global_average_pool_s16(
     x: NDArray[np.int16], factor: int, shift: int, out: NDArray[np.int16], channel: int
 ) -> None: ...
 def global_average_pool_s8(
     x: NDArray[np.int8], factor: int, shift: int, out: NDArray[np.int8] | NDArray[np.int16], channel: int
 ) -> None: ...
+def copy_channels_s16(
+    x: NDArray[np.int16],
+    first: int,
+    count: int,
+    shift: int,
+    low: int,
+    high: int,
+    out: NDArray[np.int8] | NDArray[np.int16],
+    channel: int,
+) -> None: ...
+def shuffle_channels_s16(x: NDArray[np.int16], groups: int, out: NDArray[np.int16], channel: int) -> None: ...
+def copy_channels_s8(
+    x: NDArray[np.int8],
+    first: int,
+    count: int,
+    shift: int,
+    low: int,
+    high: int,
+    out: NDArray[np.int8] | NDArray[np.int16],
+    channel: int,
+) -> None: ...
+def shuffle_channels_s8(x: NDArray[np.int8], groups: int, out: NDArray[np.int8], channel: int) -> None: ...
 def l2_normalize_s8(x: NDArray[np.int8], frac_bits: int, out: NDArray[np.int16]) -> None: ...
 def l2_normalize_s16(x: NDArray[np.int16], frac_bits: int, out: NDArray[np.int16]) -> None: ...
-def copy_channels_s16(x: NDArray[np.int16], out: NDArray[np.int16], channel: int) -> None: ...
 def warp_affine_u8(image: NDArray[np.uint8], matrix: NDArray[np.int32], out: NDArray[np.uint8]) -> None: ...
 def similarity_fit_s32(points: NDArray[np.int32], template: NDArray[np.int32], out: NDArray[np.int32]) -> None: ...
 def warp_points_s16(

@@ -103,9 +103,31 @@ def average(**changes: Any) -> None:
     _core.global_average_pool_s16(**(arguments | changes))
 
 
+def windowed_average(**changes: Any) -> None:
+    arguments = {"x": zeros(6, 5, 3), "size": (3, 3), "stride": (2, 2), "padding": (1, 1), "dilation": (1, 1)}
+    arguments |= {"padding_end": (1, 1), "counts_padding": False, "factors": np.ones(9, np.int32), "shift": 3}
+    _core.average_pool_s16(**(arguments | {"out": zeros(3, 3, 4), "channel": 1} | changes))
+
+
+def windowed_average8(**changes: Any) -> None:
+    arguments = {"x": bytes_(6, 5, 3), "size": (3, 3), "stride": (2, 2), "padding": (1, 1), "dilation": (1, 1)}
+    arguments |= {"padding_end": (1, 1), "counts_padding": False, "factors": np.ones(9, np.int32), "shift": 3}
+    _core.average_pool_s8(**(arguments | {"out": bytes_(3, 3, 4), "channel": 1} | changes))
+
+
 def copy(**changes: Any) -> None:
-    arguments = {"x": zeros(6, 5, 3), "out": zeros(6, 5, 4), "channel": 1}
-    _core.copy_channels_s16(**(arguments | changes))
+    arguments = {"x": zeros(6, 5, 3), "first": 1, "count": 2, "shift": -1} | CLIP | {"out": zeros(6, 5, 4)}
+    _core.copy_channels_s16(**(arguments | {"channel": 1} | changes))
+
+
+def copy8(**changes: Any) -> None:
+    arguments = {"x": bytes_(6, 5, 3), "first": 1, "count": 2, "shift": -1} | CLIP | {"out": bytes_(6, 5, 4)}
+    _core.copy_channels_s8(**(arguments | {"channel": 1} | changes))
+
+
+def shuffle(**changes: Any) -> None:
+    arguments = {"x": zeros(6, 5, 6), "groups": 2, "out": zeros(6, 5, 7), "channel": 1}
+    _core.shuffle_channels_s16(**(arguments | changes))
 
 
 def many(**changes: Any) -> None:
@@ -256,9 +278,31 @@ REFUSED: list[tuple[Callable[..., None], dict[str, Any], str]] = [
     (average, {"x": SHARED, "out": SHARED.reshape(-1)[-9:].reshape(1, 1, 9)}, "share memory with x"),
     (average, {"x": zeros(0, 5, 3)}, "sizes"),
     (copy, {"out": zeros(5, 6, 4)}, r"out must have the shape \[6, 5, 4\]"),
-    (copy, {"channel": 2}, "too few"),
+    (copy, {"channel": 3}, "too few"),
+    (copy, {"first": 2}, "x has 3 channels, too few for 2 of them from channel 2 on"),
+    (copy, {"first": -1}, "from channel -1 on"),
+    (copy, {"count": 0}, "too few for 0"),
+    (copy, {"shift": 32}, "shift must be -31 to 31, not 32"),
+    (copy, {"high": 128, "out": bytes_(6, 5, 4)}, "high 128 must be a range within int8"),
+    (copy, {"out": grey(6, 5, 4)}, "out must hold int8"),
+    (copy8, {"x": zeros(6, 5, 3)}, "x must hold int8"),
+    (shuffle, {"groups": 4}, "groups 4 must divide the 6 channels of x"),
+    (shuffle, {"groups": 0}, "groups 0"),
+    (shuffle, {"out": zeros(5, 5, 7)}, r"out must have the shape \[6, 5, 7\]"),
+    (shuffle, {"channel": 2}, "too few"),
+    (shuffle, {"x": SHARED, "out": SHARED, "channel": 0}, "share memory with x"),
+    (windowed_average, {"factors": np.ones(8, np.int32)}, r"factors must have the shape \[9\]"),
+    (windowed_average, {"factors": np.full(9, -1, np.int32)}, "exactly"),
+    (windowed_average, {"size": (0, 3)}, "size must be 1"),
+    (windowed_average, {"size": (256, 256), "factors": np.ones(65_536, np.int32)}, "more than 65535 values"),
+    (windowed_average, {"padding": (3, 1)}, "padding 3 must be less"),
+    (windowed_average, {"padding_end": (-1, 0)}, "padding_end must be 0 to 32,767"),
+    (windowed_average, {"shift": 62}, "shift must be 0 to 61"),
+    (windowed_average, {"out": zeros(5, 3, 4)}, "out has 5 rows, whose last window begins at 7"),
+    (windowed_average, {"channel": 2}, "too few"),
+    (windowed_average8, {"out": grey(3, 3, 4)}, "out must hold int8"),
     (copy, {"x": SHARED, "out": SHARED, "channel": 0}, "share memory with x"),
-    (copy, {"x": zeros(6, 5, 0)}, "sizes"),
+    (copy, {"x": zeros(0, 5, 3), "out": zeros(0, 5, 4)}, "sizes"),
     (many, {"b": zeros(3, 7)}, r"b must have the shape \[3, 8\], not \[3, 7\]"),
     (many, {"out": np.zeros(4, np.uint64)}, r"out must have the shape \[3\]"),
     (many, {"out": np.zeros(3, np.int64)}, "out must hold uint64"),
@@ -282,8 +326,8 @@ REFUSED: list[tuple[Callable[..., None], dict[str, Any], str]] = [
 ]
 
 
-NARROW = [conv8, depthwise8, add8, average8, unit8]
-KERNELS = [conv, depthwise, add, pool, average, copy, many, one, warp, resize, *NARROW]
+NARROW = [conv8, depthwise8, add8, average8, unit8, copy8, windowed_average8]
+KERNELS = [conv, depthwise, add, pool, average, windowed_average, copy, shuffle, many, one, warp, resize, *NARROW]
 
 
 @pytest.mark.parametrize(("kernel", "changes", "sentence"), REFUSED)

@@ -1,4 +1,4 @@
-"""Pooling and concatenation: C equals NumPy bit for bit."""
+"""Pooling: C equals NumPy bit for bit, and a mean is one."""
 
 from typing import Any
 
@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from arrays import FILLS, fill, filled, sentinel
 from peephole import _core
 from peephole.fixedpoint import reference
+from peephole.fixedpoint.averages import average_factors, window_counts
+from peephole.fixedpoint.window import Window
 
 
 @st.composite
@@ -75,10 +77,40 @@ def test_global_average_pool_refuses_what_could_overflow() -> None:
         _core.global_average_pool_s16(np.zeros((257, 256, 1), np.int16), 2**31 - 1, 30, sentinel((1, 1, 1)), 0)
 
 
-@given(slices())
-def test_copy_channels(case: tuple[Any, int, int]) -> None:
-    x, channel, channels = case
-    ours, expected = sentinel((*x.shape[:2], channels)), sentinel((*x.shape[:2], channels))
-    _core.copy_channels_s16(x, ours, channel)
-    reference.copy_channels_s16(x, expected, channel)
+def average(x: Any, size: int, stride: int, padding: int, counts_padding: bool, end: int, outputs: int) -> list[int]:
+    """The means of a row [1,W,1] by C and NumPy."""
+    window = Window((1, size), (1, stride), (0, padding))
+    counts = window_counts(window, x.shape[:2], (1, outputs), (0, end) if counts_padding else None)
+    factors, shift = average_factors(counts.ravel().tolist(), size)
+    ours, expected = sentinel((1, outputs, 1)), sentinel((1, outputs, 1))
+    moves = (window.size, window.stride, window.padding, window.dilation)
+    for kernels, out in ((_core, ours), (reference, expected)):
+        kernels.average_pool_s16(x, *moves, (0, end), counts_padding, factors, shift, out, 0)
     np.testing.assert_array_equal(ours, expected)
+    return [int(y) for y in ours.ravel()]
+
+
+def test_average_pool_by_hand() -> None:
+    x = np.array([6, 9, 12, 300, 6], np.int16).reshape(1, 5, 1)
+    assert average(x, 3, 1, 0, False, 0, 3) == [9, 107, 106]
+    assert average(x, 3, 2, 1, False, 0, 3) == [8, 107, 153]  # 15 / 2 rounds up; two taps at either end
+    assert average(x, 3, 2, 1, True, 1, 3) == [5, 107, 102]  # the padding's zeros count
+    assert average(x, 3, 2, 0, True, 0, 3) == [9, 106, 6]  # what hangs out beyond the padding never counts
+
+
+def test_average_pool_is_a_mean_for_every_number_of_taps() -> None:
+    rng = np.random.default_rng(5)
+    for taps in (1, 2, 3, 7, 49, 64, 255):
+        x = rng.integers(-32768, 32768, (1, taps, 1)).astype(np.int16)
+        exact = float(x.astype(np.int64).sum()) / taps
+        assert abs(average(x, taps, 1, 0, False, 0, 1)[0] - exact) <= 0.5
+        highest = np.full((1, taps, 1), 32767, np.int16)
+        assert average(highest, taps, 1, 0, False, 0, 1) == [32767]
+        assert average(-1 - highest, taps, 1, 0, False, 0, 1) == [-32768]
+
+
+def test_factors_that_cannot_be() -> None:
+    with pytest.raises(ValueError, match="each needs 1 to 4"):
+        average_factors([0, 3], 4)
+    with pytest.raises(ValueError, match="a mean to 40 more fraction bits is out of range"):
+        average_factors([4], 4, 40)

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
+from peephole.fixedpoint.layers import AveragePool, CopyChannels, ShuffleChannels
 from peephole.fixedpoint.program import Calibration, Conv2d, GlobalAveragePool, IntegerProgram, Tensor
 from peephole.fixedpoint.quantize import quantize
 from programs import programs, smooth_images, tiny_network
@@ -95,6 +96,59 @@ BROKEN: dict[str, tuple[Edit, str]] = {
     "crop": (lambda p: dataclasses.replace(p, crop="round"), "crop 'round' must be one of"),
     "tensor": (lambda p: dataclasses.replace(p, tensors=(*p.tensors, p.tensors[0])), "tensor 'conv1': every tensor"),
 }
+
+
+def small(layer: Any, source: Tensor, out: Tensor) -> None:
+    """A program of one layer between a small convolution's tensor and a convolution to one pixel."""
+    first = Conv2d("first", "image", source.name, 0, 1, 0, True, "full", 32, *weights(source.channels, 1, 1))
+    last = Conv2d("last", out.name, "end", 0, 1, 0, False, "full", 64, *weights(1, out.height, out.channels, out.width))
+    image, end = Tensor("image", source.height, source.width, 1, 0), Tensor("end", 1, 1, 1, out.frac_bits)
+    first = dataclasses.replace(first, weight_frac_bits=first.weight_frac_bits + np.int8(source.frac_bits))
+    IntegerProgram("small", image, 128, (source, out, end), (first, layer, last), "end")
+
+
+def weights(outputs: int, height: int, inputs: int, width: int = 1) -> tuple[Any, ...]:
+    zeros = np.zeros(outputs, np.int32)
+    return np.ones((outputs, height, width, inputs), np.int16), zeros, zeros.astype(np.uint8), zeros.astype(np.int8)
+
+
+X, Y = Tensor("x", 4, 4, 6, 3), Tensor("y", 4, 4, 6, 3)
+QUARTERS = np.array([1 << 28, 1 << 27, 89_478_486, 1 << 26], np.int32)
+POOL, POOLED = AveragePool("p", "x", "y", 0, 2, 2, 28, QUARTERS), dataclasses.replace(Y, height=2, width=2)
+COPY, SHUFFLE = CopyChannels("c", "x", "y", 0, 0, 6, 0), ShuffleChannels("s", "x", "y", 0, 3)
+ONE_LAYER: dict[str, tuple[Any, Tensor, str]] = {
+    "factors": (
+        dataclasses.replace(POOL, factors=QUARTERS[:3]),
+        POOLED,
+        r"factors are int32 \(3,\), must be int32 \(4,\)",
+    ),
+    "no mean": (dataclasses.replace(POOL, shift=27), POOLED, "factor 67108864 with shift 27 is no mean of 4 values"),
+    "finer": (POOL, dataclasses.replace(POOLED, frac_bits=4), "is no mean of 4 values; 134217728.0 would be"),
+    "negative": (dataclasses.replace(POOL, factors=-QUARTERS), POOLED, "a factor is negative"),
+    "large": (dataclasses.replace(POOL, size=256), POOLED, "windows of 65,536 values, more than 65,535"),
+    "end": (dataclasses.replace(POOL, padding_bottom=-1), POOLED, r"padding of \(-1, 0\) at the end"),
+    "windows": (POOL, Y, "makes 2x2, tensor y is 4x4"),
+    "slice": (dataclasses.replace(COPY, first=3), Y, "reads channels 3 to 8 of tensor x, which has 6"),
+    "shift": (COPY, dataclasses.replace(Y, frac_bits=5), "shift is 0, the fraction bits of its tensors call for 2"),
+    "far": (dataclasses.replace(COPY, shift=32), dataclasses.replace(Y, frac_bits=35), "a shift of 32 is beyond 31"),
+    "rows": (COPY, POOLED, "makes 4x4, tensor y is 2x2"),
+    "groups": (dataclasses.replace(SHUFFLE, groups=4), Y, "4 groups must divide its 6 channels"),
+    "order": (SHUFFLE, dataclasses.replace(Y, frac_bits=5), "input has 3 fraction bits, output 5"),
+    "width": (SHUFFLE, dataclasses.replace(Y, bits=8), "reads 16 bits and writes 8 to tensor y, must write 16"),
+}
+
+
+@pytest.mark.parametrize("rule", ONE_LAYER)
+def test_a_broken_rule_of_pools_and_channels_is_named(rule: str) -> None:
+    layer, out, message = ONE_LAYER[rule]
+    with pytest.raises(ValueError, match=f"layer {layer.name}: .*{message}"):
+        small(layer, X, out)
+
+
+def test_unbroken_rules() -> None:
+    small(POOL, X, POOLED)
+    small(COPY, X, Y)
+    small(SHUFFLE, X, Y)
 
 
 @pytest.mark.parametrize("rule", BROKEN)

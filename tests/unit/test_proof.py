@@ -7,8 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arrays import fill
-from peephole.fixedpoint.layers import Conv2d
+from arrays import fill, filled
+from peephole import _core
+from peephole.fixedpoint import interpreter
+from peephole.fixedpoint.layers import AveragePool, Conv2d, CopyChannels
+from peephole.fixedpoint.program import IntegerProgram
 from peephole.fixedpoint.proof import accumulator_bounds, fits_32_bits, headroom_bits, sum_bounds, value_ranges
 from programs import programs
 
@@ -73,6 +76,35 @@ def test_headroom_counts_bits() -> None:
     assert headroom_bits(dataclasses.replace(layer, accumulator_bits=64), {"x": (0, 1 << 14)}) == pytest.approx(47)
 
 
+@settings(max_examples=100)
+@given(program=programs(), data=st.data())
+def test_no_tensor_leaves_its_range(program: IntegerProgram, data: st.DataObject) -> None:
+    image = data.draw(filled((program.input.height, program.input.width), np.uint8))
+    ranges = program.value_ranges()
+    made = interpreter.run(program, image, _core)
+    for layer in program.layers:
+        low, high = ranges[layer.output]
+        assert low <= made[layer.name].min() <= made[layer.name].max() <= high, layer.name
+
+
+def test_a_ceiling_saves_an_accumulator() -> None:
+    """Six of ReLU6 in Q4.11 are 12,288: the sums of what reads it are that much smaller."""
+    clipped = dataclasses.replace(conv(np.ones((1, 1, 1, 1))), relu=True, ceiling=12_288)
+    reader = dataclasses.replace(conv(np.full((1, 1, 1, 5), 32767)), name="r", input="y", output="z")
+    assert not fits_32_bits(reader, value_ranges("x", 0, [dataclasses.replace(clipped, ceiling=None)])["y"])
+    assert fits_32_bits(reader, value_ranges("x", 0, [clipped])["y"])
+
+
+def test_the_range_of_means_and_of_copies() -> None:
+    factors = np.array([1 << 20, (1 << 19) + 1], np.int32)  # 1 and 1/2, a little more
+    pool = AveragePool("m", "x", "y", 0, 1, 1, 20, factors, size_x=2)
+    assert value_ranges("x", 128, [pool])["y"] == (-128, 127)
+    assert value_ranges("x", 128, [dataclasses.replace(pool, shift=18)], {"y": 8})["y"] == (-128, 127)
+    copy = CopyChannels("c", "x", "y", 0, 0, 1, -3)
+    assert value_ranges("x", 128, [copy])["y"] == (-16, 16)
+    assert value_ranges("x", 128, [dataclasses.replace(copy, shift=2, relu=True, ceiling=99)])["y"] == (0, 99)
+
+
 @settings(max_examples=50)
 @given(programs())
 def test_ranges_start_at_the_image_and_follow_relu(program: object) -> None:
@@ -80,5 +112,5 @@ def test_ranges_start_at_the_image_and_follow_relu(program: object) -> None:
     assert ranges["image"] == (-program.input_offset, 255 - program.input_offset)  # type: ignore[attr-defined]
     for layer in program.layers:  # type: ignore[attr-defined]
         if isinstance(layer, Conv2d):
-            assert ranges[layer.output][1] == 32767
+            assert ranges[layer.output][1] == (32767 if layer.ceiling is None else layer.ceiling)
             assert ranges[layer.output][0] in ((0, -32768) if layer.relu else (-32768,))

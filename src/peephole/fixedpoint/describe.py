@@ -5,13 +5,18 @@ from typing import Any
 
 from peephole.fixedpoint.layers import (
     Add,
+    AveragePool,
+    Clipped,
     Conv2d,
     Convolution,
+    CopyChannels,
     DepthwiseConv2d,
     GlobalAveragePool,
     L2Normalize,
     Layer,
     MaxPool,
+    ShuffleChannels,
+    channels_written,
     clip_limits,
 )
 from peephole.fixedpoint.program import IntegerProgram
@@ -120,7 +125,7 @@ def table(description: ProgramDescription) -> str:
 def _layer(program: IntegerProgram, layer: Layer, ranges: dict[str, Range]) -> LayerDescription:
     source, out = program.tensor(layer.input), program.tensor(layer.output)
     conv = layer if isinstance(layer, Convolution) else None
-    channels = conv.channels if conv else source.channels
+    channels = channels_written(layer, source.channels)
     shape = (out.height, out.width, channels)
     spare = headroom_bits(conv, ranges) if conv else None
     weights = conv.weight.size if conv else 0
@@ -133,8 +138,8 @@ def _layer(program: IntegerProgram, layer: Layer, ranges: dict[str, Range]) -> L
         input_shape=source.shape,
         output_shape=shape,
         window=_window(layer),
-        relu=isinstance(layer, Convolution | Add) and layer.relu,
-        clip=clip_limits(layer, out.bits) if isinstance(layer, Convolution | Add) else None,
+        relu=isinstance(layer, Clipped) and layer.relu,
+        clip=clip_limits(layer, out.bits) if isinstance(layer, Clipped) else None,
         weights=weights,
         macs=weights * out.height * out.width,
         weight_bytes=conv.weight.nbytes + conv.bias.nbytes + conv.norm.nbytes if conv else 0,
@@ -164,8 +169,13 @@ def _window(layer: Layer) -> str:
         case Add():
             return f"shifts {layer.shift} and {layer.other_shift} norm {layer.norm}"
         case MaxPool():
-            padding = layer.window.padding
-            return _moves(layer) + (f" pad {_pair(padding)}" if any(padding) else "")
+            return _moves(layer) + _padded(layer)
+        case AveragePool():
+            return _moves(layer) + _padded(layer) + (" counted" if layer.counts_padding else "")
+        case CopyChannels():
+            return f"channels {layer.first} to {layer.first + layer.count - 1} shift {layer.shift}"
+        case ShuffleChannels():
+            return f"groups {layer.groups}"
         case GlobalAveragePool():
             return f"factor {layer.factor} shift {layer.shift}"
         case L2Normalize():
@@ -178,13 +188,20 @@ def _moves(layer: Windowed) -> str:
     return f"{window.size[0]}x{window.size[1]}/{_pair(window.stride)}{dilated}"
 
 
+def _padded(layer: Windowed) -> str:
+    padding = layer.window.padding
+    return f" pad {_pair(padding)}" if any(padding) else ""
+
+
 def _pair(pair: Pair) -> str:
     return str(pair[0]) if pair[0] == pair[1] else f"{pair[0]},{pair[1]}"
 
 
 def _proof(layer: Layer, spare: float | None) -> str:
     if not isinstance(layer, Convolution) or spare is None:
-        return "exact" if isinstance(layer, MaxPool | Add) else "64-bit sum"
+        if isinstance(layer, AveragePool):
+            return "32-bit sum"
+        return "64-bit sum" if isinstance(layer, GlobalAveragePool | L2Normalize) else "exact"
     if spare < 0:
         return f"{layer.accumulator_bits} bits, may wrap: bound {-spare:.1f} bits too large"
     return f"{layer.accumulator_bits} bits, proved, {spare:.1f} bits to spare"

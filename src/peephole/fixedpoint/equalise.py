@@ -18,16 +18,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peephole.fixedpoint.float_network import (
-    FloatAdd,
+    FloatAveragePool,
+    FloatClipped,
     FloatConv2d,
     FloatConvolution,
+    FloatCopyChannels,
     FloatGlobalAveragePool,
     FloatL2Normalize,
     FloatLayer,
     FloatNetwork,
 )
 from peephole.fixedpoint.formats import BITS, integer_bits
-from peephole.fixedpoint.layers import MaxPool, read_by_outputs, tensors_read
+from peephole.fixedpoint.layers import MaxPool, ShuffleChannels, channels_read, read_by_outputs, tensors_read
 
 LARGEST_FACTOR = 64.0  # a channel that calibration hardly ever saw active is enlarged no more than this
 
@@ -63,9 +65,10 @@ def _factors(
     for layer in network.layers:
         if isinstance(layer, FloatL2Normalize):
             fixed |= {layer.input, layer.output}
-        elif isinstance(layer, FloatConvolution | FloatAdd) and (layer.ceiling, layer.floor) != (None, None):
+        elif isinstance(layer, FloatClipped) and (layer.ceiling, layer.floor) != (None, None):
             fixed.add(layer.output)  # one ceiling for all channels is at the same height in all of them
-    pooled = {layer.output for layer in network.layers if isinstance(layer, MaxPool | FloatGlobalAveragePool)}
+    passing = MaxPool | FloatAveragePool | FloatGlobalAveragePool | FloatCopyChannels | ShuffleChannels
+    pooled = {layer.output for layer in network.layers if isinstance(layer, passing)}
     groups = _tied_channels(network)
     full = 1 - 2.0 ** (2 - bits)  # just below a power of two, which would need one integer bit more
     reach = _weights_reach(network, groups) if bits < BITS else None
@@ -101,7 +104,7 @@ def _weights_reach(network: FloatNetwork, groups: Mapping[str, NDArray[np.int64]
 def _tied_channels(network: FloatNetwork) -> dict[str, NDArray[np.int64]]:
     """Return a label of every channel, [C] by tensor name; channels of one label must have one factor.
 
-    A pool passes its input's scale on, and an addition needs one scale for what it adds.
+    A pool passes its input's scale on, and so does what moves channels; an addition needs one scale for what it adds.
     """
     labels: dict[str, NDArray[np.int64]] = {}
     start = 0
@@ -113,11 +116,11 @@ def _tied_channels(network: FloatNetwork) -> dict[str, NDArray[np.int64]]:
     while not settled:  # the least label of a group spreads over it
         settled = True
         for layer in ties:
-            channels = len(labels[layer.input])
-            parts = [labels[name] for name in tensors_read(layer)]
-            parts.append(labels[layer.output][layer.channel : layer.channel + channels])
-            least = np.minimum.reduce(parts)
-            for part in parts:
-                settled &= bool((part == least).all())
-                part[:] = least
+            read = channels_read(layer, len(labels[layer.input]))
+            parts = [(name, read) for name in tensors_read(layer)]
+            parts.append((layer.output, np.arange(layer.channel, layer.channel + len(read))))
+            least = np.minimum.reduce([labels[name][channels] for name, channels in parts])
+            for name, channels in parts:
+                settled &= bool((labels[name][channels] == least).all())
+                labels[name][channels] = least
     return labels

@@ -8,13 +8,14 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from peephole.fixedpoint import storage
-from peephole.fixedpoint.layers import MaxPool, tensors_read
+from peephole.fixedpoint.averages import window_counts
+from peephole.fixedpoint.layers import MaxPool, ShuffleChannels, channels_read, padding_end, tensors_read
 from peephole.fixedpoint.network_formats import NetworkFormats
 from peephole.fixedpoint.window import Pair, Windowed
 
@@ -116,6 +117,57 @@ class FloatAdd:
 
 
 @dataclass(frozen=True)
+class FloatAveragePool(Windowed):
+    """Mean over windows, of the taps inside of the input and, if `counts_padding`, of those in the padding.
+
+    Fields as of `layers.AveragePool`.
+    """
+
+    kind: ClassVar[str] = "average_pool"
+    name: str
+    input: str
+    output: str
+    channel: int
+    size: int
+    stride: int
+    size_x: int | None = None
+    stride_x: int | None = None
+    padding: int = 0
+    padding_left: int | None = None
+    dilation: int = 1
+    dilation_x: int | None = None
+    counts_padding: bool = False
+    padding_bottom: int | None = None
+    padding_right: int | None = None
+
+    @property
+    def kernel_size(self) -> Pair:
+        """Height and width of the window."""
+        return self.size, self.size if self.size_x is None else self.size_x
+
+    @property
+    def padding_end(self) -> Pair:
+        """How far the padding reaches below and on the right."""
+        return padding_end(self)
+
+
+@dataclass(frozen=True)
+class FloatCopyChannels:
+    """Channels first .. first + count - 1 of a tensor, with a clip as of a convolution."""
+
+    kind: ClassVar[str] = "copy_channels"
+    name: str
+    input: str
+    output: str
+    channel: int
+    first: int
+    count: int
+    relu: bool = False
+    ceiling: float | None = None
+    floor: float | None = None
+
+
+@dataclass(frozen=True)
 class FloatGlobalAveragePool:
     """Mean over height and width."""
 
@@ -138,11 +190,19 @@ class FloatL2Normalize:
 
 
 FloatConvolution = FloatConv2d | FloatDepthwiseConv2d
-FloatLayer = FloatConv2d | FloatDepthwiseConv2d | FloatAdd | MaxPool | FloatGlobalAveragePool | FloatL2Normalize
-LAYERS: dict[str, type[FloatLayer]] = {
-    cls.kind: cls
-    for cls in (FloatConv2d, FloatDepthwiseConv2d, FloatAdd, MaxPool, FloatGlobalAveragePool, FloatL2Normalize)
-}
+FloatClipped = FloatConv2d | FloatDepthwiseConv2d | FloatAdd | FloatCopyChannels
+FloatLayer = (
+    FloatConv2d
+    | FloatDepthwiseConv2d
+    | FloatAdd
+    | MaxPool
+    | FloatAveragePool
+    | FloatGlobalAveragePool
+    | FloatCopyChannels
+    | ShuffleChannels
+    | FloatL2Normalize
+)
+LAYERS: dict[str, type[FloatLayer]] = {cls.kind: cls for cls in get_args(FloatLayer)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -257,6 +317,12 @@ def _run(layer: FloatLayer, size: Pair, x: Activation, *others: Activation) -> A
             return _activated(layer, x + others[0])
         case MaxPool():
             return np.asarray(np.maximum.reduce(_taps(layer, size, x, outside=-np.inf)), np.float32)
+        case FloatAveragePool():
+            return _average(layer, size, x)
+        case FloatCopyChannels():
+            return _activated(layer, x[..., layer.first : layer.first + layer.count].copy())
+        case ShuffleChannels():
+            return x[..., channels_read(layer, x.shape[3])]
         case FloatGlobalAveragePool():
             return np.asarray(x.mean((1, 2), keepdims=True), np.float32)
         case FloatL2Normalize():
@@ -283,7 +349,13 @@ def _taps(layer: Windowed, size: Pair, x: Activation, outside: float = 0) -> lis
     ]
 
 
-def _activated(layer: FloatConvolution | FloatAdd, y: Activation) -> Activation:
+def _average(layer: FloatAveragePool, size: Pair, x: Activation) -> Activation:
+    end = layer.padding_end if layer.counts_padding else None
+    counts = window_counts(layer.window, (x.shape[1], x.shape[2]), size, end)
+    return np.asarray(sum(_taps(layer, size, x)) / counts[..., None], np.float32)
+
+
+def _activated(layer: FloatClipped, y: Activation) -> Activation:
     low = 0 if layer.relu else layer.floor
     clips = low is not None or layer.ceiling is not None
     return np.asarray(np.clip(y, low, layer.ceiling, out=y) if clips else y, np.float32)

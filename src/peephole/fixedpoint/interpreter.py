@@ -10,14 +10,18 @@ from peephole.fixedpoint import reference
 from peephole.fixedpoint.formats import limits
 from peephole.fixedpoint.layers import (
     Add,
+    AveragePool,
     Conv2d,
     Convolution,
+    CopyChannels,
     DepthwiseConv2d,
     GlobalAveragePool,
     L2Normalize,
     Layer,
     MaxPool,
+    ShuffleChannels,
     Tensor,
+    channels_written,
     clip_limits,
     tensors_read,
 )
@@ -56,6 +60,24 @@ class Kernels(Protocol):
 
     def max_pool_s8(self, *arguments: Any) -> None:
         """Max pool."""
+
+    def average_pool_s16(self, *arguments: Any) -> None:
+        """Mean over windows."""
+
+    def average_pool_s8(self, *arguments: Any) -> None:
+        """Mean over windows."""
+
+    def copy_channels_s16(self, *arguments: Any) -> None:
+        """Channels of a tensor, in another's format."""
+
+    def copy_channels_s8(self, *arguments: Any) -> None:
+        """Channels of a tensor, in another's format."""
+
+    def shuffle_channels_s16(self, *arguments: Any) -> None:
+        """Channels in another order."""
+
+    def shuffle_channels_s8(self, *arguments: Any) -> None:
+        """Channels in another order."""
 
     def global_average_pool_s16(self, *arguments: Any) -> None:
         """Mean over height and width."""
@@ -116,6 +138,16 @@ def apply_rows(
         case MaxPool():
             pool = kernels.max_pool_s8 if narrow else kernels.max_pool_s16
             pool(x, layer.kernel_size, *_moves(layer, padding_top), out, channel)
+        case AveragePool():
+            window_mean = kernels.average_pool_s8 if narrow else kernels.average_pool_s16
+            around = (layer.padding_end, layer.counts_padding, layer.factors, layer.shift)
+            window_mean(x, layer.kernel_size, *_moves(layer, padding_top), *around, out, channel)
+        case CopyChannels():
+            copy = kernels.copy_channels_s8 if narrow else kernels.copy_channels_s16
+            copy(x, layer.first, layer.count, layer.shift, *clip_limits(layer, out.itemsize * 8), out, channel)
+        case ShuffleChannels():
+            shuffle = kernels.shuffle_channels_s8 if narrow else kernels.shuffle_channels_s16
+            shuffle(x, layer.groups, out, channel)
         case GlobalAveragePool():
             average = kernels.global_average_pool_s8 if narrow else kernels.global_average_pool_s16
             average(x, layer.factor, layer.shift, out, channel)
@@ -147,7 +179,7 @@ def _convolve(kernels: Kernels, layer: Convolution, x: Activation, out: Activati
 
 def written(layer: Layer, tensors: dict[str, Activation]) -> Activation:
     """Return the slice of its output tensor that a layer wrote, as a view."""
-    count = layer.channels if isinstance(layer, Convolution) else tensors[layer.input].shape[2]
+    count = channels_written(layer, tensors[layer.input].shape[2])
     return tensors[layer.output][..., layer.channel : layer.channel + count]
 
 

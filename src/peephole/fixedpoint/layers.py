@@ -174,6 +174,78 @@ class MaxPool(Windowed):
         return self.size, self.size if self.size_x is None else self.size_x
 
 
+@dataclass(frozen=True, eq=False)
+class AveragePool(Windowed):
+    """Mean over windows: clip((sum * factors[n - 1] + 2**(shift-1)) >> shift), n the number of taps that count.
+
+    Those inside of the input count and, if `counts_padding`, those in the padding, as zeros; it then
+    reaches `padding_bottom` (or `padding`) below the input and `padding_right` (or `padding_left`) beyond it.
+    factors: int32 [KH*KW], about 2**shift / n; `averages.average_factors` makes them.
+    """
+
+    kind: ClassVar[str] = "average_pool"
+    name: str
+    input: str
+    output: str
+    channel: int
+    size: int
+    stride: int
+    shift: int
+    factors: NDArray[np.int32]
+    size_x: int | None = None
+    stride_x: int | None = None
+    padding: int = 0
+    padding_left: int | None = None
+    dilation: int = 1
+    dilation_x: int | None = None
+    counts_padding: bool = False
+    padding_bottom: int | None = None
+    padding_right: int | None = None
+
+    @property
+    def kernel_size(self) -> Pair:
+        """Height and width of the window."""
+        return self.size, self.size if self.size_x is None else self.size_x
+
+    @property
+    def padding_end(self) -> Pair:
+        """How far the padding reaches below and on the right."""
+        return padding_end(self)
+
+
+@dataclass(frozen=True)
+class CopyChannels:
+    """Channels first .. first + count - 1 of a tensor, in another's format: clip(x * 2**shift), rounded half up.
+
+    What is left of a split, of a concatenation of tensors that are used elsewhere too or have other
+    formats, of a ReLU that stands alone, and of the step between 8 and 16 bits.
+    """
+
+    kind: ClassVar[str] = "copy_channels"
+    name: str
+    input: str
+    output: str
+    channel: int
+    first: int
+    count: int
+    shift: int
+    relu: bool = False
+    ceiling: int | None = None
+    floor: int | None = None
+
+
+@dataclass(frozen=True)
+class ShuffleChannels:
+    """Channel g * C/groups + k becomes channel k * groups + g (ShuffleNet; Zhang et al., 2018)."""
+
+    kind: ClassVar[str] = "shuffle_channels"
+    name: str
+    input: str
+    output: str
+    channel: int
+    groups: int
+
+
 @dataclass(frozen=True)
 class GlobalAveragePool:
     """Mean over height and width: clip((sum * factor + 2**(shift-1)) >> shift)."""
@@ -200,7 +272,18 @@ class L2Normalize:
 
 
 Convolution = Conv2d | DepthwiseConv2d
-Layer = Conv2d | DepthwiseConv2d | Add | MaxPool | GlobalAveragePool | L2Normalize
+Clipped = Conv2d | DepthwiseConv2d | Add | CopyChannels
+Layer = (
+    Conv2d
+    | DepthwiseConv2d
+    | Add
+    | MaxPool
+    | AveragePool
+    | GlobalAveragePool
+    | CopyChannels
+    | ShuffleChannels
+    | L2Normalize
+)
 
 
 def read_by_outputs(values: NDArray[Any], outputs: int, groups: int = 1) -> NDArray[Any]:
@@ -208,7 +291,30 @@ def read_by_outputs(values: NDArray[Any], outputs: int, groups: int = 1) -> NDAr
     return np.repeat(values.reshape(groups, -1), outputs // groups, axis=0)
 
 
-def clip_limits(layer: Conv2d | DepthwiseConv2d | Add, bits: int) -> tuple[int, int]:
+def padding_end(layer: Any) -> Pair:
+    """Return how far the padding of an average pool reaches below and on the right, of an integer one or its twin."""
+    top, left = layer.window.padding
+    bottom, right = layer.padding_bottom, layer.padding_right
+    return top if bottom is None else bottom, left if right is None else right
+
+
+def channels_read(layer: Any, channels: int) -> NDArray[np.intp]:
+    """Return which of so many input channels every channel that a layer writes comes from, where each has one."""
+    if layer.kind == CopyChannels.kind:
+        return np.arange(layer.first, layer.first + layer.count)
+    if layer.kind == ShuffleChannels.kind:
+        return np.arange(channels).reshape(layer.groups, -1).T.ravel()
+    return np.arange(channels)
+
+
+def channels_written(layer: Any, channels: int) -> int:
+    """Return how many channels a layer writes that reads so many."""
+    if layer.kind in (Conv2d.kind, DepthwiseConv2d.kind):
+        return int(layer.channels)
+    return int(layer.count) if layer.kind == CopyChannels.kind else channels
+
+
+def clip_limits(layer: Clipped, bits: int) -> tuple[int, int]:
     """Return the least and the greatest integer that a layer writes to a tensor of so many bits.
 
     ReLU cuts off what is below 0, `floor` what is below it, and `ceiling` (as of ReLU6) what is above it.

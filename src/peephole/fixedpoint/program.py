@@ -8,13 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
 from peephole.fixedpoint import storage
 from peephole.fixedpoint.layers import (
-    Add,
     Conv2d,
     Convolution,
     DepthwiseConv2d,
@@ -40,9 +39,7 @@ __all__ = [
 ]
 
 KIND = "integer program"
-LAYERS: dict[str, type[Layer]] = {
-    cls.kind: cls for cls in (Conv2d, DepthwiseConv2d, Add, MaxPool, GlobalAveragePool, L2Normalize)
-}
+LAYERS: dict[str, type[Layer]] = {cls.kind: cls for cls in get_args(Layer)}
 WEIGHTED = (Conv2d.kind, DepthwiseConv2d.kind)
 FORMATS = "weight_frac_bits"
 CROPS = ("detect", "aligned", "center")

@@ -12,7 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peephole.fixedpoint.formats import BITS, INT16_MIN, INT32_MAX, limits
-from peephole.fixedpoint.layers import Add, Convolution, Layer, MaxPool, Weight, clip_limits
+from peephole.fixedpoint.layers import (
+    Add,
+    AveragePool,
+    Convolution,
+    CopyChannels,
+    Layer,
+    MaxPool,
+    ShuffleChannels,
+    Weight,
+    clip_limits,
+)
 
 Range = tuple[int, int]
 
@@ -36,11 +46,31 @@ def value_ranges(
             signed = isinstance(layer, Convolution) or min(low, ranges[layer.other][0]) < 0
             low, high = clip_limits(layer, bits_of(layer.output))
             low = low if signed else max(0, low)
-        elif not isinstance(layer, MaxPool):
+        elif isinstance(layer, AveragePool):
+            low, high = (_clip(_average_bound(layer, end), least, greatest) for end in (low, high))
+        elif isinstance(layer, CopyChannels):
+            clip = clip_limits(layer, bits_of(layer.output))
+            low, high = (_clip(_shifted(end, layer.shift), *clip) for end in (low, high))
+        elif not isinstance(layer, MaxPool | ShuffleChannels):
             low, high = (least if low < 0 else 0), greatest
         before = ranges.get(layer.output, (0, 0))
         ranges[layer.output] = (min(low, before[0]), max(high, before[1]))
     return ranges
+
+
+def _average_bound(layer: AveragePool, value: int) -> int:
+    """Return the largest mean that an average pool makes of values up to this one, 0 or beyond it, rounded."""
+    means = [_shifted((n + 1) * value * int(factor), -layer.shift) for n, factor in enumerate(layer.factors)]
+    return max(means) if value > 0 else min(means)
+
+
+def _shifted(value: int, shift: int) -> int:
+    """Value * 2^shift, rounded half up."""
+    return value << shift if shift >= 0 else (value + (1 << (-shift - 1))) >> -shift
+
+
+def _clip(value: int, low: int, high: int) -> int:
+    return min(max(value, low), high)
 
 
 def sum_bounds(weight: Weight, low: int, high: int) -> NDArray[np.int64]:

@@ -4,26 +4,33 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from peephole.fixedpoint.averages import counts_of
 from peephole.fixedpoint.formats import WIDTHS, limits
 from peephole.fixedpoint.layers import (
     Add,
+    AveragePool,
+    Clipped,
     Conv2d,
     Convolution,
+    CopyChannels,
     DepthwiseConv2d,
     GlobalAveragePool,
     L2Normalize,
     Layer,
     MaxPool,
+    ShuffleChannels,
     Tensor,
     add_shifts,
+    channels_written,
     clip_limits,
     tensors_read,
 )
-from peephole.fixedpoint.proof import fits_32_bits, value_ranges
+from peephole.fixedpoint.proof import Range, fits_32_bits, value_ranges
 
 LARGEST_SIDE = 4096
 LARGEST_NORM = 31
 LARGEST_DEPTHWISE_KERNEL = 64
+LARGEST_AVERAGE_POOL = 65_535  # values under a window: so many of 16 bits have a sum of 32
 FRAC_BITS = range(-16, 48)
 
 
@@ -46,24 +53,36 @@ def check(
         input_tensor.name, input_offset, layers, {tensor.name: tensor.bits for tensor in known.values()}
     )
     for layer in layers:
-        source, destination = known[layer.input], known[layer.output]
-        _check_width(layer, source, destination)
-        match layer:
-            case Conv2d() | DepthwiseConv2d():
-                _check_convolution(layer, source, destination)
-                narrow = layer.accumulation == "full" and layer.accumulator_bits == 32
-                if narrow and not fits_32_bits(layer, ranges[layer.input]):
-                    raise _wrong(
-                        layer, "its sums may exceed 32 bits; give up weight bits or set accumulator_bits to 64"
-                    )
-            case Add():
-                _check_add(layer, source, known[layer.other], destination)
-            case MaxPool():
-                _check_max_pool(layer, source, destination)
-            case GlobalAveragePool():
-                _check_average(layer, source, destination)
-            case L2Normalize():
-                _check_normalize(layer, source, destination)
+        _check_layer(layer, known)
+        if isinstance(layer, Convolution) and _may_wrap(layer, ranges[layer.input]):
+            raise _wrong(layer, "its sums may exceed 32 bits; give up weight bits or set accumulator_bits to 64")
+
+
+def _may_wrap(layer: Convolution, inputs: Range) -> bool:
+    narrow = (layer.accumulation, layer.accumulator_bits) == ("full", 32)
+    return narrow and not fits_32_bits(layer, inputs)
+
+
+def _check_layer(layer: Layer, known: dict[str, Tensor]) -> None:
+    source, out = known[layer.input], known[layer.output]
+    _check_width(layer, source, out)
+    match layer:
+        case Conv2d() | DepthwiseConv2d():
+            _check_convolution(layer, source, out)
+        case Add():
+            _check_add(layer, source, known[layer.other], out)
+        case MaxPool():
+            _check_max_pool(layer, source, out)
+        case AveragePool():
+            _check_average_pool(layer, source, out)
+        case GlobalAveragePool():
+            _check_average(layer, source, out)
+        case CopyChannels():
+            _check_copy(layer, source, out)
+        case ShuffleChannels():
+            _check_shuffle(layer, source, out)
+        case L2Normalize():
+            _check_normalize(layer, source, out)
 
 
 def _wrong(layer: Layer, what: str) -> ValueError:
@@ -82,8 +101,7 @@ def _check_tensor(tensor: Tensor, known: dict[str, Tensor]) -> None:
 
 
 def _writes(layer: Layer, known: dict[str, Tensor]) -> range:
-    count = layer.channels if isinstance(layer, Convolution) else known[layer.input].channels
-    return range(layer.channel, layer.channel + count)
+    return range(layer.channel, layer.channel + channels_written(layer, known[layer.input].channels))
 
 
 def _check_order(start: str, known: dict[str, Tensor], layers: Sequence[Layer], output: str) -> None:
@@ -115,8 +133,10 @@ def _check_width(layer: Layer, source: Tensor, out: Tensor) -> None:
     match layer:
         case L2Normalize():
             possible: tuple[int, ...] = (16,)
-        case Conv2d() | DepthwiseConv2d() | GlobalAveragePool():
+        case Conv2d() | DepthwiseConv2d() | AveragePool() | GlobalAveragePool():
             possible = (8, 16) if source.bits == 8 else (16,)
+        case CopyChannels():
+            possible = (8, 16)
         case _:
             possible = (source.bits,)
     if out.bits not in possible:
@@ -124,7 +144,7 @@ def _check_width(layer: Layer, source: Tensor, out: Tensor) -> None:
         raise _wrong(layer, f"reads {source.bits} bits and writes {out.bits} to tensor {out.name}, must write {wanted}")
 
 
-def _check_window(layer: Conv2d | DepthwiseConv2d | MaxPool, source: Tensor, out: Tensor) -> None:
+def _check_window(layer: Convolution | MaxPool | AveragePool, source: Tensor, out: Tensor) -> None:
     window = layer.window
     numbers = (*window.size, *window.stride, *window.dilation)
     hangs_out = any(before >= reach for before, reach in zip(window.padding, window.extent, strict=True))
@@ -138,7 +158,17 @@ def _check_window(layer: Conv2d | DepthwiseConv2d | MaxPool, source: Tensor, out
         raise _wrong(layer, f"makes {spread}, tensor {out.name} is {out.height}x{out.width}")
 
 
-def _check_clip(layer: Convolution | Add, out: Tensor) -> None:
+def _check_rows(layer: Layer, source: Tensor, out: Tensor) -> None:
+    if source.shape[:2] != out.shape[:2]:
+        raise _wrong(layer, f"makes {source.height}x{source.width}, tensor {out.name} is {out.height}x{out.width}")
+
+
+def _check_format(layer: Layer, source: Tensor, out: Tensor) -> None:
+    if source.frac_bits != out.frac_bits:
+        raise _wrong(layer, f"input has {source.frac_bits} fraction bits, output {out.frac_bits}; they must agree")
+
+
+def _check_clip(layer: Clipped, out: Tensor) -> None:
     if layer.relu and layer.floor is not None:
         raise _wrong(layer, f"has both ReLU and a floor of {layer.floor}; leave one out")
     (low, high), (least, greatest) = clip_limits(layer, out.bits), limits(out.bits)
@@ -195,8 +225,7 @@ def _check_add(layer: Add, source: Tensor, other: Tensor, out: Tensor) -> None:
         raise _wrong(layer, f"adds tensors {source.name} and {other.name} of different shapes")
     if source.bits != other.bits:
         raise _wrong(layer, f"adds tensor {source.name} of {source.bits} bits and {other.name} of {other.bits}")
-    if (source.height, source.width) != (out.height, out.width):
-        raise _wrong(layer, f"makes {source.height}x{source.width}, tensor {out.name} is {out.height}x{out.width}")
+    _check_rows(layer, source, out)
     shifts = (layer.shift, layer.other_shift, layer.norm)
     exact = add_shifts(source.frac_bits, other.frac_bits, out.frac_bits)
     if shifts != exact:
@@ -206,12 +235,54 @@ def _check_add(layer: Add, source: Tensor, other: Tensor, out: Tensor) -> None:
     _check_clip(layer, out)
 
 
-def _check_max_pool(layer: MaxPool, source: Tensor, out: Tensor) -> None:
+def _check_pool(layer: MaxPool | AveragePool, source: Tensor, out: Tensor) -> None:
     _check_window(layer, source, out)
     if any(layer.window.steps_over(side, direction) for direction, side in enumerate(source.shape[:2])):
         raise _wrong(layer, f"a window hangs out of tensor {source.name} so far that it meets nothing; pad less")
-    if source.frac_bits != out.frac_bits:
-        raise _wrong(layer, f"input has {source.frac_bits} fraction bits, output {out.frac_bits}; they must agree")
+
+
+def _check_max_pool(layer: MaxPool, source: Tensor, out: Tensor) -> None:
+    _check_pool(layer, source, out)
+    _check_format(layer, source, out)
+
+
+def _check_average_pool(layer: AveragePool, source: Tensor, out: Tensor) -> None:
+    _check_pool(layer, source, out)
+    taps = layer.window.size[0] * layer.window.size[1]
+    factors = layer.factors
+    if taps > LARGEST_AVERAGE_POOL:
+        raise _wrong(layer, f"averages windows of {taps:,} values, more than {LARGEST_AVERAGE_POOL:,}")
+    if factors.dtype != np.int32 or factors.shape != (taps,):
+        raise _wrong(layer, f"factors are {factors.dtype} {factors.shape}, must be int32 ({taps},)")
+    if not 0 <= min(layer.padding_end) <= max(layer.padding_end) <= LARGEST_SIDE:
+        raise _wrong(layer, f"padding of {layer.padding_end} at the end must be 0 to {LARGEST_SIDE}")
+    if not 1 <= layer.shift <= 61 or factors.min() < 0:
+        raise _wrong(layer, f"a factor is negative or shift {layer.shift} is not 1 to 61")
+    for count in np.unique(counts_of(layer, source.shape[:2], out.shape[:2])):
+        exact = 2.0 ** (layer.shift + out.frac_bits - source.frac_bits) / count
+        if abs(int(factors[count - 1]) - exact) >= 1:
+            what = f"factor {factors[count - 1]} with shift {layer.shift} is no mean of {count} values"
+            raise _wrong(layer, f"{what}; {exact:.1f} would be")
+
+
+def _check_copy(layer: CopyChannels, source: Tensor, out: Tensor) -> None:
+    _check_rows(layer, source, out)
+    if layer.first < 0 or layer.count < 1 or layer.first + layer.count > source.channels:
+        read = f"reads channels {layer.first} to {layer.first + layer.count - 1} of tensor {source.name}"
+        raise _wrong(layer, f"{read}, which has {source.channels}")
+    exact = out.frac_bits - source.frac_bits
+    if layer.shift != exact:
+        raise _wrong(layer, f"shift is {layer.shift}, the fraction bits of its tensors call for {exact}")
+    if abs(layer.shift) > LARGEST_NORM:
+        raise _wrong(layer, f"a shift of {layer.shift} is beyond {LARGEST_NORM}")
+    _check_clip(layer, out)
+
+
+def _check_shuffle(layer: ShuffleChannels, source: Tensor, out: Tensor) -> None:
+    _check_rows(layer, source, out)
+    if layer.groups < 1 or source.channels % layer.groups:
+        raise _wrong(layer, f"{layer.groups} groups must divide its {source.channels} channels")
+    _check_format(layer, source, out)
 
 
 def _check_average(layer: GlobalAveragePool, source: Tensor, out: Tensor) -> None:

@@ -2,8 +2,11 @@
 
 from peephole.fixedpoint.reference.add_s8 import add_s8
 from peephole.fixedpoint.reference.add_s16 import add_s16
+from peephole.fixedpoint.reference.average_pool_s8 import average_pool_s8
+from peephole.fixedpoint.reference.average_pool_s16 import average_pool_s16
 from peephole.fixedpoint.reference.conv2d_s8 import conv2d_s8
 from peephole.fixedpoint.reference.conv2d_s16 import conv2d_s16
+from peephole.fixedpoint.reference.copy_channels_s8 import copy_channels_s8
 from peephole.fixedpoint.reference.copy_channels_s16 import copy_channels_s16
 from peephole.fixedpoint.reference.depthwise_conv2d_s8 import depthwise_conv2d_s8
 from peephole.fixedpoint.reference.depthwise_conv2d_s16 import depthwise_conv2d_s16
@@ -15,6 +18,8 @@ from peephole.fixedpoint.reference.l2_normalize_s16 import l2_normalize_s16
 from peephole.fixedpoint.reference.max_pool_s8 import max_pool_s8
 from peephole.fixedpoint.reference.max_pool_s16 import max_pool_s16
 from peephole.fixedpoint.reference.resize_u8 import resize_u8
+from peephole.fixedpoint.reference.shuffle_channels_s8 import shuffle_channels_s8
+from peephole.fixedpoint.reference.shuffle_channels_s16 import shuffle_channels_s16
 from peephole.fixedpoint.reference.similarity_fit_s32 import similarity_fit_s32
 from peephole.fixedpoint.reference.squared_l2_s16 import squared_l2_many_s16, squared_l2_s16
 from peephole.fixedpoint.reference.warp_affine_u8 import warp_affine_u8
@@ -23,8 +28,11 @@ from peephole.fixedpoint.reference.warp_points_s16 import warp_points_s16
 __all__ = [
     "add_s8",
     "add_s16",
+    "average_pool_s8",
+    "average_pool_s16",
     "conv2d_s8",
     "conv2d_s16",
+    "copy_channels_s8",
     "copy_channels_s16",
     "depthwise_conv2d_s8",
     "depthwise_conv2d_s16",
@@ -36,6 +44,8 @@ __all__ = [
     "max_pool_s8",
     "max_pool_s16",
     "resize_u8",
+    "shuffle_channels_s8",
+    "shuffle_channels_s16",
     "similarity_fit_s32",
     "squared_l2_many_s16",
     "squared_l2_s16",

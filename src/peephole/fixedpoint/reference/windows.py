@@ -28,6 +28,22 @@ def windows(
     return np.moveaxis(taps, 2, -1)
 
 
+def counted_taps(
+    sides: Pair, size: Pair, stride: Pair, padding: Pair, dilation: Pair, outputs: Pair, around: tuple[Pair, Pair]
+) -> NDArray[np.int64]:
+    """How many taps of every window lie in an input of these sides, or around it: [OH,OW].
+
+    around: how many rows and columns (above, left) and (below, right) count as well.
+    """
+    counts = []
+    for direction, side in enumerate(sides):
+        starts = np.arange(outputs[direction]) * stride[direction] - padding[direction]
+        places = starts[:, None] + np.arange(size[direction]) * dilation[direction]
+        before, after = (part[direction] for part in around)
+        counts.append(((places >= -before) & (places < side + after)).sum(1))
+    return np.outer(*counts)
+
+
 def sums_of_products(taps: NDArray[np.int64], weight: NDArray[Any], groups: int = 1) -> NDArray[np.int64]:
     """The exact sum over every window [OH,OW,KH,KW,I] times every kernel [O,KH,KW,I/groups]: [OH,OW,O]."""
     parts = zip(np.split(taps, groups, axis=-1), np.split(weight, groups), strict=True)

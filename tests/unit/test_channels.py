@@ -1,0 +1,55 @@
+"""Channels that are copied or shuffled: by hand, C and NumPy alike."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from peephole import _core
+from peephole.fixedpoint import reference
+
+KERNELS = pytest.mark.parametrize("kernels", [_core, reference], ids=["C", "NumPy"])
+
+
+def copied(kernels: Any, values: list[int], shift: int, low: int, high: int, to: Any = np.int16) -> list[int]:
+    """What becomes of 16-bit values."""
+    x = np.array(values, np.int16).reshape(1, 1, -1)
+    out = np.zeros(x.shape, to)
+    kernels.copy_channels_s16(x, 0, x.shape[2], shift, low, high, out, 0)
+    return [int(y) for y in out.ravel()]
+
+
+@KERNELS
+def test_a_copy_is_requantised_and_clipped(kernels: Any) -> None:
+    assert copied(kernels, [-5, -3, -1, 1, 3, 5], -1, -32768, 32767) == [-2, -1, 0, 1, 2, 3]  # halves upwards
+    assert copied(kernels, [-5, 3], 2, -32768, 32767) == [-20, 12]
+    assert copied(kernels, [-5, 3, 7], 0, 0, 6) == [0, 3, 6]
+    assert copied(kernels, [-32768, -1, 0, 1, 32767], 31, -32768, 32767) == [-32768, -32768, 0, 32767, 32767]
+    assert copied(kernels, [-32768, -1, 0, 1, 32767], 15, -99, 99) == [-99, -99, 0, 99, 99]
+    assert copied(kernels, [-32768, 32767], -31, -32768, 32767) == [0, 0]
+
+
+@KERNELS
+def test_sixteen_bits_become_eight(kernels: Any) -> None:
+    assert copied(kernels, [-32768, -129, 127, 128, 32767], 0, -128, 127, np.int8) == [-128, -128, 127, 127, 127]
+    assert copied(kernels, [-32768, -128, 127, 128, 32767], -8, -128, 127, np.int8) == [-128, 0, 0, 1, 127]
+
+
+@KERNELS
+def test_a_slice_goes_into_a_slice(kernels: Any) -> None:
+    x = np.arange(2 * 3 * 5, dtype=np.int8).reshape(2, 3, 5)
+    out = np.full((2, 3, 4), -9, np.int16)
+    kernels.copy_channels_s8(x, 2, 3, 8, -32768, 32767, out, 1)
+    np.testing.assert_array_equal(out[..., 1:], x[..., 2:].astype(np.int16) * 256)
+    assert (out[..., 0] == -9).all()
+
+
+@KERNELS
+@pytest.mark.parametrize("groups", [1, 2, 3, 4, 6, 12])
+def test_a_shuffle_is_that_of_torch(kernels: Any, groups: int) -> None:
+    torch = pytest.importorskip("torch", reason="needs the train extra")
+    x = np.arange(2 * 3 * 12, dtype=np.int16).reshape(2, 3, 12)
+    out = np.zeros((2, 3, 13), np.int16)
+    kernels.shuffle_channels_s16(x, groups, out, 1)
+    expected = torch.nn.ChannelShuffle(groups)(torch.from_numpy(x).permute(2, 0, 1)[None])[0].permute(1, 2, 0)
+    np.testing.assert_array_equal(out[..., 1:], expected.numpy())
