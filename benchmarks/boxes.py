@@ -1,9 +1,10 @@
-"""How our detector's boxes lie around faces: what the default `CropRule` and the augmentation's scatter are taken from.
+"""How our detector's boxes lie around faces: what the default `CropRule` is taken from.
 
-    python benchmarks/boxes.py --data ../shared/data
+    python benchmarks/boxes.py ../shared/data/synthetic
 
-Faces of the training pack, never of LFW, that are no enlargements; a window is the template's, fitted to the pack's
-landmarks. Lengths are in sides of that window.
+A folder of portraits with room around the face; crops that end beside it will not do, since the detector's larger
+windows find no place in them and the boxes come out small. The face's window is the template's, fitted to the points
+that our landmark program finds. Lengths are in sides of that window.
 """
 
 import argparse
@@ -13,53 +14,34 @@ from pathlib import Path
 import numpy as np
 
 from peephole.alignment import template_windows
-from peephole.image_files import decode_grey, read_pictures
-from peephole.vision.detector import Detector, Face
+from peephole.cli.programs import landmark_finder
+from peephole.image_files import decode_grey, list_pictures, read_pictures
+from peephole.vision.detector import Detector
 
-SMALLEST, FACES = 50, 2500
-
-
-def central(faces: list[Face], side: int) -> Face | None:
-    """Return the face nearest to the middle of a picture of side x side pixels."""
-    middle = (side - 1) / 2
-    return min(
-        faces,
-        key=lambda face: (
-            (face.box.x + face.box.width / 2 - middle) ** 2 + (face.box.y + face.box.height / 2 - middle) ** 2
-        ),
-        default=None,
-    )
+SMALLEST = 60
 
 
-def chosen(index: np.lib.npyio.NpzFile) -> dict[str, int]:
-    """Draw faces: key -> row."""
-    whole = np.flatnonzero(index["origin_side"] >= 100)
-    rows = np.random.default_rng(1).choice(whole, min(FACES, len(whole)), replace=False)
-    return {f"{index['key'][row]}.webp": int(row) for row in rows}
-
-
-def measure(data: Path) -> dict[str, object]:
-    """Compare box and window of each drawn face."""
-    index = np.load(data / "train" / "index.npz")
-    rows, detector = chosen(index), Detector(min_size=SMALLEST)
+def measure(pictures: Path) -> dict[str, object]:
+    """Compare box and window of every face whose points are not in doubt."""
+    detector, finder = Detector(min_size=SMALLEST), landmark_finder()
+    names = set(list_pictures(pictures))
     found: list[tuple[float, float, float]] = []
-    for shard in sorted((data / "train").glob("*.tar")):
-        for picture in read_pictures(shard, rows.__contains__):
-            grey = decode_grey(picture)
-            face = central(detector.detect(grey), len(grey))
-            x, y, side, _ = template_windows(index["landmarks"][rows[picture.name]][None])[0]
-            # A box far from a face's size is a false hit.
-            if face is None or not 0.55 < face.box.width / side < 1.25:
+    for picture in read_pictures(pictures, names.__contains__):
+        grey = decode_grey(picture)
+        for face in detector.detect(grey):
+            landmarks = finder.find(grey, face.box)
+            if landmarks.doubt:
                 continue
             box = face.box
+            x, y, side, _ = template_windows(landmarks.points[None] / 256)[0]
             found.append(
                 (box.width / side, (box.x + (box.width - 1) / 2 - x) / side, (box.y + (box.height - 1) / 2 - y) / side)
             )
     ratio, across, down = np.array(found).T
     return {
-        "faces": len(rows),
-        "found": len(found),
-        "side": {"mean": float(ratio.mean()), "deviation_of_log": float(np.log(ratio).std())},
+        "pictures": len(names),
+        "faces": len(found),
+        "side": {"mean": float(ratio.mean()), "deviation": float(ratio.std())},
         "across": {"mean": float(across.mean()), "deviation": float(across.std())},
         "down": {"mean": float(down.mean()), "deviation": float(down.std())},
     }
@@ -68,8 +50,8 @@ def measure(data: Path) -> dict[str, object]:
 def main() -> None:
     """Print what was measured as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    print(json.dumps(measure(parser.parse_args().data), indent=2))
+    parser.add_argument("pictures", type=Path)
+    print(json.dumps(measure(parser.parse_args().pictures), indent=2))
 
 
 if __name__ == "__main__":

@@ -25,9 +25,9 @@ GREY = np.random.default_rng(7).integers(0, 256, (30, 40), np.uint8).repeat(6, 0
 
 def trained_window(box: Box) -> np.ndarray:
     """The template window that the rule makes of a box: centre, side, angle, in training's terms."""
-    side = 37 / 32 * box.width
+    side = 11 / 10 * box.width
     x = box.x + (box.width - 1) / 2
-    y = box.y + (box.height - 1) / 2 - 11 / 128 * box.width
+    y = box.y + (box.height - 1) / 2 - 5 / 64 * box.width
     return np.array([x, y, side, 0], np.float32)
 
 
@@ -84,7 +84,7 @@ def test_a_flat_box_becomes_the_square_of_its_longer_side() -> None:
 
 def test_rounding_to_q16_is_halves_up() -> None:
     matrix = square_matrix(Box(0, 0, 1, 1), 1 << 18)
-    assert matrix[0, 0] == 0  # 37/32 / 2^18 is 0.29 of the last place
+    assert matrix[0, 0] == 0  # 11/10 / 2^18 is 0.28 of the last place
     assert square_matrix(Box(0, 0, 1, 1), 147456, CropRule(Fraction(9, 8), Fraction(0)))[0, 0] == 1  # exactly a half
 
 
