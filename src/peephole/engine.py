@@ -9,13 +9,14 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from peephole import _core
-from peephole.fixedpoint.interpreter import Activation, buffers, check_image, fill, written
-from peephole.fixedpoint.program import IntegerProgram
+from peephole.fixedpoint.interpreter import Activation, buffers, check_input, fill, written
+from peephole.fixedpoint.program import NETWORK, IntegerProgram
 
 
 class Engine:
@@ -30,13 +31,27 @@ class Engine:
         self._idle: list[dict[str, Activation]] = []
         self._lock = threading.Lock()
 
-    def layers(self, image: NDArray[np.uint8]) -> dict[str, Activation]:
-        """Run one image, uint8 [H,W]; return what each layer wrote, int16 or int8 [H,W,C], by layer name."""
+    def run(self, values: NDArray[Any]) -> Activation:
+        """Run one input; return the output tensor, int16 or int8 [H,W,C].
+
+        values: an image, uint8 [H,W], or where the program's input kind is `tensor` integers [H,W,C]
+        of the input's type and format. Raises `ValueError` for anything else.
+        """
+        with self._run(values) as tensors:
+            return tensors[self.program.output].copy()
+
+    def layers(self, image: NDArray[Any]) -> dict[str, Activation]:
+        """Run one input, as `run` takes it; return what each layer wrote, int16 or int8 [H,W,C], by layer name."""
         with self._run(image) as tensors:
             return {layer.name: written(layer, tensors).copy() for layer in self.program.layers}
 
     def descriptor(self, image: NDArray[np.uint8]) -> NDArray[np.int16]:
-        """Return the descriptor of one image, uint8 [H,W]: int16 [D]."""
+        """Return the descriptor of one image, uint8 [H,W]: int16 [D].
+
+        Raises `ValueError` for a program of the task `network`, which makes none.
+        """
+        if self.program.task == NETWORK:
+            raise ValueError(f"program {self.program.name} is a {NETWORK} and makes no descriptor; use Engine.run")
         with self._run(image) as tensors:
             return tensors[self.program.output].reshape(-1).astype(np.int16)
 
@@ -59,13 +74,13 @@ class Engine:
         return out
 
     @contextmanager
-    def _run(self, image: NDArray[np.uint8]) -> Iterator[dict[str, Activation]]:
-        check_image(image, self.program.input)
+    def _run(self, values: NDArray[Any]) -> Iterator[dict[str, Activation]]:
+        check_input(self.program, values)
         with self._lock:
             tensors = self._idle.pop() if self._idle else None
         tensors = tensors if tensors is not None else buffers(self.program)
         try:
-            fill(_core, self.program, image, tensors)
+            fill(_core, self.program, values, tensors)
             yield tensors
         finally:
             with self._lock:

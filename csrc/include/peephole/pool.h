@@ -38,8 +38,8 @@ ph_status ph_global_average_pool_s8(ph_shape input_shape, int32_t factor, uint8_
 ph_status ph_global_average_pool_s8_s16(ph_shape input_shape, int32_t factor, uint8_t shift, const int8_t *input,
                                         ph_shape output_shape, int32_t channel, int16_t *output); /* [1,1,CT] */
 
-/* The most taps of an average pool's kernel: so many 16-bit numbers have a sum of 32 bits, and no factor makes a product
-   of more than 62. */
+/* The most taps of an average pool's kernel: so many 16-bit numbers have a sum of 32 bits, and no factor makes a
+   product of more than 62. */
 #define PH_AVERAGE_POOL_MAX_TAPS 65535
 
 typedef struct {

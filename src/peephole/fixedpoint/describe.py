@@ -59,15 +59,19 @@ class LayerDescription:
 
 @dataclass(frozen=True)
 class ProgramDescription:
-    """A program, its totals and its layers in order."""
+    """A program, its totals and its layers in order. descriptor: channels of the output."""
 
     name: str
     identity: str
     model_id: str
+    task: str
+    input_kind: str
     input_shape: tuple[int, int]
+    input_channels: int
     input_offset: int
     input_frac_bits: int
     crop: str
+    output_shape: tuple[int, int, int]
     descriptor: int
     descriptor_frac_bits: int
     weights: int
@@ -91,10 +95,14 @@ def describe(program: IntegerProgram) -> ProgramDescription:
         name=program.name,
         identity=program.identity,
         model_id=program.model_id,
+        task=program.task,
+        input_kind=program.input_kind,
         input_shape=(program.input.height, program.input.width),
+        input_channels=program.input.channels,
         input_offset=program.input_offset,
         input_frac_bits=program.input.frac_bits,
         crop=program.crop,
+        output_shape=output.shape,
         descriptor=output.channels,
         descriptor_frac_bits=output.frac_bits,
         weights=sum(layer.weights for layer in layers),

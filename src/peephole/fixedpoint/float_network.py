@@ -8,19 +8,48 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from peephole.fixedpoint import storage
-from peephole.fixedpoint.averages import window_counts
-from peephole.fixedpoint.layers import MaxPool, ShuffleChannels, channels_read, padding_end, tensors_read
+from peephole.fixedpoint.float_layers import (
+    LAYERS,
+    Activation,
+    FloatAdd,
+    FloatAveragePool,
+    FloatClipped,
+    FloatConv2d,
+    FloatConvolution,
+    FloatCopyChannels,
+    FloatDepthwiseConv2d,
+    FloatGlobalAveragePool,
+    FloatL2Normalize,
+    FloatLayer,
+    run_layer,
+)
+from peephole.fixedpoint.layers import tensors_read
 from peephole.fixedpoint.network_formats import NetworkFormats
-from peephole.fixedpoint.window import Pair, Windowed
+from peephole.fixedpoint.validation import IMAGE, INPUT_KINDS, TENSOR
+
+__all__ = [
+    "FloatAdd",
+    "FloatAveragePool",
+    "FloatClipped",
+    "FloatConv2d",
+    "FloatConvolution",
+    "FloatCopyChannels",
+    "FloatDepthwiseConv2d",
+    "FloatGlobalAveragePool",
+    "FloatL2Normalize",
+    "FloatLayer",
+    "FloatNetwork",
+    "FloatTensor",
+    "fold_input",
+]
 
 KIND = "float network"
-Activation = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -34,181 +63,11 @@ class FloatTensor:
 
 
 @dataclass(frozen=True, eq=False)
-class FloatConv2d(Windowed):
-    """Convolution with zero padding, groups and a clip. weight: float32 [O,KH,KW,I/groups]; bias: float64 [O].
-
-    ReLU cuts off what is below 0, `floor` what is below it, and `ceiling` (6 of a ReLU6) what is above it.
-    """
-
-    kind: ClassVar[str] = "conv2d"
-    name: str
-    input: str
-    output: str
-    channel: int
-    stride: int
-    padding: int
-    relu: bool
-    weight: NDArray[np.float32]
-    bias: NDArray[np.float64]
-    stride_x: int | None = None
-    padding_left: int | None = None
-    dilation: int = 1
-    dilation_x: int | None = None
-    groups: int = 1
-    ceiling: float | None = None
-    floor: float | None = None
-
-    @property
-    def kernel_size(self) -> Pair:
-        """Height and width of the kernel."""
-        return self.weight.shape[1], self.weight.shape[2]
-
-    @property
-    def channels(self) -> int:
-        """Output channels."""
-        return int(self.weight.shape[0])
-
-
-@dataclass(frozen=True, eq=False)
-class FloatDepthwiseConv2d(Windowed):
-    """Convolution of every channel by its own kernel. weight: float32 [C,KH,KW]; bias: float64 [C]."""
-
-    kind: ClassVar[str] = "depthwise_conv2d"
-    name: str
-    input: str
-    output: str
-    channel: int
-    stride: int
-    padding: int
-    relu: bool
-    weight: NDArray[np.float32]
-    bias: NDArray[np.float64]
-    stride_x: int | None = None
-    padding_left: int | None = None
-    dilation: int = 1
-    dilation_x: int | None = None
-    ceiling: float | None = None
-    floor: float | None = None
-
-    @property
-    def kernel_size(self) -> Pair:
-        """Height and width of the kernel."""
-        return self.weight.shape[1], self.weight.shape[2]
-
-    @property
-    def channels(self) -> int:
-        """Output channels."""
-        return int(self.weight.shape[0])
-
-
-@dataclass(frozen=True)
-class FloatAdd:
-    """Sum of two tensors of the same shape, with a clip as of a convolution."""
-
-    kind: ClassVar[str] = "add"
-    name: str
-    input: str
-    other: str
-    output: str
-    channel: int
-    relu: bool
-    ceiling: float | None = None
-    floor: float | None = None
-
-
-@dataclass(frozen=True)
-class FloatAveragePool(Windowed):
-    """Mean over windows, of the taps inside of the input and, if `counts_padding`, of those in the padding.
-
-    Fields as of `layers.AveragePool`.
-    """
-
-    kind: ClassVar[str] = "average_pool"
-    name: str
-    input: str
-    output: str
-    channel: int
-    size: int
-    stride: int
-    size_x: int | None = None
-    stride_x: int | None = None
-    padding: int = 0
-    padding_left: int | None = None
-    dilation: int = 1
-    dilation_x: int | None = None
-    counts_padding: bool = False
-    padding_bottom: int | None = None
-    padding_right: int | None = None
-
-    @property
-    def kernel_size(self) -> Pair:
-        """Height and width of the window."""
-        return self.size, self.size if self.size_x is None else self.size_x
-
-    @property
-    def padding_end(self) -> Pair:
-        """How far the padding reaches below and on the right."""
-        return padding_end(self)
-
-
-@dataclass(frozen=True)
-class FloatCopyChannels:
-    """Channels first .. first + count - 1 of a tensor, with a clip as of a convolution."""
-
-    kind: ClassVar[str] = "copy_channels"
-    name: str
-    input: str
-    output: str
-    channel: int
-    first: int
-    count: int
-    relu: bool = False
-    ceiling: float | None = None
-    floor: float | None = None
-
-
-@dataclass(frozen=True)
-class FloatGlobalAveragePool:
-    """Mean over height and width."""
-
-    kind: ClassVar[str] = "global_average_pool"
-    name: str
-    input: str
-    output: str
-    channel: int
-
-
-@dataclass(frozen=True)
-class FloatL2Normalize:
-    """A vector [1,1,C] scaled to length one; zeros stay zeros."""
-
-    kind: ClassVar[str] = "l2_normalize"
-    name: str
-    input: str
-    output: str
-    channel: int
-
-
-FloatConvolution = FloatConv2d | FloatDepthwiseConv2d
-FloatClipped = FloatConv2d | FloatDepthwiseConv2d | FloatAdd | FloatCopyChannels
-FloatLayer = (
-    FloatConv2d
-    | FloatDepthwiseConv2d
-    | FloatAdd
-    | MaxPool
-    | FloatAveragePool
-    | FloatGlobalAveragePool
-    | FloatCopyChannels
-    | ShuffleChannels
-    | FloatL2Normalize
-)
-LAYERS: dict[str, type[FloatLayer]] = {cls.kind: cls for cls in get_args(FloatLayer)}
-
-
-@dataclass(frozen=True, eq=False)
 class FloatNetwork:
     """Grey images uint8 [N,H,W] to descriptors float32 [N,D]. The image enters as (pixel - offset) / scale.
 
+    input_kind: `tensor` takes float32 [N,H,W,C] as it is instead, of any channels; offset and scale are then 0 and 1.
+    The output may have any shape; `outputs` returns what is no vector.
     formats: those that the weights were trained in, if they were. mirrored: the last layer, which scales to length one,
     reads the mean of the vectors of a face and of its mirror image.
     """
@@ -223,42 +82,63 @@ class FloatNetwork:
     card: Mapping[str, Any] = field(default_factory=dict)
     formats: NetworkFormats | None = None
     mirrored: bool = False
+    input_kind: str = IMAGE
 
     def __post_init__(self) -> None:
-        """Check that every weight is a number. Raises `ValueError` naming the layer."""
+        """Check that every weight is a number, and the input. Raises `ValueError` naming the layer."""
+        if self.input_kind not in INPUT_KINDS:
+            raise ValueError(f"input kind {self.input_kind!r} must be one of {', '.join(INPUT_KINDS)}")
+        if self.input_kind == TENSOR and (self.offset, self.scale) != (0, 1):
+            raise ValueError(f"network {self.name}: input kind {TENSOR} has offset 0 and scale 1")
         for layer in self.layers:
             if isinstance(layer, FloatConvolution) and not np.isfinite(layer.weight.sum() + layer.bias.sum()):
                 raise ValueError(f"layer {layer.name}: weights hold NaN or infinity; use an earlier checkpoint")
 
-    def activations(self, images: NDArray[np.uint8]) -> dict[str, Activation]:
+    def activations(self, images: NDArray[Any]) -> dict[str, Activation]:
         """Run a batch; return every tensor, float32 [N,H,W,C], by name.
 
         Of a mirrored network the tensors are those of the images themselves, but for the last layer's.
         """
-        if images.ndim != 3 or images.dtype != np.uint8 or images.shape[1:] != (self.input.height, self.input.width):
-            wanted = f"uint8 [N,{self.input.height},{self.input.width}]"
-            raise ValueError(f"the images are {images.dtype} {images.shape}; the network takes grey {wanted}")
+        self._check_inputs(images)
         if not self.mirrored:
             return self._activations(images, self.layers)
         mirrored = self._activations(images[:, :, ::-1], self.layers[:-1])
         made, last = self._activations(images, self.layers[:-1]), self.layers[-1]
         made[last.input] = np.asarray((made[last.input] + mirrored[last.input]) / 2, np.float32)
-        made[last.output][...] = _run(last, (1, 1), made[last.input])
+        made[last.output][...] = run_layer(last, (1, 1), made[last.input])
         return made
 
-    def _activations(self, images: NDArray[np.uint8], layers: Sequence[FloatLayer]) -> dict[str, Activation]:
+    def _check_inputs(self, images: NDArray[Any]) -> None:
+        height, width, channels = self.input.height, self.input.width, self.input.channels
+        if self.input_kind == TENSOR:
+            if images.dtype != np.float32 or images.ndim != 4 or images.shape[1:] != (height, width, channels):
+                wanted = f"float32 [N,{height},{width},{channels}]"
+                raise ValueError(f"the inputs are {images.dtype} {images.shape}; the network takes {wanted}")
+            return
+        if images.ndim != 3 or images.dtype != np.uint8 or images.shape[1:] != (self.input.height, self.input.width):
+            wanted = f"uint8 [N,{self.input.height},{self.input.width}]"
+            raise ValueError(f"the images are {images.dtype} {images.shape}; the network takes grey {wanted}")
+
+    def _activations(self, images: NDArray[Any], layers: Sequence[FloatLayer]) -> dict[str, Activation]:
         count = len(images)
         made = {t.name: np.zeros((count, t.height, t.width, t.channels), np.float32) for t in self.tensors}
-        made[self.input.name] = ((images[..., None].astype(np.float32) - self.offset) / self.scale).astype(np.float32)
+        values = images if self.input_kind == TENSOR else images[..., None].astype(np.float32)
+        made[self.input.name] = ((values - self.offset) / self.scale).astype(np.float32)
         for layer in layers:
-            values = _run(layer, made[layer.output].shape[1:3], *(made[name] for name in tensors_read(layer)))
+            values = run_layer(layer, made[layer.output].shape[1:3], *(made[name] for name in tensors_read(layer)))
             made[layer.output][..., layer.channel : layer.channel + values.shape[3]] = values
         return made
 
-    def batches(self, images: NDArray[np.uint8], size: int = 4) -> Iterator[dict[str, Activation]]:
+    def batches(self, images: NDArray[Any], size: int = 4) -> Iterator[dict[str, Activation]]:
         """Run many images, `size` at a time."""
         for start in range(0, len(images), size):
             yield self.activations(images[start : start + size])
+
+    def outputs(self, inputs: NDArray[Any]) -> Activation:
+        """Return what the network makes of inputs, as `activations` takes them: float32 [N,H,W,C]."""
+        tensor = next(tensor for tensor in self.tensors if tensor.name == self.output)
+        parts = [made[self.output] for made in self.batches(inputs)]
+        return np.concatenate([np.zeros((0, tensor.height, tensor.width, tensor.channels), np.float32), *parts])
 
     def descriptors(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the descriptors of images uint8 [N,H,W]: float32 [N,D]."""
@@ -283,6 +163,8 @@ class FloatNetwork:
             structure["formats"] = self.formats.as_json()
         if self.mirrored:
             structure["mirrored"] = True
+        if self.input_kind != IMAGE:
+            structure["input_kind"] = self.input_kind
         storage.write(Path(path), KIND, structure, arrays)
 
     @classmethod
@@ -301,96 +183,10 @@ class FloatNetwork:
                 card=structure["card"],
                 formats=NetworkFormats.from_json(structure["formats"]) if "formats" in structure else None,
                 mirrored=structure.get("mirrored") is True,
+                input_kind=str(structure.get("input_kind", IMAGE)),
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"{path}: not a whole float network ({error}); make it again") from error
-
-
-def _run(layer: FloatLayer, size: Pair, x: Activation, *others: Activation) -> Activation:
-    """Run a layer whose output has this height and width."""
-    match layer:
-        case FloatConv2d():
-            return _conv(layer, size, x)
-        case FloatDepthwiseConv2d():
-            return _depthwise(layer, size, x)
-        case FloatAdd():
-            return _activated(layer, x + others[0])
-        case MaxPool():
-            return np.asarray(np.maximum.reduce(_taps(layer, size, x, outside=-np.inf)), np.float32)
-        case FloatAveragePool():
-            return _average(layer, size, x)
-        case FloatCopyChannels():
-            return _activated(layer, x[..., layer.first : layer.first + layer.count].copy())
-        case ShuffleChannels():
-            return x[..., channels_read(layer, x.shape[3])]
-        case FloatGlobalAveragePool():
-            return np.asarray(x.mean((1, 2), keepdims=True), np.float32)
-        case FloatL2Normalize():
-            length = np.linalg.norm(x, axis=3, keepdims=True)
-            return np.asarray(x / np.maximum(length, np.finfo(np.float32).tiny), np.float32)
-
-
-def _taps(layer: Windowed, size: Pair, x: Activation, outside: float = 0) -> list[Activation]:
-    """Return what every tap of the kernel sees, row by row of the kernel: KH * KW views [N,OH,OW,I].
-
-    outside: what taps outside of the input see.
-    """
-    window = layer.window
-    (top, left), (height, width), (rows, columns) = window.padding, window.extent, size
-    stride_y, stride_x = window.stride
-    below = max(0, (rows - 1) * stride_y + height - top - x.shape[1])
-    right = max(0, (columns - 1) * stride_x + width - left - x.shape[2])
-    if top or left or below or right:
-        x = np.pad(x, ((0, 0), (top, below), (left, right), (0, 0)), constant_values=outside)
-    return [
-        x[:, i : i + rows * stride_y : stride_y, j : j + columns * stride_x : stride_x][:, :rows, :columns]
-        for i in range(0, height, window.dilation[0])
-        for j in range(0, width, window.dilation[1])
-    ]
-
-
-def _average(layer: FloatAveragePool, size: Pair, x: Activation) -> Activation:
-    end = layer.padding_end if layer.counts_padding else None
-    counts = window_counts(layer.window, (x.shape[1], x.shape[2]), size, end)
-    return np.asarray(sum(_taps(layer, size, x)) / counts[..., None], np.float32)
-
-
-def _activated(layer: FloatClipped, y: Activation) -> Activation:
-    low = 0 if layer.relu else layer.floor
-    clips = low is not None or layer.ceiling is not None
-    return np.asarray(np.clip(y, low, layer.ceiling, out=y) if clips else y, np.float32)
-
-
-def _conv(layer: FloatConv2d, size: Pair, x: Activation) -> Activation:
-    taps = _taps(layer, size, x)
-    parts = [
-        _sums([tap[..., start:stop] for tap in taps], weight)
-        for start, stop, weight in _groups(layer.groups, x.shape[3], layer.weight)
-    ]
-    y = np.concatenate(parts, axis=3) if len(parts) > 1 else parts[0]
-    y += layer.bias.astype(np.float32)
-    return _activated(layer, y)
-
-
-def _groups(groups: int, channels: int, weight: NDArray[np.float32]) -> Iterator[tuple[int, int, NDArray[np.float32]]]:
-    """Yield the first input channel of each group, the first of the next, and its weights."""
-    inputs = channels // groups
-    for group, part in enumerate(np.split(weight, groups)):
-        yield group * inputs, (group + 1) * inputs, part
-
-
-def _sums(taps: list[Activation], weight: NDArray[np.float32]) -> Activation:
-    """Return the sums of products of taps [N,OH,OW,I] and weight [O,KH,KW,I]: [N,OH,OW,O]."""
-    table = (np.concatenate(taps, axis=3) if len(taps) > 1 else taps[0]).reshape(-1, weight[0].size)
-    return np.asarray(table.dot(weight.reshape(len(weight), -1).T).reshape(*taps[0].shape[:3], len(weight)))
-
-
-def _depthwise(layer: FloatDepthwiseConv2d, size: Pair, x: Activation) -> Activation:
-    taps = _taps(layer, size, x)
-    y = np.zeros_like(taps[0]) + layer.bias.astype(np.float32)
-    for tap, weight in zip(taps, layer.weight.reshape(layer.channels, -1).T, strict=True):
-        y += tap * weight
-    return _activated(layer, y)
 
 
 def fold_input(network: FloatNetwork, offset: int, scale: int) -> FloatNetwork:

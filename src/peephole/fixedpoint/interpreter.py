@@ -26,6 +26,7 @@ from peephole.fixedpoint.layers import (
     tensors_read,
 )
 from peephole.fixedpoint.program import IntegerProgram
+from peephole.fixedpoint.validation import IMAGE
 from peephole.fixedpoint.window import Pair, Windowed
 
 Activation = NDArray[np.signedinteger[Any]]  # int16 or int8 [H,W,C]
@@ -102,6 +103,28 @@ def check_image(image: NDArray[np.uint8], tensor: Tensor) -> None:
     if image.dtype != np.uint8 or image.shape != (tensor.height, tensor.width):
         wanted = f"uint8 {tensor.height}x{tensor.width}"
         raise ValueError(f"the image is {image.dtype} {image.shape}; the program takes grey {wanted}")
+
+
+def check_input(program: IntegerProgram, values: NDArray[Any]) -> None:
+    """Raise `ValueError` unless `values` are what the program takes.
+
+    An image, uint8 [H,W], or for the input kind `tensor` integers [H,W,C] of the input's type.
+    """
+    if program.input_kind == IMAGE:
+        check_image(values, program.input)
+        return
+    wanted = program.input
+    if values.dtype != wanted.dtype or values.shape != wanted.shape:
+        form = f"int{wanted.bits} {wanted.shape} of {wanted.frac_bits} fraction bits"
+        raise ValueError(f"the input is {values.dtype} {values.shape}; program {program.name} takes {form}")
+
+
+def enter_input(program: IntegerProgram, values: NDArray[Any], tensor: Activation) -> None:
+    """Write what `check_input` has checked into the input tensor."""
+    if program.input_kind == IMAGE:
+        enter(values, program.input_offset, tensor)
+    else:
+        tensor[...] = values
 
 
 def enter(image: NDArray[np.uint8], offset: int, tensor: Activation) -> None:
@@ -183,11 +206,11 @@ def written(layer: Layer, tensors: dict[str, Activation]) -> Activation:
     return tensors[layer.output][..., layer.channel : layer.channel + count]
 
 
-def fill(kernels: Kernels, program: IntegerProgram, image: NDArray[np.uint8], tensors: dict[str, Activation]) -> None:
-    """Run all layers on one image, uint8 [H,W]. Of a mirrored program the tensors end up as of the image itself."""
+def fill(kernels: Kernels, program: IntegerProgram, image: NDArray[Any], tensors: dict[str, Activation]) -> None:
+    """Run all layers on one input that is checked. Of a mirrored program the tensors end up as of the image itself."""
     start, last = tensors[program.input.name], program.layers[-1]
     if not program.mirrored:
-        enter(image, program.input_offset, start)
+        enter_input(program, image, start)
         for layer in program.layers:
             apply(kernels, layer, tensors)
         return
@@ -203,9 +226,9 @@ def fill(kernels: Kernels, program: IntegerProgram, image: NDArray[np.uint8], te
     apply(kernels, last, tensors)
 
 
-def run(program: IntegerProgram, image: NDArray[np.uint8], kernels: Kernels = reference) -> dict[str, Activation]:
-    """Run one image, uint8 [H,W]; return what each layer wrote, int16 or int8 [H,W,C], by layer name."""
-    check_image(image, program.input)
+def run(program: IntegerProgram, image: NDArray[Any], kernels: Kernels = reference) -> dict[str, Activation]:
+    """Run one input (`check_input`); return what each layer wrote, int16 or int8 [H,W,C], by layer name."""
+    check_input(program, image)
     tensors = buffers(program)
     fill(kernels, program, image, tensors)
     return {layer.name: written(layer, tensors) for layer in program.layers}

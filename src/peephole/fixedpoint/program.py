@@ -13,6 +13,7 @@ from typing import Any, get_args
 import numpy as np
 
 from peephole.fixedpoint import storage
+from peephole.fixedpoint.formats import limits
 from peephole.fixedpoint.layers import (
     Conv2d,
     Convolution,
@@ -24,7 +25,7 @@ from peephole.fixedpoint.layers import (
     Tensor,
 )
 from peephole.fixedpoint.proof import Range, value_ranges
-from peephole.fixedpoint.validation import LARGEST_NORM, check
+from peephole.fixedpoint.validation import IMAGE, LARGEST_NORM, TENSOR, check, check_vector
 
 __all__ = [
     "Calibration",
@@ -45,7 +46,8 @@ FORMATS = "weight_frac_bits"
 CROPS = ("detect", "aligned", "center")
 RECOGNISE = "recognise"
 LANDMARKS = "landmarks"
-TASKS = (RECOGNISE, LANDMARKS)
+NETWORK = "network"
+TASKS = (RECOGNISE, LANDMARKS, NETWORK)
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,9 @@ class IntegerProgram:
 
     The image enters as `pixel - input_offset` in tensor `input`. Layers run in order; `tensors` are
     those they write. `crop` says how faces are cut for it, and `task` what the output tells: a face's
-    descriptor, or (`landmarks`) five points, x and y in half sides of the input. A `mirrored` program
+    descriptor, or (`landmarks`) five points, x and y in half sides of the input, or (`network`)
+    whatever else, of any shape. A `network` may also have the `input_kind` `tensor`: integers [H,W,C]
+    in the input's own format, which the caller quantises. A `mirrored` program
     describes a face and its mirror image: all layers but the last run on either, and the last, an
     `L2Normalize`, reads half the sum of the two vectors, rounded. Every instance keeps the rules of
     `validation.check`; an accumulator that says 32 bits is proved not to overflow.
@@ -130,6 +134,7 @@ class IntegerProgram:
     card: Mapping[str, Any] = field(default_factory=dict)
     task: str = RECOGNISE
     mirrored: bool = False
+    input_kind: str = IMAGE
 
     def __post_init__(self) -> None:
         """Check every rule. Raises `ValueError` naming the layer and what is wrong."""
@@ -137,7 +142,11 @@ class IntegerProgram:
             raise ValueError(f"crop {self.crop!r} must be one of {', '.join(CROPS)}")
         if self.task not in TASKS:
             raise ValueError(f"task {self.task!r} must be one of {', '.join(TASKS)}")
-        check(self.input, self.input_offset, self.tensors, self.layers, self.output)
+        if self.input_kind == TENSOR and self.task != NETWORK:
+            raise ValueError(f"a program for the task {self.task} takes images; input kind {TENSOR} is for {NETWORK}")
+        check(self.input, self.input_offset, self.tensors, self.layers, self.output, self.input_kind)
+        if self.task != NETWORK:
+            check_vector(self.tensor_table, self.output)
         if self.mirrored and not isinstance(self.layers[-1], L2Normalize):
             raise ValueError(f"a mirrored program must end in {L2Normalize.kind}, not in {self.layers[-1].kind}")
 
@@ -158,7 +167,8 @@ class IntegerProgram:
     def value_ranges(self) -> dict[str, Range]:
         """Return the least and the greatest integer that each tensor can hold, by name."""
         bits = {name: tensor.bits for name, tensor in self.tensor_table.items()}
-        return value_ranges(self.input.name, self.input_offset, self.layers, bits)
+        inputs = None if self.input_kind == IMAGE else limits(self.input.bits)
+        return value_ranges(self.input.name, self.input_offset, self.layers, bits, inputs)
 
     @property
     def descriptor_size(self) -> int:
@@ -212,10 +222,12 @@ class IntegerProgram:
         return self.calibration
 
     def _structure(self, arrays: storage.Arrays) -> dict[str, Any]:
-        # The first programs had neither: without them, theirs keep the identity under which descriptors are stored.
+        # The first programs had none of these: without them they keep the identity under which descriptors are stored.
         later: dict[str, Any] = {} if self.task == RECOGNISE else {"task": self.task}
         if self.mirrored:
             later["mirrored"] = True
+        if self.input_kind != IMAGE:
+            later["input_kind"] = self.input_kind
         return later | {
             "input": storage.to_record(self.input, arrays),
             "input_offset": self.input_offset,
@@ -265,6 +277,7 @@ class IntegerProgram:
                 card=_card(structure.get("card")),
                 task=_text({"task": RECOGNISE} | structure, "task"),
                 mirrored=structure.get("mirrored") is True,
+                input_kind=_text({"input_kind": IMAGE} | structure, "input_kind"),
             )
             if program.identity != structure.get("identity"):
                 raise ValueError("its identity does not match its content; it was altered or damaged, fetch it again")

@@ -28,17 +28,22 @@ Range = tuple[int, int]
 
 
 def value_ranges(
-    input_name: str, input_offset: int, layers: Iterable[Layer], bits: Mapping[str, int] | None = None
+    input_name: str,
+    input_offset: int,
+    layers: Iterable[Layer],
+    bits: Mapping[str, int] | None = None,
+    inputs: Range | None = None,
 ) -> dict[str, Range]:
     """Return the least and the greatest integer that each tensor can hold; both sides include 0.
 
-    bits: of the tensors by name; 16 for those that are not in it.
+    bits: of the tensors by name; 16 for those that are not in it. inputs: what the input can hold, if
+    not a pixel less the offset.
     """
 
     def bits_of(name: str) -> int:
         return (bits or {}).get(name, BITS)
 
-    ranges: dict[str, Range] = {input_name: (min(0, -input_offset), max(0, 255 - input_offset))}
+    ranges: dict[str, Range] = {input_name: inputs or (min(0, -input_offset), max(0, 255 - input_offset))}
     for layer in layers:
         least, greatest = limits(bits_of(layer.output))
         low, high = ranges[layer.input]

@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peephole.fixedpoint.equalise import equalise
+from peephole.fixedpoint.float_layers import integer_clips
 from peephole.fixedpoint.float_network import (
     FloatAdd,
     FloatConv2d,
@@ -43,8 +44,6 @@ from peephole.fixedpoint.formats import (
     INT32_MAX,
     WIDTHS,
     fraction_bits,
-    limits,
-    round_half_up,
     to_fixed,
     to_float,
 )
@@ -255,11 +254,11 @@ def _program(prepared: Prepared, options: QuantizationOptions) -> tuple[IntegerP
                 )
                 inputs = value_ranges(network.input.name, INPUT_OFFSET, layers, bits)[layer.input]
                 conv, given_up[layer.name] = quantize_conv(layer, entered, left.frac_bits, inputs, rounding)
-                layers.append(dataclasses.replace(conv, **_clips(layer, left)))
+                layers.append(dataclasses.replace(conv, **integer_clips(layer, left.frac_bits, left.bits)))
             case FloatAdd():
                 other = formats[layer.other].frac_bits
                 shift, other_shift, norm = add_shifts(entered.frac_bits, other, left.frac_bits)
-                fields = _fields(layer) | _clips(layer, left)
+                fields = _fields(layer) | integer_clips(layer, left.frac_bits, left.bits)
                 layers.append(Add(**fields, shift=shift, other_shift=other_shift, norm=norm))
             case MaxPool():
                 layers.append(layer)
@@ -289,15 +288,6 @@ def _program(prepared: Prepared, options: QuantizationOptions) -> tuple[IntegerP
         mirrored=network.mirrored,
     )
     return program, given_up
-
-
-def _clips(layer: FloatConvolution | FloatAdd, left: TensorFormat) -> dict[str, Any]:
-    """Return ceiling and floor in an output's integers; those that lie beyond its type are no clips."""
-    low, high = limits(left.bits)
-    values = {"ceiling": layer.ceiling, "floor": layer.floor}
-    scale = 2.0**left.frac_bits
-    whole: dict[str, Any] = {name: v if v is None else int(round_half_up(v * scale)) for name, v in values.items()}
-    return {name: v if v is not None and low <= v <= high else None for name, v in whole.items()}
 
 
 def _fields(layer: Any) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The rules that every integer program keeps; each broken one is a sentence naming layer and cause."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -27,6 +27,9 @@ from peephole.fixedpoint.layers import (
 )
 from peephole.fixedpoint.proof import Range, fits_32_bits, value_ranges
 
+IMAGE = "image"
+TENSOR = "tensor"
+INPUT_KINDS = (IMAGE, TENSOR)
 LARGEST_SIDE = 4096
 LARGEST_NORM = 31
 LARGEST_DEPTHWISE_KERNEL = 64
@@ -35,27 +38,55 @@ FRAC_BITS = range(-16, 48)
 
 
 def check(
-    input_tensor: Tensor, input_offset: int, tensors: Sequence[Tensor], layers: Sequence[Layer], output: str
+    input_tensor: Tensor,
+    input_offset: int,
+    tensors: Sequence[Tensor],
+    layers: Sequence[Layer],
+    output: str,
+    input_kind: str = IMAGE,
 ) -> None:
     """Raise `ValueError` unless tensors and layers form a program that the kernels run safely."""
-    if not 0 <= input_offset <= 255:
-        raise ValueError(f"the input's offset must be 0 to 255, not {input_offset}")
-    if input_tensor.channels != 1:
-        raise ValueError(f"input {input_tensor.name}: must have one channel, a grey image, not {input_tensor.channels}")
+    _check_input(input_tensor, input_offset, input_kind)
     known: dict[str, Tensor] = {}
     for tensor in (input_tensor, *tensors):
         _check_tensor(tensor, known)
         known[tensor.name] = tensor
     _check_order(input_tensor.name, known, layers, output)
-    if input_tensor.bits == 8 and input_offset != 128:
-        raise ValueError(f"input {input_tensor.name}: a pixel less {input_offset} does not fit 8 bits; 128 does")
     ranges = value_ranges(
-        input_tensor.name, input_offset, layers, {tensor.name: tensor.bits for tensor in known.values()}
+        input_tensor.name,
+        input_offset,
+        layers,
+        {tensor.name: tensor.bits for tensor in known.values()},
+        None if input_kind == IMAGE else limits(input_tensor.bits),
     )
     for layer in layers:
         _check_layer(layer, known)
         if isinstance(layer, Convolution) and _may_wrap(layer, ranges[layer.input]):
             raise _wrong(layer, "its sums may exceed 32 bits; give up weight bits or set accumulator_bits to 64")
+
+
+def _check_input(tensor: Tensor, offset: int, kind: str) -> None:
+    if kind not in INPUT_KINDS:
+        raise ValueError(f"input kind {kind!r} must be one of {', '.join(INPUT_KINDS)}")
+    if kind == TENSOR:
+        if offset != 0:
+            raise ValueError(f"input {tensor.name}: integers that the caller quantises have no offset, not {offset}")
+        return
+    if not 0 <= offset <= 255:
+        raise ValueError(f"the input's offset must be 0 to 255, not {offset}")
+    if tensor.channels != 1:
+        raise ValueError(
+            f"input {tensor.name}: must have one channel, a grey image, not {tensor.channels}; "
+            f"what has more enters as input kind {TENSOR}"
+        )
+    if tensor.bits == 8 and offset != 128:
+        raise ValueError(f"input {tensor.name}: a pixel less {offset} does not fit 8 bits; 128 does")
+
+
+def check_vector(tensors: Mapping[str, Tensor], output: str) -> None:
+    """Raise `ValueError` unless the output is one pixel, as a descriptor is."""
+    if tensors[output].shape[:2] != (1, 1):
+        raise ValueError(f"output {output!r}: must name a tensor of height and width 1")
 
 
 def _may_wrap(layer: Convolution, inputs: Range) -> bool:
@@ -125,8 +156,8 @@ def _check_order(start: str, known: dict[str, Tensor], layers: Sequence[Layer], 
     unwritten = [name for name, channels in missing.items() if channels]
     if unwritten:
         raise ValueError(f"tensor {unwritten[0]}: no layer writes all its channels")
-    if output not in known or known[output].shape[:2] != (1, 1):
-        raise ValueError(f"output {output!r}: must name a tensor of height and width 1")
+    if output not in known or output == start:
+        raise ValueError(f"output {output!r}: must name a tensor that a layer writes")
 
 
 def _check_width(layer: Layer, source: Tensor, out: Tensor) -> None:
