@@ -68,6 +68,11 @@ class _Written(nn.Module):
         return round_through(x, self.scale, self.low, self.high)
 
 
+# What a layer of a network that is trained in its formats must leave as it is.
+UNTRAINED: dict[str, Any] = dict.fromkeys(("stride_x", "padding_left", "dilation_x", "size_x", "ceiling", "floor"))
+UNTRAINED |= {"dilation": 1, "groups": 1}
+
+
 class _Convolution(nn.Module):
     """A convolution, plain or depthwise, with integer weights and a bias in its accumulator's format.
 
@@ -142,10 +147,10 @@ class _GlobalAveragePool(nn.Module):
 class _MaxPool(nn.Module):
     def __init__(self, layer: MaxPool) -> None:
         super().__init__()
-        self.size, self.stride = layer.size, layer.stride
+        self.size, self.stride, self.padding = layer.size, layer.stride, layer.padding
 
     def forward(self, x: Tensor) -> Tensor:
-        return max_pool2d(x, self.size, self.stride)
+        return max_pool2d(x, self.size, self.stride, self.padding)
 
 
 class _L2Normalize(nn.Module):
@@ -202,6 +207,9 @@ class QuantizedNetwork(nn.Module):
 
 
 def _module(layer: FloatLayer, formats: NetworkFormats, areas: dict[str, int]) -> nn.Module:
+    later = {field.name: getattr(layer, field.name) for field in dataclasses.fields(layer) if field.name in UNTRAINED}
+    if any(value != UNTRAINED[name] for name, value in later.items()):
+        raise ValueError(f"layer {layer.name}: {later} cannot be trained in its formats; quantize without training")
     match layer:
         case FloatConv2d() | FloatDepthwiseConv2d():
             return _Convolution(layer, formats)
@@ -213,3 +221,4 @@ def _module(layer: FloatLayer, formats: NetworkFormats, areas: dict[str, int]) -
             return _GlobalAveragePool(layer, formats, areas[layer.input])
         case FloatL2Normalize():
             return _L2Normalize(layer, formats)
+    raise ValueError(f"layer {layer.name}: {layer.kind} cannot be trained in its formats; quantize without training")
