@@ -29,11 +29,11 @@ from peephole.evaluation.calibration import held_out, packed_pictures
 from peephole.evaluation.embedding import DetectedCut, Embedded
 from peephole.evaluation.lfw import PairList, picture_name, read_pairs
 from peephole.evaluation.verification import accept_rate_at
-from peephole.fixedpoint.calibration_images import read_calibration_images
 from peephole.fixedpoint.float_network import FloatNetwork
 from peephole.fixedpoint.quantize import QuantizationOptions, quantize
 from peephole.image_files import decode_grey, read_pictures
 from peephole.training.augmentation import Augmentation, augment
+from peephole.training.calibration_images import read_calibration_images
 from peephole.vision.detector import Detector
 
 PLAIN = {"margin": 1.0, "ranges": "maximum", "equalise": False, "correct_bias": False, "report_images": 1}

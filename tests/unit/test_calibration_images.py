@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from peephole.alignment import TEMPLATE
-from peephole.fixedpoint.calibration_images import read_calibration_images
+from peephole.training.calibration_images import read_calibration_images
 from programs import smooth_images
 
 

@@ -10,13 +10,13 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("lightning")
 
-from peephole.fixedpoint.calibration_images import read_calibration_images  # noqa: E402
 from peephole.fixedpoint.float_network import FloatNetwork  # noqa: E402
 from peephole.fixedpoint.importer import import_network  # noqa: E402
 from peephole.fixedpoint.interpreter import run  # noqa: E402
 from peephole.fixedpoint.program import IntegerProgram  # noqa: E402
 from peephole.fixedpoint.quantize import QuantizationOptions, quantize  # noqa: E402
 from peephole.models import build  # noqa: E402
+from peephole.training.calibration_images import read_calibration_images  # noqa: E402
 from peephole.training.data import PLAIN  # noqa: E402
 from peephole.training.fine_tuning import fine_tune, noise_to_signal  # noqa: E402
 from peephole.training.module import network_of_checkpoint, to_input  # noqa: E402

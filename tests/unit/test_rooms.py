@@ -26,7 +26,7 @@ def _known(package: str) -> set[str]:
     [
         ("evaluation", {"training", "cli", "web"}),
         ("training", {"cli", "web", "doorbell"}),
-        ("fixedpoint", {"evaluation", "cli", "web", "doorbell"}),
+        ("fixedpoint", {"evaluation", "training", "compiler", "cli", "web", "doorbell"}),
         ("models", {"evaluation", "training", "cli", "web", "doorbell"}),
         ("doorbell", {"evaluation", "training", "models", "cli", "web"}),
     ],

@@ -72,10 +72,10 @@ def quantize(
     A network of quantization-aware training (`task = "quantization"`) keeps the formats that it was trained in.
     """
     from peephole.cli.programs import load_float
-    from peephole.fixedpoint.calibration_images import read_calibration_images
     from peephole.fixedpoint.program import LANDMARKS, RECOGNISE
     from peephole.fixedpoint.quantize import QuantizationOptions
     from peephole.fixedpoint.quantize import quantize as quantize_network
+    from peephole.training.calibration_images import read_calibration_images
     from peephole.training.landmark_windows import Windows
 
     check_folder_of(output)

@@ -14,13 +14,13 @@ import torch
 from torch import Tensor, nn
 
 from peephole.digests import digest_of_file
-from peephole.fixedpoint.calibration_images import read_calibration_images
 from peephole.fixedpoint.float_network import FloatNetwork
 from peephole.fixedpoint.importer import import_network
 from peephole.fixedpoint.quantize import QuantizationOptions, trainable
 from peephole.models.squeezeface import SqueezeFace
 from peephole.packed_index import split_held_out
 from peephole.training.batches import FaceBatches
+from peephole.training.calibration_images import read_calibration_images
 from peephole.training.data import held_out_batches
 from peephole.training.faces import Faces
 from peephole.training.folders import load_faces
