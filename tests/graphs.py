@@ -5,14 +5,18 @@ import dataclasses
 import numpy as np
 from hypothesis import strategies as st
 
+from peephole.fixedpoint.averages import average_factors, window_counts
 from peephole.fixedpoint.layers import (
     Add,
+    AveragePool,
     Conv2d,
+    CopyChannels,
     DepthwiseConv2d,
     GlobalAveragePool,
     L2Normalize,
     Layer,
     MaxPool,
+    ShuffleChannels,
     Tensor,
     add_shifts,
 )
@@ -81,7 +85,7 @@ class Graph:
 
     def block(self, source: Tensor, number: int) -> Tensor:
         """Some layers from one tensor to the next."""
-        kind = self.pick(0, 1, 2, 3, 4)
+        kind = self.pick(0, 1, 2, 3, 4, 5, 6)
         if kind == 0:
             window, sides = self.window(source)
             out = self.new(f"plain{number}", *sides, self.pick(2, 4, 6))
@@ -98,6 +102,10 @@ class Graph:
             return self.residual(source, number)
         if kind == 3:
             return self.depthwise(source, number)
+        if kind == 4 and source.channels > 1:
+            return self.mixed(source, number)
+        if kind == 5:
+            return self.mean_pool(source, number)
         window, sides = self.window(source)
         out = self.new(f"pool{number}", *sides, source.channels)
         moves = window_fields(window.stride, window.padding, window.dilation)
@@ -128,6 +136,46 @@ class Graph:
 
     def _padded(self, layer: Conv2d) -> Conv2d:
         return dataclasses.replace(layer, padding=1, padding_left=None)
+
+    def mixed(self, source: Tensor, number: int) -> Tensor:
+        """A split in two, one half shuffled with itself, the other rectified, and both side by side again."""
+        half = max(1, source.channels // 2)
+        left = self.new(f"left{number}", source.height, source.width, 2 * half)
+        self.layers.append(CopyChannels(f"split{number}", source.name, left.name, 0, 0, half, 0))
+        self.layers.append(CopyChannels(f"again{number}", source.name, left.name, half, 0, half, 0))
+        out = self.new(f"mixed{number}", source.height, source.width, 2 * half + source.channels - half + 1)
+        self.layers.append(ShuffleChannels(f"shuffle{number}", left.name, out.name, 0, 2))
+        rest = source.channels - half + 1
+        right = self.new(f"right{number}", source.height, source.width, rest)
+        self.layers.append(CopyChannels(f"relu{number}", source.name, right.name, 0, half - 1, rest, 0, relu=True))
+        self.conv(right, out, 2 * half, rest, Window((1, 1)))
+        return out
+
+    def mean_pool(self, source: Tensor, number: int) -> Tensor:
+        """Means of 2x2 or 3x3 pixels."""
+        window = Window((self.pick(2, 3),) * 2, (self.pick(1, 2),) * 2, (self.pick(0, 1),) * 2)
+        if any(reach > side for reach, side in zip(window.extent, (source.height, source.width), strict=True)):
+            return source
+        counts = bool(self.pick(0, 1))
+        sides = window.outputs(source.height, source.width)
+        out = self.new(f"means{number}", *sides, source.channels)
+        taps = window_counts(window, (source.height, source.width), sides, window.padding if counts else None)
+        factors, shift = average_factors(taps.ravel().tolist(), window.size[0] * window.size[1])
+        moves = window_fields(window.stride, window.padding)
+        self.layers.append(
+            AveragePool(
+                f"means{number}",
+                source.name,
+                out.name,
+                0,
+                window.size[0],
+                shift=shift,
+                factors=factors,
+                counts_padding=counts,
+                **moves,
+            )
+        )
+        return out
 
     def depthwise(self, source: Tensor, number: int) -> Tensor:
         """A depthwise convolution."""

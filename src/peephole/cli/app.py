@@ -9,6 +9,7 @@ import typer
 
 from peephole import __version__
 from peephole.cli import evaluate, people, strangers
+from peephole.cli.compile import compile_program
 from peephole.cli.describe import describe
 from peephole.cli.embed import embed
 from peephole.cli.errors import guarded
@@ -55,6 +56,7 @@ app.add_typer(evaluate.group, name="evaluate")
 app.command("quantize")(quantize)
 app.command("describe")(describe)
 app.command("plan")(plan)
+app.command("compile")(compile_program)
 
 
 def invoke(arguments: Sequence[str] | None = None) -> int:

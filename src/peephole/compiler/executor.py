@@ -25,7 +25,7 @@ from peephole.compiler.streaming import Enter, Rows, tensors_read
 from peephole.fixedpoint import reference
 from peephole.fixedpoint.formats import limits
 from peephole.fixedpoint.interpreter import Activation, Kernels, apply_rows, check_image, enter
-from peephole.fixedpoint.layers import Convolution, Layer, Tensor
+from peephole.fixedpoint.layers import Convolution, Layer, Tensor, channels_written
 from peephole.fixedpoint.program import IntegerProgram
 
 POISON = 0x55
@@ -176,7 +176,7 @@ class _Run:
         return dataclasses.replace(layer, bias=parts[0], weight=parts[1], norm=parts[2])
 
     def _note(self, layer: Layer, rows: Rows, x: Activation, out: Activation) -> None:
-        count = layer.channels if isinstance(layer, Convolution) else x.shape[2]
+        count = channels_written(layer, x.shape[2])
         height = self.schedule.tensors[layer.output].height
         if layer.name not in self.layers or rows.first == 0:
             empty = np.zeros((height, out.shape[1], count), out.dtype)

@@ -1,0 +1,13 @@
+"""The image of a self-test."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def test_image(height: int, width: int) -> NDArray[np.uint8]:
+    """Return an image with smooth parts, an edge and noise, uint8 [H,W]; always the same."""
+    y, x = np.mgrid[:height, :width]
+    smooth = 128 + 60 * np.sin(x / 9) + 40 * np.cos(y / 7) + 50 * (x + y > (height + width) / 2)
+    noise = np.random.default_rng(0).integers(-20, 21, (height, width))
+    image: NDArray[np.uint8] = np.clip(smooth + noise, 0, 255).astype(np.uint8)
+    return image

@@ -1,0 +1,265 @@
+"""All files of an emitted program: the templates filled with what the schedule and its placement say."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import jinja2
+import numpy as np
+from numpy.typing import NDArray
+
+from peephole.compiler.emit.folder import MANIFEST
+from peephole.compiler.emit.layers import HEADERS, EmittedLayer, emitted_layer, format_of
+from peephole.compiler.emit.names import comment, identifier, identifiers
+from peephole.compiler.emit.sources import needed_files
+from peephole.compiler.emit.steps import EmittedStep, emitted_step
+from peephole.compiler.emit.tables import layer_table, memory_table
+from peephole.compiler.executor import execute
+from peephole.compiler.memory import ACTIVATIONS, MAIN, Memory, Placement
+from peephole.compiler.planner import place
+from peephole.compiler.schedule import Schedule, kept_vector, lower
+from peephole.compiler.segments import row_bytes
+from peephole.fixedpoint.describe import ProgramDescription, describe
+from peephole.fixedpoint.interpreter import Kernels
+from peephole.fixedpoint.layers import Convolution, Tensor
+from peephole.fixedpoint.program import IntegerProgram
+
+TARGETS = ("host", "rv32-virt", "gap8")
+CSRC = "csrc"
+LINE = 118
+
+
+@dataclass(frozen=True)
+class Project:
+    """Files, path -> content, and what they take. arena_bytes: activations; weights_bytes: all weights."""
+
+    id: str
+    target: str
+    files: Mapping[str, bytes]
+    arena_bytes: int
+    weights_bytes: int
+    macs: int
+
+
+@dataclass(frozen=True)
+class EmittedTensor:
+    """A tensor in the arena, whole or as a strip, as the templates see it."""
+
+    id: str
+    tensor: Tensor
+    offset: int
+    row_bytes: int
+    comment: str
+
+    @property
+    def height(self) -> int:
+        """Rows of the whole tensor."""
+        return self.tensor.height
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of the whole tensor."""
+        return self.row_bytes * self.height
+
+
+def build_project(
+    program: IntegerProgram,
+    target: str,
+    image: NDArray[np.uint8],
+    kernels: Kernels,
+    capacity: int | None = None,
+) -> Project:
+    """Return a program's C for a target, one of `TARGETS`.
+
+    image: uint8 [H,W], what the self-test runs on; kernels: what computes the result that it expects. capacity: bytes
+    that there are for activations. Raises `ValueError` with one sentence where these do not suffice (level, step,
+    bytes that are missing) and for a layer without C.
+    """
+    return _Build(program, target, capacity).project(image, kernels)
+
+
+class _Build:
+    """One program on its way to C."""
+
+    def __init__(self, program: IntegerProgram, target: str, capacity: int | None) -> None:
+        self.program, self.target = program, target
+        self.schedule: Schedule = lower(program)
+        arena = [b for b in self.schedule.buffers if b.level == MAIN and b.holds == ACTIVATIONS]
+        self.placement: Placement = place(arena, Memory(l2=capacity), steps=self.schedule.step_names)
+        self.description: ProgramDescription = describe(program)
+        self.id = identifier(program.name).lower()
+        used = {f"{self.id}_run", f"{self.id}_weights", f"{self.id}_checksums", "describe", "halve"}
+        used |= {f"step_{number}" for number in range(len(self.schedule.steps))}
+        names = [name for name in self.schedule.tensors if name in self._offsets]
+        self.tensor_ids = identifiers(names, ("{}", "{}_at"), used)
+        self.layer_ids = identifiers(
+            [layer.name for layer in program.layers], ("{}_layer", "{}_factors", "run_{}"), used
+        )
+
+    @cached_property
+    def _offsets(self) -> dict[str, int]:
+        return {b.name: b.offset for b in self.placement.buffers if b.offset is not None}
+
+    @cached_property
+    def tensors(self) -> list[EmittedTensor]:
+        """The tensors in the arena."""
+        made = []
+        for buffer in self.placement.buffers:
+            tensor = self.schedule.tensors.get(buffer.name)
+            if tensor is not None:
+                rows = buffer.bytes // row_bytes(tensor)
+                what = format_of(tensor)
+                told = what if rows == tensor.height else f"{rows} {'row' if rows == 1 else 'rows'} of {what}"
+                place_ = self._offsets[buffer.name]
+                made.append(EmittedTensor(self.tensor_ids[buffer.name], tensor, place_, row_bytes(tensor), told))
+        return made
+
+    @cached_property
+    def layers(self) -> list[EmittedLayer]:
+        """The layers in order."""
+        tensors = self.schedule.tensors
+        return [
+            emitted_layer(layer, number, self.layer_ids[layer.name], tensors[layer.input], tensors[layer.output], told)
+            for number, (layer, told) in enumerate(zip(self.program.layers, self.description.layers, strict=True))
+        ]
+
+    @cached_property
+    def steps(self) -> list[EmittedStep]:
+        """The steps in order."""
+        weighted = {layer.layer.name for layer in self.layers if layer.weighted}
+        return [
+            emitted_step(number, step, self.tensor_ids, self.layer_ids, weighted)
+            for number, step in enumerate(self.schedule.steps)
+        ]
+
+    @cached_property
+    def weights(self) -> tuple[bytes, list[dict[str, Any]]]:
+        """The weights as they are stored, and where each part lies."""
+        data, parts = bytearray(), []
+        for emitted in self.layers:
+            layer = emitted.layer
+            if not isinstance(layer, Convolution):
+                continue
+            arrays = (("bias", layer.bias, "<i4"), ("weight", layer.weight, None), ("norm", layer.norm, "u1"))
+            for part, array, kind in arrays:
+                data += bytes(-len(data) % 4)
+                stored = np.ascontiguousarray(array, kind or f"<i{array.itemsize}")
+                told = f"{stored.dtype.name} [{','.join(map(str, stored.shape))}]"
+                parts.append({"name": f"{emitted.weights}_{part.upper()}", "offset": len(data), "comment": told})
+                data += stored.tobytes()
+        return bytes(data), parts
+
+    def project(self, image: NDArray[np.uint8], kernels: Kernels) -> Project:
+        """Return all files."""
+        context = self._context(image, kernels)
+        functions = [layer.function for layer in self.layers]
+        if self.program.mirrored:
+            functions.append(f"add_s{self.schedule.tensors[self.program.layers[-1].input].bits}")
+        copied = needed_files(functions, ["peephole/strip.h", *(f"peephole/{h}.h" for h in context["headers"])])
+        weights = [f"{self.id}_weights.S"] if context["weights"] else []
+        context["sources"] = [f"{self.id}.c", *weights, *(f"{CSRC}/{p}" for p in copied if p.endswith(".c"))]
+        context["local_headers"] = [f"{self.id}.h", *(f"{CSRC}/{p}" for p in copied if p.endswith(".h"))]
+        texts = {
+            f"{self.id}.h": _fill("header.h.jinja", context),
+            f"{self.id}.c": _fill("program.c.jinja", context),
+            "self_test.c": _fill("self_test.c.jinja", context),
+            "Makefile": _fill(f"{self.target}.mk.jinja", context),
+        }
+        if context["weights"]:
+            texts[f"{self.id}_weights.h"] = _fill("weights.h.jinja", context)
+            texts[f"{self.id}_weights.S"] = _fill("weights.S.jinja", context)
+        texts |= {f"{CSRC}/{path}": text for path, text in copied.items()}
+        files = {path: text.encode() for path, text in texts.items()}
+        if context["weights"]:
+            files[f"{self.id}_weights.bin"] = self.weights[0]
+        told = {"name": self.program.name, "model": self.program.model_id, "target": self.target}
+        files[MANIFEST] = (json.dumps(told | {"files": sorted(files)}, indent=1) + "\n").encode()
+        arena = self.placement.peak_bytes
+        return Project(self.id, self.target, files, arena, len(self.weights[0]), self.description.macs)
+
+    def _context(self, image: NDArray[np.uint8], kernels: Kernels) -> dict[str, Any]:
+        program, tensors = self.program, self.schedule.tensors
+        whole = execute(program, self.schedule, place(self.schedule.buffers), image, kernels)
+        output = tensors[program.output]
+        values = output.height * output.width * output.channels
+        by_name = {tensor.tensor.name: tensor for tensor in self.tensors}
+        headers = {HEADERS[layer.kind] for layer in self.layers} | ({"add"} if program.mirrored else set())
+        context: dict[str, Any] = {
+            "id": self.id,
+            "name": comment(program.name),
+            "model": program.model_id,
+            "what": f"grey image [{program.input.height},{program.input.width}] -> {values} values",
+            "headers": sorted(headers),
+            "arena_bytes": self.placement.peak_bytes,
+            "weights_bytes": len(self.weights[0]),
+            "weights": bool(self.weights[0]),
+            "parts": self.weights[1],
+            "input": program.input,
+            "offset": program.input_offset,
+            "tensors": self.tensors,
+            "layers": self.layers,
+            "steps": self.steps,
+            "mirrored": program.mirrored,
+            "memory_table": memory_table(self.placement, self.schedule),
+            "layer_table": layer_table(self.description, self.schedule),
+            "image": image.reshape(-1),
+            "expected": whole.output.reshape(-1),
+            "checksums": {name: checksum(w.values[w.made]) for name, w in whole.layers.items()},
+            "output": {
+                "id": by_name[output.name].id,
+                "type": f"int{output.bits}_t",
+                "bytes": by_name[output.name].bytes,
+                "count": values,
+                "comment": format_of(output),
+            },
+        }
+        if program.mirrored:
+            context["vector"] = by_name[program.layers[-1].input]
+            context["kept"] = self._offsets[kept_vector(program)]
+        return context
+
+
+def checksum(values: NDArray[Any]) -> int:
+    """Return Fletcher's checksum of integers as 16 bits, as `ph_checksum_s16` of strip.h."""
+    words = values.reshape(-1).astype(np.int16).view(np.uint16).astype(np.int64)
+    low = np.cumsum(words) % 65535
+    return (int(low.sum()) % 65535) << 16 | int(low[-1]) if len(words) else 0
+
+
+def _numbers(values: Sequence[int]) -> str:
+    lines, line = [], "   "
+    for value in values:
+        piece = f" {int(value)},"
+        if len(line) + len(piece) > LINE:
+            lines.append(line)
+            line = "   "
+        line += piece
+    return "\n".join([*lines, line])
+
+
+def _shape(tensor: Tensor) -> str:
+    return f"{{{tensor.height}, {tensor.width}, {tensor.channels}}}"
+
+
+def _window(window: Any) -> str:
+    pairs = (window.size, window.stride, window.dilation, window.padding)
+    return f"{{{', '.join(str(number) for pair in pairs for number in pair)}}}"
+
+
+def _c_string(text: str) -> str:
+    return "".join(c if c.isascii() and c.isprintable() and c not in '"\\' else "_" for c in text)
+
+
+def _fill(template: str, context: Mapping[str, Any]) -> str:
+    environment = jinja2.Environment(  # noqa: S701 - C, no HTML
+        loader=jinja2.PackageLoader("peephole.compiler.emit"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.globals |= {"shape": _shape, "window": _window, "numbers": _numbers}
+    environment.filters |= {"c_string": _c_string, "comment": comment}
+    return environment.get_template(template).render(context)

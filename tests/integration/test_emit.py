@@ -1,0 +1,198 @@
+"""Emitted C computes what the interpreter and the host's kernels compute, bit for bit, layer by layer."""
+
+import dataclasses
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from commands import peephole
+from emitted import STRICT, compile_and_run, compiled_kernels, project_of, run, self_test
+from graphs import random_graph
+from peephole import _core
+from peephole.compiler.emit import TARGETS, build_project, write_folder
+from peephole.compiler.emit.image import test_image as picture_of
+from peephole.compiler.emit.project import checksum
+from peephole.compiler.executor import execute
+from peephole.compiler.planner import place
+from peephole.compiler.schedule import lower
+from peephole.fixedpoint import interpreter
+from peephole.fixedpoint.program import IntegerProgram
+from peephole.weights import default_program, landmark_program
+
+pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
+
+
+@pytest.fixture(scope="module")
+def kernels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return compiled_kernels(tmp_path_factory.mktemp("kernels"))
+
+
+@pytest.mark.parametrize("bits", [16, 8])
+@pytest.mark.parametrize("seed", range(8))
+def test_interpreter_kernels_and_emitted_c_agree(seed: int, bits: int, kernels: Path, tmp_path: Path) -> None:
+    program = random_graph(seed, bits, blocks=1 + seed % 5, side=9 + seed, mirrored=seed % 3 == 0)
+    image = picture_of(program.input.height, program.input.width)
+    wanted, got = interpreter.run(program, image), interpreter.run(program, image, _core)
+    assert all(np.array_equal(wanted[name], got[name]) for name in wanted)
+    done = self_test(program, tmp_path / "made", kernels)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"all {len(program.layers)} layers as expected" in done.stdout
+
+
+def test_the_checksums_of_a_self_test_are_of_what_the_interpreter_computes() -> None:
+    program = random_graph(5, blocks=3)
+    image = picture_of(program.input.height, program.input.width)
+    wanted = interpreter.run(program, image)
+    text = project_of(program).files["self_test.c"].decode()
+    schedule = lower(program)
+    for name, written in execute(program, schedule, place(schedule.buffers), image).layers.items():
+        assert f"0x{checksum(wanted[name][written.made]):08x}u" in text
+
+
+def test_checksums_tell_order_and_values_apart() -> None:
+    values = np.array([[1, -2, 3]], np.int16)
+    sums = {checksum(v) for v in (values, values[:, ::-1], -values, values[:, :2], values.astype(np.int16) + 1)}
+    assert len(sums) == 5
+    assert checksum(np.array([1, -1], np.int8)) == (1 + 0x10000 - 1 + 1) % 65535 << 16 | (1 + 0xFFFF) % 65535
+
+
+@pytest.mark.parametrize("path", [default_program(), landmark_program()], ids=["recogniser", "landmarks"])
+def test_the_shipped_programs(path: str, kernels: Path, tmp_path: Path) -> None:
+    done = self_test(IntegerProgram.load(path), tmp_path / "made", kernels)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_sanitizers_find_nothing(tmp_path: Path) -> None:
+    flags = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g")
+    library = compiled_kernels(tmp_path, *flags)
+    for seed, bits in ((2, 16), (3, 8), (6, 16)):
+        program = random_graph(seed, bits, blocks=5, mirrored=seed == 3)
+        done = self_test(program, tmp_path / f"made{seed}", library, *flags)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_changed_weight_is_found_and_its_layer_named(kernels: Path, tmp_path: Path) -> None:
+    program = random_graph(4, blocks=2)
+    project = project_of(program)
+    name = f"{project.id}_weights.bin"
+    first = next(layer.name for layer in program.layers if layer.kind.endswith("conv2d"))
+    weights = bytearray(project.files[name])
+    weights[1] ^= 0x20  # of the first layer's first bias
+    write_folder(tmp_path / "made", dict(project.files) | {name: bytes(weights)})
+    done = compile_and_run(project.id, tmp_path / "made", kernels)
+    assert done.returncode == 1
+    assert f"layer {first} is the first that differs" in done.stdout
+
+
+@pytest.mark.skipif(shutil.which("clang") is None, reason="needs clang")
+def test_clang_has_nothing_to_say(tmp_path: Path) -> None:
+    project = project_of(random_graph(1, blocks=5, mirrored=True))
+    write_folder(tmp_path / "made", project.files)
+    sources = [path for path in project.files if path.endswith(".c")]
+    done = run("clang", *STRICT, "-I.", "-Icsrc", "-Icsrc/include", "-fsyntax-only", *sources, cwd=tmp_path / "made")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+FREESTANDING = "\n".join(
+    (
+        "#include <stddef.h>",
+        "void *memcpy(void *, const void *, size_t);",
+        "void *memmove(void *, const void *, size_t);",
+        "void *memset(void *, int, size_t);",
+    )
+)
+
+
+@pytest.mark.parametrize("bits", [16, 8])
+def test_it_compiles_for_32_bits_without_a_c_library(bits: int, tmp_path: Path) -> None:
+    """No header but the compiler's own and memcpy, memmove: nothing of stdio, malloc or math is used."""
+    project = project_of(random_graph(7, bits, blocks=5, mirrored=True))
+    write_folder(tmp_path / "made", project.files)
+    (tmp_path / "include").mkdir()
+    (tmp_path / "include" / "string.h").write_text(FREESTANDING)
+    own = run("gcc", "-print-file-name=include").stdout.strip()
+    sources = [path for path in project.files if path.endswith(".c") and path != "self_test.c"]
+    headers = ("-nostdinc", f"-isystem{own}", f"-isystem{tmp_path / 'include'}", "-I.", "-Icsrc", "-Icsrc/include")
+    done = run("gcc", "-m32", "-ffreestanding", *STRICT, *headers, "-fsyntax-only", *sources, cwd=tmp_path / "made")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(shutil.which("riscv64-unknown-elf-gcc") is None, reason="needs riscv64-unknown-elf-gcc")
+def test_the_library_for_32_bit_risc_v_builds(tmp_path: Path) -> None:
+    write_folder(tmp_path / "made", project_of(random_graph(1), "rv32-virt").files)
+    done = run("make", "-C", tmp_path / "made")
+    assert done.returncode == 0, done.stderr
+
+
+def test_two_commands_from_a_program_to_running_c(tmp_path: Path) -> None:
+    done = peephole("compile", landmark_program(), "-o", tmp_path / "made", "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["arena_bytes"] > 0 and told["files"] == sorted(told["files"])
+    done = run("make", "-C", tmp_path / "made", "test", "CFLAGS=-O1")
+    assert done.returncode == 0, done.stderr
+    assert "landmarks: 10 values as expected" in done.stdout
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_every_target_has_the_same_c(target: str) -> None:
+    program = random_graph(3, blocks=2)
+    made, host = project_of(program, target).files, project_of(program).files
+    assert {path for path in made if made[path] != host[path]} <= {"Makefile", "peephole.json"}
+
+
+def test_too_little_memory_is_one_sentence(tmp_path: Path) -> None:
+    done = peephole("compile", "-o", tmp_path / "made", "--l2", "10K")
+    assert done.returncode == 1
+    assert "level L2" in done.stderr and "too few" in done.stderr and len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "made").exists()
+
+
+def test_names_of_any_kind_become_c(kernels: Path, tmp_path: Path) -> None:
+    """Keywords, names of the C library and of the templates, comments' ends, numbers, and names that become alike."""
+    program = random_graph(8, blocks=4)
+    odd = ["int", "memcpy", "weights", "1x1", "a.b", "a_b", "*/", "é", "run", "end", "step_0", "enter", "a-b", "x\ny"]
+    layers = [layer.name for layer in program.layers]
+    renamed = dict(zip(layers, [*odd, *layers], strict=False))
+    tensors = {tensor.name: f"{renamed.get(tensor.name, tensor.name)}" for tensor in program.tensors}
+    changed = [
+        dataclasses.replace(
+            layer,
+            name=renamed[layer.name],
+            output=tensors[layer.output],
+            input=tensors.get(layer.input, layer.input),
+            **({"other": tensors.get(layer.other, layer.other)} if layer.kind == "add" else {}),
+        )
+        for layer in program.layers
+    ]
+    strange = dataclasses.replace(
+        program,
+        name="9 */ int\n",
+        tensors=tuple(dataclasses.replace(tensor, name=tensors[tensor.name]) for tensor in program.tensors),
+        layers=tuple(changed),
+        output=tensors[program.output],
+    )
+    done = self_test(strange, tmp_path / "made", kernels)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_layer_without_c_is_named() -> None:
+    from peephole.compiler.emit.layers import kernel_of
+
+    program = random_graph(1)
+    layer = dataclasses.replace(program.layers[0])
+    object.__setattr__(layer, "kind", "warp")
+    with pytest.raises(ValueError, match=f"layer {layer.name}: no C is known for warp"):
+        kernel_of(layer, program.input, program.input)
+
+
+def test_the_capacity_counts_activations_alone() -> None:
+    program = random_graph(1)
+    image = picture_of(program.input.height, program.input.width)
+    needed = project_of(program).arena_bytes
+    assert build_project(program, "host", image, _core, needed).arena_bytes == needed
+    with pytest.raises(ValueError, match="too few"):
+        build_project(program, "host", image, _core, needed - 4)

@@ -1,0 +1,74 @@
+from pathlib import Path
+
+import pytest
+
+from peephole.compiler.emit.folder import MANIFEST, check_folder, write_folder
+from peephole.compiler.emit.names import identifier, identifiers
+
+FILES = {"a.c": b"1", "csrc/b.h": b"2", MANIFEST: b'{"files": ["a.c", "csrc/b.h"]}'}
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_new_folder_an_empty_one_and_one_of_ours_are_written(tmp_path: Path) -> None:
+    write_folder(tmp_path / "new", FILES)
+    assert content(tmp_path / "new") == FILES
+    (tmp_path / "empty").mkdir()
+    write_folder(tmp_path / "empty", FILES)
+    assert content(tmp_path / "empty") == FILES
+    (tmp_path / "new" / "build").mkdir()
+    (tmp_path / "new" / "build" / "a.o").write_bytes(b"built")
+    write_folder(tmp_path / "new", {"c.c": b"3", MANIFEST: b'{"files": ["c.c"]}'})
+    assert sorted(content(tmp_path / "new")) == ["c.c", MANIFEST]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "new"]
+
+
+@pytest.mark.parametrize("manifest", [None, b"", b"[]", b'{"files": 1}', b'{"files": ["a.c"]}'])
+def test_a_folder_with_other_files_is_refused_and_kept(manifest: bytes | None, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "a.c").write_bytes(b"mine")
+    (folder / "thesis.tex").write_bytes(b"mine")
+    if manifest is not None:
+        (folder / MANIFEST).write_bytes(manifest)
+    before = content(folder)
+    with pytest.raises(FileExistsError, match="which peephole compile did not write; name another folder"):
+        write_folder(folder, FILES)
+    assert content(folder) == before
+
+
+def test_a_file_or_a_missing_parent_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(FileExistsError, match="file: no folder"):
+        check_folder(tmp_path / "file")
+    with pytest.raises(FileNotFoundError, match="no such folder to make x in"):
+        check_folder(tmp_path / "missing" / "x")
+
+
+def test_a_failure_leaves_what_was_there(tmp_path: Path) -> None:
+    write_folder(tmp_path / "made", FILES)
+    with pytest.raises(TypeError):
+        write_folder(tmp_path / "made", {"a.c": b"new", "b.c": None})  # type: ignore[dict-item]
+    assert content(tmp_path / "made") == FILES
+    assert [path.name for path in tmp_path.iterdir()] == ["made"]
+
+
+def test_identifiers_read_like_the_names() -> None:
+    assert identifier("fire2.expand1x1") == "fire2_expand1x1"
+    assert identifier("7up") == "x7up"
+    assert identifier("int") == "int_"
+    assert identifier("weights") == "weights_"
+    assert identifier("*/") == "x"
+
+
+def test_names_that_become_alike_are_numbered() -> None:
+    used = {"run_c"}
+    assert identifiers(["a.b", "a_b", "a-b", "c"], ("{}_at", "run_{}"), used) == {
+        "a.b": "a_b",
+        "a_b": "a_b_2",
+        "a-b": "a_b_3",
+        "c": "c_2",
+    }
+    assert {"a_b_3_at", "run_c_2"} <= used
