@@ -32,14 +32,15 @@ def test_twenty_users_and_twenty_strangers_fit_into_512_kib(plan: DevicePlan) ->
     check_placement(plan.placement.buffers, plan.device.alignment, L2)
 
 
-def test_everything_has_its_true_size(plan: DevicePlan) -> None:
+def test_everything_has_its_true_size(plan: DevicePlan, programs: tuple[IntegerProgram, IntegerProgram]) -> None:
     size = {b.name: b.bytes for b in plan.placement.buffers}
     assert size["frame"] == 320 * 240
     assert size["detector scratch"] == Detector(min_size=40).scratch_bytes(240, 320)
     assert size["cascade table"] == sum(array.nbytes for array in vars(load_cascade()).values())
     assert size["users"] == 20 * (64 + 5 * (2 * 128 + 16))
     assert size["strangers"] == 20 * (64 + 3 * (2 * 128 + 16))
-    assert size["faces"] == 2 * 96 * 96
+    side = programs[0].input.height
+    assert size["faces"] == 2 * side * side
     assert size["distances"] == 8 * (20 * 5 + 20 * 3)
     assert size["recogniser"] == plan.networks["recogniser"].peak_bytes >= plan.arena_bytes
 
