@@ -141,6 +141,9 @@ def test_every_pass_can_be_switched_off() -> None:
     assert len(plain.steps) == len(program.layers) + 1
     assert not any(step.segment.looped for step in plain.steps)
     assert all(buffer.alias_of is None for buffer in plain.buffers)
+    copies = lower(program, Passes(concatenate=False))
+    slices = sum(layer.name.endswith(("expand1x1", "expand3x3")) for layer in program.layers)
+    assert sum(layer.kind == "copy_channels" for step in copies.steps for layer in step.segment.layers) == slices
 
 
 def test_the_shipped_recogniser_needs_a_sixth_of_the_memory() -> None:

@@ -7,6 +7,7 @@ pass's vector is kept beside the second.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from peephole.compiler.concatenation import with_copies
 from peephole.compiler.memory import MAIN, Buffer
 from peephole.compiler.overlap import choose, lay_over, need
 from peephole.compiler.segments import STAGED_BYTES, Costed, Partitions, best, weight_bytes
@@ -25,10 +26,12 @@ class Passes:
     """What is done to a program on its way to a schedule; each can be left out, and none changes a bit.
 
     streaming: layers run together in turns of a few rows. in_place: an output lies over an input that dies.
+    concatenate: layers write into slices of a tensor; else each writes a tensor of its own, which is then copied.
     """
 
     streaming: bool = True
     in_place: bool = True
+    concatenate: bool = True
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,8 @@ def lower(program: IntegerProgram, passes: Passes | None = None) -> Schedule:
     image = Tensor(image_name(program), program.input.height, program.input.width, 1, 0, 8)
     tensors = {image.name: image} | program.tensor_table
     operations: tuple[Operation, ...] = (Enter(ENTER, image.name, program.input.name), *program.layers)
+    if not chosen.concatenate:
+        operations, tensors = with_copies(operations, tensors)
     kept = {program.output} | ({image.name} if program.mirrored else set())
     given = frozenset({image.name})
     partitions = Partitions(operations, tensors, given, frozenset(kept), chosen.streaming, chosen.in_place)
