@@ -5,7 +5,7 @@ from pathlib import Path
 
 from peephole import _core
 from peephole.compiler.emit import Project, build_project, write_folder
-from peephole.compiler.emit.image import test_image as picture_of
+from peephole.compiler.emit.image import test_input as input_of
 from peephole.compiler.emit.sources import source_folder
 from peephole.fixedpoint.program import IntegerProgram
 
@@ -31,7 +31,7 @@ def compiled_kernels(folder: Path, *flags: str) -> Path:
 
 
 def project_of(program: IntegerProgram, target: str = "host") -> Project:
-    image = picture_of(program.input.height, program.input.width)
+    image = input_of(program)
     return build_project(program, target, image, _core)
 
 

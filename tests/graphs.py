@@ -28,10 +28,10 @@ from peephole.fixedpoint.window import Window, window_fields
 class Graph:
     """A program under construction; layers are drawn one by one and keep the values of their tensors lively."""
 
-    def __init__(self, seed: int, bits: int, side: int) -> None:
+    def __init__(self, seed: int, bits: int, side: int, channels: int = 1) -> None:
         self.rng = np.random.default_rng(seed)
         self.bits = bits
-        self.tensors = [Tensor("image", side, side + int(self.rng.integers(0, 3)), 1, 7, bits)]
+        self.tensors = [Tensor("image", side, side + int(self.rng.integers(0, 3)), channels, 7, bits)]
         self.layers: list[Layer] = []
 
     def pick(self, *choices: int) -> int:
@@ -216,6 +216,21 @@ class Graph:
         )
 
 
+def random_network(seed: int, bits: int = 16, blocks: int = 4, side: int = 12, channels: int = 3) -> IntegerProgram:
+    """A program of so many blocks that takes a tensor and makes one of any shape."""
+    graph = Graph(seed, bits, side, channels)
+    tensor = graph.tensors[0]
+    for number in range(blocks):
+        tensor = graph.block(tensor, number)
+    window, sides = graph.window(tensor)
+    last = graph.new("last", *sides, 4)
+    graph.conv(tensor, last, 0, 4, window)
+    start, *others = graph.tensors
+    return IntegerProgram(
+        "network", start, 0, tuple(others), tuple(graph.layers), "last", task="network", input_kind="tensor"
+    )
+
+
 def random_graph(seed: int, bits: int = 16, blocks: int = 4, side: int = 12, mirrored: bool = False) -> IntegerProgram:
     """A program of so many blocks."""
     graph = Graph(seed, bits, side)
@@ -226,18 +241,6 @@ def random_graph(seed: int, bits: int = 16, blocks: int = 4, side: int = 12, mir
 
 
 def graphs() -> st.SearchStrategy[IntegerProgram]:
-    """Random programs of 16 and 8 bits, one or two passes."""
-    return st.builds(
-        random_graph,
-        st.integers(0, 2**32 - 1),
-        st.sampled_from([16, 8]),
-        st.integers(1, 5),
-        st.integers(8, 14),
-        st.booleans(),
-    )
-
-
-def picture(program: IntegerProgram, seed: int = 0) -> np.ndarray:
-    """Noise of the program's input size, uint8 [H,W]."""
-    shape = (program.input.height, program.input.width)
-    return np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
+    """Random programs of 16 and 8 bits: of images, in one or two passes, and of tensors."""
+    common = (st.integers(0, 2**32 - 1), st.sampled_from([16, 8]), st.integers(1, 5), st.integers(8, 14))
+    return st.builds(random_graph, *common, st.booleans()) | st.builds(random_network, *common, st.integers(1, 4))

@@ -10,10 +10,10 @@ import pytest
 
 from commands import peephole
 from emitted import STRICT, compile_and_run, compiled_kernels, project_of, run, self_test
-from graphs import random_graph
+from graphs import random_graph, random_network
 from peephole import _core
 from peephole.compiler.emit import TARGETS, build_project, write_folder
-from peephole.compiler.emit.image import test_image as picture_of
+from peephole.compiler.emit.image import test_input as input_of
 from peephole.compiler.emit.project import checksum
 from peephole.compiler.executor import execute
 from peephole.compiler.planner import place
@@ -34,7 +34,9 @@ def kernels(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("seed", range(8))
 def test_interpreter_kernels_and_emitted_c_agree(seed: int, bits: int, kernels: Path, tmp_path: Path) -> None:
     program = random_graph(seed, bits, blocks=1 + seed % 5, side=9 + seed, mirrored=seed % 3 == 0)
-    image = picture_of(program.input.height, program.input.width)
+    if seed % 4 == 3:
+        program = random_network(seed, bits)
+    image = input_of(program)
     wanted, got = interpreter.run(program, image), interpreter.run(program, image, _core)
     assert all(np.array_equal(wanted[name], got[name]) for name in wanted)
     done = self_test(program, tmp_path / "made", kernels)
@@ -44,7 +46,7 @@ def test_interpreter_kernels_and_emitted_c_agree(seed: int, bits: int, kernels: 
 
 def test_the_checksums_of_a_self_test_are_of_what_the_interpreter_computes() -> None:
     program = random_graph(5, blocks=3)
-    image = picture_of(program.input.height, program.input.width)
+    image = input_of(program)
     wanted = interpreter.run(program, image)
     text = project_of(program).files["self_test.c"].decode()
     schedule = lower(program)
@@ -191,7 +193,7 @@ def test_a_layer_without_c_is_named() -> None:
 
 def test_the_capacity_counts_activations_alone() -> None:
     program = random_graph(1)
-    image = picture_of(program.input.height, program.input.width)
+    image = input_of(program)
     needed = project_of(program).arena_bytes
     assert build_project(program, "host", image, _core, needed).arena_bytes == needed
     with pytest.raises(ValueError, match="too few"):

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graphs import graphs, picture, random_graph
+from graphs import graphs, random_graph
 from peephole import _core
+from peephole.compiler.emit.image import test_input as input_of
 from peephole.compiler.executor import execute
 from peephole.compiler.planner import place
 from peephole.compiler.schedule import Passes, Schedule, lower
@@ -22,7 +23,7 @@ PASSES = [Passes(*chosen) for chosen in itertools.product((True, False), repeat=
 
 def differing(program: IntegerProgram, schedule: Schedule, kernels: Any = reference) -> list[str]:
     """The layers of which the executor wrote other rows than the interpreter; all of them have to be there."""
-    image = picture(program)
+    image = input_of(program)
     placement = place(schedule.buffers, seconds=0.1)
     got, wanted = execute(program, schedule, placement, image, kernels), interpreter.run(program, image)
     assert [name for name in got.layers if name in wanted] == [layer.name for layer in program.layers]
@@ -43,7 +44,7 @@ def test_no_pass_and_no_plan_changes_a_bit(program: IntegerProgram, passes: Pass
 def test_the_shipped_programs_run_in_their_plan(path: str) -> None:
     program = IntegerProgram.load(path)
     schedule = lower(program)
-    image = picture(program)
+    image = input_of(program)
     got = execute(program, schedule, place(schedule.buffers), image, _core)
     wanted = interpreter.run(program, image, _core)
     assert all(np.array_equal(w.values[w.made], wanted[n][w.made]) for n, w in got.layers.items())

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from graphs import graphs, random_graph
+from graphs import graphs, random_graph, random_network
 from peephole.compiler.planner import place
 from peephole.compiler.schedule import Passes, lower
 from peephole.compiler.segments import Partitions, best, partition
@@ -100,6 +100,12 @@ def test_every_row_is_made_before_it_is_read_and_not_twice(program: IntegerProgr
                     assert call is not first_writer or call.rows.first >= done
                     made[call.layer.output] = call.rows.end
         assert segment.turns[-1].calls[-1].rows.end == segment.heights[segment.output]
+
+
+def test_no_byte_is_written_over_what_the_caller_gives() -> None:
+    for seed in range(30):
+        program = random_network(seed)
+        assert not [b for b in lower(program).buffers if "image" in (b.name, b.alias_of) and b.holds == "activations"]
 
 
 def operations(program: IntegerProgram) -> Partitions:

@@ -41,6 +41,11 @@ static inline ph_strip ph_strip_whole(void *arena, ph_tensor tensor) {
     return (ph_strip){(uint8_t *)arena + tensor.offset, tensor.row_bytes, tensor.height, 0, 0, tensor.height, 0, 0};
 }
 
+/* A whole tensor that the caller gives; nothing is ever written to it. */
+static inline ph_strip ph_strip_given(const void *values, ph_tensor tensor) {
+    return (ph_strip){(uint8_t *)(uintptr_t)values, tensor.row_bytes, tensor.height, 0, 0, tensor.height, 0, 0};
+}
+
 static inline void *ph_strip_row(const ph_strip *strip, int32_t row) {
     return strip->memory + (ptrdiff_t)(row - strip->first) * strip->row_bytes;
 }

@@ -39,13 +39,12 @@ def compile_program(
     from peephole.cli.plan import size
     from peephole.compiler.emit import build_project, write_folder
     from peephole.compiler.emit.folder import check_folder
-    from peephole.compiler.emit.image import test_image
+    from peephole.compiler.emit.image import test_input
 
     capacity = size(l2, "--l2")
     check_folder(output)
     program = load_program(model)
-    image = test_image(program.input.height, program.input.width)
-    project = build_project(program, target.value, image, _core, capacity)
+    project = build_project(program, target.value, test_input(program), _core, capacity)
     write_folder(output, project.files)
     if json:
         told = {"name": program.name, "model": program.model_id, "target": project.target, "folder": str(output)}

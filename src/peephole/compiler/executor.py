@@ -16,7 +16,7 @@ from peephole.compiler.memory import MAIN, Buffer, Placement, owners, spans
 from peephole.compiler.schedule import (
     Schedule,
     Step,
-    image_name,
+    given_name,
     kept_vector,
     stored_weights,
     weights_at_work,
@@ -24,7 +24,7 @@ from peephole.compiler.schedule import (
 from peephole.compiler.streaming import Enter, Rows, tensors_read
 from peephole.fixedpoint import reference
 from peephole.fixedpoint.formats import limits
-from peephole.fixedpoint.interpreter import Activation, Kernels, apply_rows, check_image, enter
+from peephole.fixedpoint.interpreter import Activation, Kernels, apply_rows, check_input, enter
 from peephole.fixedpoint.layers import Convolution, Layer, Tensor, channels_written
 from peephole.fixedpoint.program import IntegerProgram
 
@@ -104,11 +104,11 @@ def execute(
     program: IntegerProgram,
     schedule: Schedule,
     placement: Placement,
-    image: NDArray[np.uint8],
+    image: NDArray[Any],
     kernels: Kernels = reference,
 ) -> Execution:
-    """Run a schedule of this program on one image, uint8 [H,W], in the memory that the placement says."""
-    check_image(image, program.input)
+    """Run a schedule of this program on one input (`interpreter.check_input`), in the memory of the placement."""
+    check_input(program, image)
     return _Run(program, schedule, Memory(placement), kernels).execute(image)
 
 
@@ -124,15 +124,15 @@ class _Run:
                     stored = memory.bytes(stored_weights(layer.name))
                     stored[:] = np.concatenate([_plain(part) for part in (layer.bias, layer.weight, layer.norm)])
 
-    def execute(self, image: NDArray[np.uint8]) -> Execution:
+    def execute(self, image: NDArray[Any]) -> Execution:
         """Run all passes."""
-        self.memory.bytes(image_name(self.program))[:] = _plain(image)
+        self.memory.bytes(given_name(self.program))[:] = _plain(image)
         last = len(self.schedule.steps) - 1
         if self.program.mirrored:
             for number, step in enumerate(self.schedule.steps[:last]):
                 self._step(number, step, mirrored=True)
             self._vector(kept_vector(self.program))[:] = self._vector(self.program.layers[-1].input)
-            self.memory.poison_after(last, (image_name(self.program), kept_vector(self.program)))
+            self.memory.poison_after(last, (given_name(self.program), kept_vector(self.program)))
         for number, step in enumerate(self.schedule.steps):
             if self.program.mirrored and number == last:
                 self._halve()

@@ -15,6 +15,7 @@ from peephole.compiler.streaming import Enter, Operation, Segment, tensors_read
 from peephole.fixedpoint.describe import describe
 from peephole.fixedpoint.layers import Tensor
 from peephole.fixedpoint.program import IntegerProgram
+from peephole.fixedpoint.validation import TENSOR
 
 IMAGE, WEIGHTS = "image", "weights"
 ENTER, KEPT = "enter", "kept"
@@ -68,9 +69,9 @@ class Schedule:
         return tuple(step.name for step in self.steps)
 
 
-def image_name(program: IntegerProgram) -> str:
-    """Return the name of the image's buffer."""
-    return f"{program.input.name}.u8"
+def given_name(program: IntegerProgram) -> str:
+    """Return the name of the buffer in which the caller gives the image, or the input itself where it is a tensor."""
+    return program.input.name if program.input_kind == TENSOR else f"{program.input.name}.u8"
 
 
 def stored_weights(layer: str) -> str:
@@ -95,14 +96,16 @@ def lower(program: IntegerProgram, passes: Passes | None = None) -> Schedule:
     turns stay in L2 while these run. Turns make as many rows as the memory allows that is needed anyway.
     """
     chosen = passes or Passes()
-    image = Tensor(image_name(program), program.input.height, program.input.width, 1, 0, 8)
-    tensors = {image.name: image} | program.tensor_table
-    operations: tuple[Operation, ...] = (Enter(ENTER, image.name, program.input.name), *program.layers)
+    given = given_name(program)
+    tensors = program.tensor_table
+    operations: tuple[Operation, ...] = program.layers
+    if program.input_kind != TENSOR:
+        tensors = {given: Tensor(given, program.input.height, program.input.width, 1, 0, 8)} | tensors
+        operations = (Enter(ENTER, given, program.input.name), *operations)
     if not chosen.concatenate:
         operations, tensors = with_copies(operations, tensors)
-    kept = {program.output} | ({image.name} if program.mirrored else set())
-    given = frozenset({image.name})
-    partitions = Partitions(operations, tensors, given, frozenset(kept), chosen.streaming, chosen.in_place)
+    kept = frozenset({program.output, given} if program.mirrored else {program.output})
+    partitions = Partitions(operations, tensors, frozenset({given}), kept, chosen.streaming, chosen.in_place)
 
     def buffers_of(cuts: Sequence[Costed]) -> list[Buffer]:
         return _buffers(program, partitions, cuts)

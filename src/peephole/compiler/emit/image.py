@@ -1,7 +1,21 @@
-"""The image of a self-test."""
+"""The input of a self-test."""
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from peephole.fixedpoint.program import IntegerProgram
+from peephole.fixedpoint.validation import TENSOR
+
+
+def test_input(program: IntegerProgram) -> NDArray[Any]:
+    """Return an input for a program, always the same: an image, or noise of half the range of its integers."""
+    wanted = program.input
+    if program.input_kind != TENSOR:
+        return test_image(wanted.height, wanted.width)
+    half = 1 << (wanted.bits - 2)
+    return np.random.default_rng(0).integers(-half, half, wanted.shape).astype(wanted.dtype)
 
 
 def test_image(height: int, width: int) -> NDArray[np.uint8]:

@@ -7,7 +7,7 @@ KEYWORDS = """auto break case char const continue default do double else enum ex
     register restrict return short signed sizeof static struct switch typedef union unsigned void volatile while
     bool true false asm main"""
 # Local names of the templates, and what they use of the C library.
-LOCAL = "arena weights pixels mirrored out end rows made layer status memcpy memmove memset NULL"
+LOCAL = "arena weights pixels mirrored out given end rows made layer status memcpy memmove memset NULL"
 RESERVED = frozenset(f"{KEYWORDS} {LOCAL}".split())
 
 

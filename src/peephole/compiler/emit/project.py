@@ -25,6 +25,7 @@ from peephole.fixedpoint.describe import ProgramDescription, describe
 from peephole.fixedpoint.interpreter import Kernels
 from peephole.fixedpoint.layers import Convolution, Tensor
 from peephole.fixedpoint.program import IntegerProgram
+from peephole.fixedpoint.validation import TENSOR
 
 TARGETS = ("host", "rv32-virt", "gap8")
 CSRC = "csrc"
@@ -67,17 +68,17 @@ class EmittedTensor:
 def build_project(
     program: IntegerProgram,
     target: str,
-    image: NDArray[np.uint8],
+    values: NDArray[Any],
     kernels: Kernels,
     capacity: int | None = None,
 ) -> Project:
     """Return a program's C for a target, one of `TARGETS`.
 
-    image: uint8 [H,W], what the self-test runs on; kernels: what computes the result that it expects. capacity: bytes
-    that there are for activations. Raises `ValueError` with one sentence where these do not suffice (level, step,
-    bytes that are missing) and for a layer without C.
+    values: the input that the self-test runs on (`interpreter.check_input`); kernels: what computes the result that it
+    expects. capacity: bytes that there are for activations. Raises `ValueError` with one sentence where these do not
+    suffice (level, step, bytes that are missing) and for a layer without C.
     """
-    return _Build(program, target, capacity).project(image, kernels)
+    return _Build(program, target, capacity).project(values, kernels)
 
 
 class _Build:
@@ -92,7 +93,8 @@ class _Build:
         self.id = identifier(program.name).lower()
         used = {f"{self.id}_run", f"{self.id}_weights", f"{self.id}_checksums", "describe", "halve"}
         used |= {f"step_{number}" for number in range(len(self.schedule.steps))}
-        names = [name for name in self.schedule.tensors if name in self._offsets]
+        self.given = program.input.name if program.input_kind == TENSOR else None
+        names = [name for name in self.schedule.tensors if name in self._offsets or name == self.given]
         self.tensor_ids = identifiers(names, ("{}", "{}_at"), used)
         self.layer_ids = identifiers(
             [layer.name for layer in program.layers], ("{}_layer", "{}_factors", "run_{}"), used
@@ -104,8 +106,12 @@ class _Build:
 
     @cached_property
     def tensors(self) -> list[EmittedTensor]:
-        """The tensors in the arena."""
+        """The tensors in the arena, and the one that is given, which lies elsewhere."""
         made = []
+        if self.given is not None:
+            start = self.program.input
+            told = f"{format_of(start)}, not in the arena"
+            made.append(EmittedTensor(self.tensor_ids[self.given], start, 0, row_bytes(start), told))
         for buffer in self.placement.buffers:
             tensor = self.schedule.tensors.get(buffer.name)
             if tensor is not None:
@@ -130,7 +136,7 @@ class _Build:
         """The steps in order."""
         weighted = {layer.layer.name for layer in self.layers if layer.weighted}
         return [
-            emitted_step(number, step, self.tensor_ids, self.layer_ids, weighted)
+            emitted_step(number, step, self.tensor_ids, self.layer_ids, weighted, self.given)
             for number, step in enumerate(self.schedule.steps)
         ]
 
@@ -151,9 +157,9 @@ class _Build:
                 data += stored.tobytes()
         return bytes(data), parts
 
-    def project(self, image: NDArray[np.uint8], kernels: Kernels) -> Project:
+    def project(self, values: NDArray[Any], kernels: Kernels) -> Project:
         """Return all files."""
-        context = self._context(image, kernels)
+        context = self._context(values, kernels)
         functions = [layer.function for layer in self.layers]
         if self.program.mirrored:
             functions.append(f"add_s{self.schedule.tensors[self.program.layers[-1].input].bits}")
@@ -179,39 +185,50 @@ class _Build:
         arena = self.placement.peak_bytes
         return Project(self.id, self.target, files, arena, len(self.weights[0]), self.description.macs)
 
-    def _context(self, image: NDArray[np.uint8], kernels: Kernels) -> dict[str, Any]:
+    @property
+    def _given(self) -> dict[str, str]:
+        """What the caller gives: its type, its name and how it is told."""
+        start = self.program.input
+        if self.program.input_kind == TENSOR:
+            return {"type": f"int{start.bits}_t", "name": "input", "comment": format_of(start), "told": "a tensor"}
+        size = f"[{start.height},{start.width}]"
+        return {"type": "uint8_t", "name": "image", "comment": size, "told": "a grey image"}
+
+    def _context(self, values: NDArray[Any], kernels: Kernels) -> dict[str, Any]:
         program, tensors = self.program, self.schedule.tensors
-        whole = execute(program, self.schedule, place(self.schedule.buffers), image, kernels)
+        whole = execute(program, self.schedule, place(self.schedule.buffers), values, kernels)
         output = tensors[program.output]
-        values = output.height * output.width * output.channels
+        count = output.height * output.width * output.channels
+        given = self._given
         by_name = {tensor.tensor.name: tensor for tensor in self.tensors}
         headers = {HEADERS[layer.kind] for layer in self.layers} | ({"add"} if program.mirrored else set())
         context: dict[str, Any] = {
             "id": self.id,
             "name": comment(program.name),
             "model": program.model_id,
-            "what": f"grey image [{program.input.height},{program.input.width}] -> {values} values",
+            "what": f"{given['told']} {given['comment']} -> {count} values",
+            "given": given,
             "headers": sorted(headers),
             "arena_bytes": self.placement.peak_bytes,
             "weights_bytes": len(self.weights[0]),
             "weights": bool(self.weights[0]),
             "parts": self.weights[1],
             "input": program.input,
-            "offset": program.input_offset,
+            "offset": None if program.input_kind == TENSOR else program.input_offset,
             "tensors": self.tensors,
             "layers": self.layers,
             "steps": self.steps,
             "mirrored": program.mirrored,
             "memory_table": memory_table(self.placement, self.schedule),
             "layer_table": layer_table(self.description, self.schedule),
-            "image": image.reshape(-1),
+            "values": values.reshape(-1),
             "expected": whole.output.reshape(-1),
             "checksums": {name: checksum(w.values[w.made]) for name, w in whole.layers.items()},
             "output": {
                 "id": by_name[output.name].id,
                 "type": f"int{output.bits}_t",
                 "bytes": by_name[output.name].bytes,
-                "count": values,
+                "count": count,
                 "comment": format_of(output),
             },
         }

@@ -21,7 +21,8 @@ class Ask:
 class EmittedStep:
     """One step. whole: tensors that are there, or are made, whole; strips: those that are made in turns.
 
-    asks: from the last layer to the first. shifted: the strips whose rows leave. run: the call of the step.
+    asks: from the last layer to the first. shifted: the strips whose rows leave. enters: whether it reads the
+    image. given: the tensor that the caller gives, if it reads that. run: the call of the step.
     """
 
     number: int
@@ -35,21 +36,28 @@ class EmittedStep:
     shifted: tuple[str, ...]
     calls: tuple[str, ...]
     enters: bool
+    given: str
     weighted: bool
 
     @property
     def run(self) -> str:
         """The call of the step."""
-        image = "pixels, mirrored, " if self.enters else ""
-        return f"step_{self.number}({image}arena{', weights' if self.weighted else ''})"
+        outside = "pixels, mirrored, " if self.enters else "given, " if self.given else ""
+        return f"step_{self.number}({outside}arena{', weights' if self.weighted else ''})"
 
 
 def emitted_step(
-    number: int, step: Step, tensors: Mapping[str, str], layers: Mapping[str, str], weighted: Collection[str]
+    number: int,
+    step: Step,
+    tensors: Mapping[str, str],
+    layers: Mapping[str, str],
+    weighted: Collection[str],
+    given: str | None = None,
 ) -> EmittedStep:
     """Return what the templates need of a step.
 
-    tensors, layers: their identifiers; tensors that are not in the arena have none. weighted: layers with weights.
+    tensors, layers: their identifiers; the image has none. weighted: layers with weights. given: the tensor that the
+    caller gives.
     """
     segment = step.segment
     made = (*segment.streamed, segment.output) if segment.looped else ()
@@ -67,7 +75,7 @@ def emitted_step(
     return EmittedStep(
         number=number,
         comment=comment,
-        whole=tuple(tensors[name] for name in touched if name not in made),
+        whole=tuple(tensors[name] for name in touched if name not in made and name != given),
         strips=tuple(tensors[name] for name in touched if name in made),
         output=tensors[segment.output],
         rows=segment.rows,
@@ -76,6 +84,7 @@ def emitted_step(
         shifted=tuple(tensors[name] for name in segment.streamed),
         calls=tuple(_call(layer, tensors, layers, weighted) for layer in segment.layers),
         enters=any(isinstance(layer, Enter) for layer in segment.layers),
+        given=tensors[given] if given in touched else "",
         weighted=any(layer.name in weighted for layer in segment.layers),
     )
 
