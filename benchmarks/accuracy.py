@@ -26,7 +26,7 @@ from peephole.evaluation.embedding import Embedder, integer_embedder
 from peephole.evaluation.lfw import PairList, read_pairs
 from peephole.evaluation.openset import Estimate, Household
 from peephole.evaluation.plots import plot_openset, plot_parts, plot_strangers
-from peephole.evaluation.thirds import Part
+from peephole.evaluation.thirds import Part, pair_measures, verification_parts
 from peephole.evaluation.verification import METRICS
 from peephole.fixedpoint.program import IntegerProgram
 
@@ -104,7 +104,7 @@ def verification_by_quality(lab: Lab) -> str:
     album = lab.albums[lab.own]
     result = measure(lab.pairs, album.embedded(), "l2").result
     distance, same = pair_distances(lab.pairs, album.embedded(), "l2")
-    parts = quality.verification_parts(distance, same, result, quality.pair_measures(lab.pairs, album))
+    parts = verification_parts(distance, same, result, pair_measures(lab.pairs, album))
 
     def rates(part: Part) -> list[str]:
         accuracy = "" if part.accuracy is None else shown(part.accuracy)
