@@ -15,7 +15,7 @@ from accuracy import CHECKOUT, DOCUMENT
 from marked import put, table
 from numpy.typing import NDArray
 
-from peephole.cli.programs import load_program
+from peephole.cli.programs import landmark_finder, load_program
 from peephole.doorbell.policy import Policy
 from peephole.doorbell.quality import assess, exposure, fault, sharpness
 from peephole.engine import Engine
@@ -46,11 +46,12 @@ class Faces:
 
 
 def read(pack: Path, program: IntegerProgram) -> Faces:
-    """Read the faces of the people whom the training run of this program held out, behind the detector."""
+    """Read the faces of the people whom the training run of this program held out, cut as it says."""
     people, seed = int(program.card["held_out_identities"]), int(program.card["seed"])
     held: HeldOut = held_out(pack, people, seed)
     row = {key: number for number, key in enumerate(held.keys)}
     detector = Detector(min_size=60)
+    finder = landmark_finder() if program.crop == "aligned" else None
     rows, crops, found = [], [], []
     for picture in packed_pictures(pack, held.keys):
         grey = decode_grey(picture)
@@ -58,7 +59,8 @@ def read(pack: Path, program: IntegerProgram) -> Faces:
             box = most_central(faces, grey)
             found.append(next(face for face in faces if face.box == box))
             rows.append(row[picture_name(picture.name)])
-            crops.append(crop_face(grey, box, program.input.height))
+            side = program.input.height
+            crops.append(crop_face(grey, box, side) if finder is None else finder.cut(grey, box, side).pixels)
     teacher = held.teacher[rows]
     width, neighbours = [face.box.width for face in found], [face.neighbours for face in found]
     return Faces(np.stack(crops), width, neighbours, held.identity[rows], teacher @ teacher.T)
@@ -107,7 +109,7 @@ def main() -> None:
     given = parser.parse_args()
     program = load_program(given.model)
     engine, policy = Engine(program), Policy()
-    bar = program.thresholds("detect").distance_at(RATE)
+    bar = program.thresholds(program.crop).distance_at(RATE)
     faces = read(given.pack, program)
     clean = engine.descriptors(faces.crops)
     rng = np.random.default_rng(5)
