@@ -99,9 +99,11 @@ def test_the_range_of_means_and_of_copies() -> None:
     factors = np.array([1 << 20, (1 << 19) + 1], np.int32)  # 1 and 1/2, a little more
     pool = AveragePool("m", "x", "y", 0, 1, 1, 20, factors, size_x=2)
     assert value_ranges("x", 128, [pool])["y"] == (-128, 127)
-    assert value_ranges("x", 128, [dataclasses.replace(pool, shift=18)], {"y": 8})["y"] == (-128, 127)
+    assert value_ranges("x", 128, [dataclasses.replace(pool, shift=19)])["y"] == (-256, 254)
+    assert value_ranges("x", 128, [dataclasses.replace(pool, shift=19)], {"y": 8})["y"] == (-128, 127)
     copy = CopyChannels("c", "x", "y", 0, 0, 1, -3)
     assert value_ranges("x", 128, [copy])["y"] == (-16, 16)
+    assert value_ranges("x", 128, [dataclasses.replace(copy, shift=2)])["y"] == (-512, 508)
     assert value_ranges("x", 128, [dataclasses.replace(copy, shift=2, relu=True, ceiling=99)])["y"] == (0, 99)
 
 
