@@ -95,6 +95,8 @@ def lower(program: IntegerProgram, passes: Passes | None = None) -> Schedule:
     All weights lie in L3. Those of a layer that runs whole pass by in two halves of `STAGED_BYTES`; those of layers in
     turns stay in L2 while these run. Turns make as many rows as the memory allows that is needed anyway.
     """
+    if program.mirrored and program.input_kind == TENSOR:
+        raise ValueError(f"program {program.name}: takes a tensor, which has no mirror image; quantize it for one pass")
     chosen = passes or Passes()
     given = given_name(program)
     tensors = program.tensor_table
