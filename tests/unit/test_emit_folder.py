@@ -55,6 +55,32 @@ def test_a_failure_leaves_what_was_there(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["made"]
 
 
+def test_where_nothing_can_be_written_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> str:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tempfile.mkdtemp", full)
+    with pytest.raises(OSError, match=r"cannot be written to \(No space left on device\); name a folder elsewhere"):
+        write_folder(tmp_path / "made", FILES)
+
+
+def test_a_rename_that_fails_brings_the_old_folder_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_folder(tmp_path / "made", FILES)
+    rename, names = Path.rename, []
+
+    def second_fails(self: Path, target: Path) -> Path:
+        names.append(self.name)
+        if len(names) == 2:
+            raise PermissionError("no")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", second_fails)
+    with pytest.raises(PermissionError):
+        write_folder(tmp_path / "made", {"a.c": b"new"})
+    assert content(tmp_path / "made") == FILES
+    assert [path.name for path in tmp_path.iterdir()] == ["made"]
+
+
 def test_identifiers_read_like_the_names() -> None:
     assert identifier("fire2.expand1x1") == "fire2_expand1x1"
     assert identifier("7up") == "x7up"

@@ -41,7 +41,11 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
     Raises an `OSError` with one sentence where `check_folder` does.
     """
     check_folder(folder)
-    partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.absolute().parent))
+    parent = folder.absolute().parent
+    try:
+        partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=parent))
+    except OSError as error:
+        raise OSError(f"{parent}: cannot be written to ({error.strerror}); name a folder elsewhere") from error
     try:
         for name, content in files.items():
             path = partial / name
@@ -51,7 +55,11 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
         if folder.is_dir():
             old = partial.with_name(f"{partial.name}.old")
             folder.rename(old)
-            partial.rename(folder)
+            try:
+                partial.rename(folder)
+            except BaseException:
+                old.rename(folder)
+                raise
             shutil.rmtree(old)
         else:
             partial.rename(folder)
