@@ -71,7 +71,7 @@ def lfw_pictures(folder: Path, every: int) -> Iterator[tuple[Grey, Boxes, Boxes]
             stream = tar.extractfile(member) if name in boxes else None
             if stream is not None:
                 grey = cv2.imdecode(np.frombuffer(stream.read(), np.uint8), cv2.IMREAD_GRAYSCALE)
-                yield grey, *(box.astype(np.float64) for box in boxes[name])  # type: ignore[misc]
+                yield grey, *(box.astype(np.float64) for box in boxes[name])
 
 
 def compare_recall(folder: Path, every: int, console: Console) -> dict[str, float]:

@@ -16,6 +16,7 @@ import tarfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -36,9 +37,15 @@ from peephole.training.augmentation import Augmentation, augment
 from peephole.training.calibration_images import read_calibration_images
 from peephole.vision.detector import Detector
 
-PLAIN = {"margin": 1.0, "ranges": "maximum", "equalise": False, "correct_bias": False, "report_images": 1}
+PLAIN: dict[str, Any] = {
+    "margin": 1.0,
+    "ranges": "maximum",
+    "equalise": False,
+    "correct_bias": False,
+    "report_images": 1,
+}
 PLAIN_16 = PLAIN | {"wide_share": 0.0}
-CHOICES_16 = {
+CHOICES_16: dict[str, dict[str, Any]] = {
     "a format per layer": PLAIN_16 | {"weights_per": "layer"},
     "a format per channel": PLAIN_16,
     "+ margin 4": PLAIN_16 | {"margin": 4.0},
@@ -51,7 +58,7 @@ CHOICES_16 = {
     "default, all sums in 64 bits": {"wide_share": 1.0, "report_images": 1},
 }
 LEAST = PLAIN | {"ranges": "least_squares"}
-CHOICES_8 = {
+CHOICES_8: dict[str, dict[str, Any]] = {
     "a format per layer, ranges by the maximum": PLAIN | {"weights_per": "layer"},
     "a format per channel": PLAIN,
     "+ equalised channels": PLAIN | {"equalise": True},
@@ -84,7 +91,8 @@ def unseen_faces(pack: Path, count: int, size: int) -> Faces:
     with tarfile.open(sorted(pack.glob("train-*.tar"))[-1]) as tar:
         for member in tar.getmembers()[-1 - count : -1]:
             stream = tar.extractfile(member)
-            image = cv2.imdecode(np.frombuffer(stream.read() if stream else b"", np.uint8), cv2.IMREAD_GRAYSCALE)
+            data = np.frombuffer(stream.read() if stream else b"", np.uint8)
+            image = np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.uint8)
             faces.append(augment(image, windows[row[Path(member.name).stem]], size, Augmentation(), rng))
     return np.stack(faces)
 
@@ -93,7 +101,7 @@ def squared_distances(descriptors: Descriptors) -> Descriptors:
     """Squared distances of all pairs, the upper triangle row by row."""
     squares = (descriptors**2).sum(1)
     whole = squares[:, None] + squares[None] - 2 * descriptors @ descriptors.T
-    return whole[np.triu_indices(len(descriptors), 1)]
+    return np.asarray(whole[np.triu_indices(len(descriptors), 1)], np.float64)
 
 
 def noise(made: Descriptors, exact: Descriptors) -> tuple[float, float]:
@@ -202,13 +210,13 @@ def table_of_8_bits(network: FloatNetwork, pack: Path, trained: Path | None, lfw
     exact = network.descriptors(people.faces).astype(np.float64)
 
     def row(name: str, describe: Callable[[Faces], NDArray[np.generic]], scale: float = 1) -> str:
-        made = describe(people.faces) / scale
+        made = describe(people.faces).astype(np.float64) / scale
         decibels = "" if name == "float" else f"{noise(made, exact)[0]:.1f}"
         accuracy, often, seldom = people.told_apart(made)
         last = f" {pictures.accuracy(describe):.4f} |" if pictures else ""
         return f"| {name} | {decibels} | {accuracy:.4f} | {often:.4f} | {seldom:.4f} |{last}"
 
-    def quantized(name: str, start: FloatNetwork, bits: int, choice: dict[str, object]) -> str:
+    def quantized(name: str, start: FloatNetwork, bits: int, choice: dict[str, Any]) -> str:
         program, _ = quantize(start, faces, QuantizationOptions.of(bits, **choice), bits)
         return row(name, Engine(program).descriptors, 2.0 ** program.tensor(program.output).frac_bits)
 
