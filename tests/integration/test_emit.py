@@ -3,10 +3,13 @@
 import dataclasses
 import json
 import shutil
+import tempfile
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
 
 from commands import peephole
 from emitted import STRICT, compile_and_run, compiled_kernels, project_of, run, self_test
@@ -14,13 +17,16 @@ from graphs import random_graph, random_network
 from peephole import _core
 from peephole.compiler.emit import TARGETS, build_project, write_folder
 from peephole.compiler.emit.image import test_input as input_of
+from peephole.compiler.emit.layers import HEADERS
 from peephole.compiler.emit.project import checksum
 from peephole.compiler.executor import execute
 from peephole.compiler.planner import place
 from peephole.compiler.schedule import lower
 from peephole.fixedpoint import interpreter
+from peephole.fixedpoint.layers import Layer
 from peephole.fixedpoint.program import IntegerProgram
 from peephole.weights import default_program, landmark_program
+from programs import programs
 
 pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
 
@@ -30,12 +36,30 @@ def kernels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return compiled_kernels(tmp_path_factory.mktemp("kernels"))
 
 
+def drawn(seed: int, bits: int) -> IntegerProgram:
+    if seed % 4 == 3:
+        return random_network(seed, bits)
+    return random_graph(seed, bits, blocks=1 + seed % 5, side=9 + seed, mirrored=seed % 3 == 0)
+
+
+def test_every_layer_that_there_is_has_c_and_is_drawn_below() -> None:
+    kinds = {layer.kind for layer in get_args(Layer)}
+    assert kinds == set(HEADERS)
+    assert kinds == {layer.kind for seed in range(8) for layer in drawn(seed, 16).layers}
+
+
+@settings(max_examples=10, deadline=None, derandomize=True)
+@given(programs())
+def test_programs_of_any_formats_and_of_both_widths_at_once(kernels: Path, program: IntegerProgram) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        done = self_test(program, Path(folder) / "made", kernels)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("bits", [16, 8])
 @pytest.mark.parametrize("seed", range(8))
 def test_interpreter_kernels_and_emitted_c_agree(seed: int, bits: int, kernels: Path, tmp_path: Path) -> None:
-    program = random_graph(seed, bits, blocks=1 + seed % 5, side=9 + seed, mirrored=seed % 3 == 0)
-    if seed % 4 == 3:
-        program = random_network(seed, bits)
+    program = drawn(seed, bits)
     image = input_of(program)
     wanted, got = interpreter.run(program, image), interpreter.run(program, image, _core)
     assert all(np.array_equal(wanted[name], got[name]) for name in wanted)
@@ -119,6 +143,23 @@ def test_it_compiles_for_32_bits_without_a_c_library(bits: int, tmp_path: Path) 
     sources = [path for path in project.files if path.endswith(".c") and path != "self_test.c"]
     headers = ("-nostdinc", f"-isystem{own}", f"-isystem{tmp_path / 'include'}", "-I.", "-Icsrc", "-Icsrc/include")
     done = run("gcc", "-m32", "-ffreestanding", *STRICT, *headers, "-fsyntax-only", *sources, cwd=tmp_path / "made")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(shutil.which("clang") is None, reason="needs clang")
+@pytest.mark.parametrize("bits", [16, 8])
+def test_it_compiles_for_32_bit_risc_v(bits: int, tmp_path: Path) -> None:
+    """To objects, the weights too, by clang and with no header but the compiler's own."""
+    if "riscv32" not in run("clang", "--print-targets").stdout:
+        pytest.skip("this clang has no RISC-V")
+    project = project_of(random_graph(9, bits, blocks=5, mirrored=True), "rv32-virt")
+    write_folder(tmp_path / "made", project.files)
+    (tmp_path / "include").mkdir()
+    (tmp_path / "include" / "string.h").write_text(FREESTANDING)
+    sources = [path for path in project.files if path.endswith((".c", ".S")) and path != "self_test.c"]
+    machine = ("--target=riscv32-unknown-elf", "-march=rv32imc", "-mabi=ilp32", "-ffreestanding", "-O2")
+    headers = (f"-isystem{tmp_path / 'include'}", "-I.", "-Icsrc", "-Icsrc/include")
+    done = run("clang", *machine, *STRICT, *headers, "-c", *sources, cwd=tmp_path / "made")
     assert (done.returncode, done.stderr) == (0, "")
 
 
