@@ -74,19 +74,49 @@ static void test_two_readers(void) {
     free(arena);
 }
 
-/* A stride larger than the window: rows between are never made. */
+/* The one that asks first sees more rows, above and below, than the one that asks last. */
+static void test_the_most_that_is_asked_for(void) {
+    uint8_t *arena = allocate(3 + 1 + 1 + 6, 1);
+    ph_strip x = ph_strip_empty(arena, (ph_tensor){0, 1, 6});
+    ph_strip a = ph_strip_empty(arena, (ph_tensor){3, 1, 6});
+    ph_strip b = ph_strip_empty(arena, (ph_tensor){4, 1, 6});
+    ph_strip sum = ph_strip_empty(arena, (ph_tensor){5, 1, 6});
+    for (int32_t end = 1; sum.end < sum.height; end++) {
+        ph_strip_want(&sum, end);
+        ph_strip_ask(&a, &sum, NULL);
+        ph_strip_ask(&b, &sum, NULL);
+        ph_strip_ask(&x, &b, &three);
+        ph_strip_ask(&x, &a, NULL);
+        ph_strip_shift(&x);
+        ph_strip_shift(&a);
+        ph_strip_shift(&b);
+        make(&x);
+        make(&a);
+        make(&b);
+        const int32_t row = end - 1;
+        CHECK_EQUAL(x.end, row == 5 ? 6 : row + 2);
+        CHECK(holds(&x, row == 0 ? 0 : row - 1, x.end));
+    }
+    free(arena);
+}
+
+/* A stride larger than the window: rows between are never made, nor what only they would see. */
 static void test_rows_that_nobody_sees(void) {
     const ph_window one_of_three = {1, 1, 3, 1, 1, 1, 0, 0};
-    uint8_t *arena = allocate(1 + 3, 1);
+    uint8_t *arena = allocate(1 + 1 + 3, 1);
     ph_strip x = ph_strip_empty(arena, (ph_tensor){0, 1, 8});
-    ph_strip y = ph_strip_empty(arena, (ph_tensor){1, 1, 3});
+    ph_strip y = ph_strip_empty(arena, (ph_tensor){1, 1, 8});
+    ph_strip z = ph_strip_empty(arena, (ph_tensor){2, 1, 3});
     for (int32_t end = 1; end <= 3; end++) {
-        ph_strip_want(&y, end);
-        ph_strip_ask(&x, &y, &one_of_three);
+        ph_strip_want(&z, end);
+        ph_strip_ask(&y, &z, &one_of_three);
+        ph_strip_ask(&x, &y, NULL);
         ph_strip_shift(&x);
-        CHECK_EQUAL(ph_strip_count(&x), 1);
-        CHECK_EQUAL(x.first, 3 * (end - 1));
+        ph_strip_shift(&y);
+        CHECK(ph_strip_count(&x) == 1 && ph_strip_count(&y) == 1);
+        CHECK(x.first == 3 * (end - 1) && y.first == x.first);
         make(&x);
+        make(&y);
     }
     free(arena);
 }
@@ -136,6 +166,7 @@ static void test_checksums(void) {
 int main(void) {
     test_a_chain();
     test_two_readers();
+    test_the_most_that_is_asked_for();
     test_rows_that_nobody_sees();
     test_what_a_layer_sees();
     test_an_image_enters();
