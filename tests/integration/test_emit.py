@@ -23,7 +23,7 @@ from peephole.compiler.executor import execute
 from peephole.compiler.planner import place
 from peephole.compiler.schedule import lower
 from peephole.fixedpoint import interpreter
-from peephole.fixedpoint.layers import Layer
+from peephole.fixedpoint.layers import Layer, MaxPool, Tensor
 from peephole.fixedpoint.program import IntegerProgram
 from peephole.weights import default_program, landmark_program
 from programs import programs
@@ -239,3 +239,15 @@ def test_the_capacity_counts_activations_alone() -> None:
     assert build_project(program, "host", image, _core, needed).arena_bytes == needed
     with pytest.raises(ValueError, match="too few"):
         build_project(program, "host", image, _core, needed - 4)
+
+
+def test_a_network_without_weights(tmp_path: Path) -> None:
+    start, out = Tensor("x", 9, 7, 3, 4, 8), Tensor("y", 4, 3, 3, 4, 8)
+    pool = MaxPool("pool", "x", "y", 0, 2, 2)
+    program = IntegerProgram("pools", start, 0, (out,), (pool,), "y", task="network", input_kind="tensor")
+    project = project_of(program)
+    assert project.weights_bytes == 0 and not [path for path in project.files if "weights" in path]
+    write_folder(tmp_path / "made", project.files)
+    done = run("make", "-C", tmp_path / "made", "test", "CFLAGS=-O1")
+    assert done.returncode == 0, done.stderr
+    assert "pools: 36 values as expected" in done.stdout
