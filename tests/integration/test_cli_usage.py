@@ -119,13 +119,22 @@ def test_a_reader_that_leaves_is_no_error(tmp_path: Path) -> None:
     assert (running.returncode, told) == (1, b"")
 
 
+def _listen_to_ctrl_c() -> None:
+    """Undo what a shell does to the commands that it runs in the background: they ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_is_130_and_says_nothing(tmp_path: Path) -> None:
     program, wall = tmp_path / "p.safetensors", tmp_path / "wall.png"
     tiny_program(program)
     wall.write_bytes(png(np.zeros((480, 640), np.uint8)))
     command = [sys.executable, "-u", "-m", "peephole.cli.app", "identify", *[str(wall)] * 5000, "--model", str(program)]
     with subprocess.Popen(
-        [*command, "--data", str(tmp_path / "d")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*command, "--data", str(tmp_path / "d")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=_listen_to_ctrl_c,
     ) as running:
         assert running.stdout is not None
         assert "no face" in running.stdout.readline()  # the first of thousands
