@@ -1,0 +1,30 @@
+"""What to do about operators that an integer program has no layer for."""
+
+LEFT_OUT = "leave it out at the end of the network, and compare what it would read: the order stays the same"
+CLIP = "use ReLU, ReLU6 or hardtanh and train again"
+NORM = "use batch norm, which costs nothing, and train again"
+RECURRENT = "use convolutions along time"
+SMALLER = "use a convolution on a larger map, or leave the enlarging to whoever reads the output"
+PRODUCT = "use a sum or a concatenation"
+
+ADVICE = {
+    **dict.fromkeys(("softmax", "log_softmax", "logsoftmax", "sigmoid", "logsigmoid", "argmax", "topk"), LEFT_OUT),
+    **dict.fromkeys(
+        ("gelu", "silu", "swish", "mish", "hardswish", "hard_swish", "hardsigmoid", "softplus", "tanh"), CLIP
+    ),
+    **dict.fromkeys(("elu", "selu", "celu", "leaky_relu", "leakyrelu", "prelu", "rrelu", "threshold", "erf"), CLIP),
+    **dict.fromkeys(("layer_norm", "layernormalization", "group_norm", "instance_norm", "instancenormalization"), NORM),
+    **dict.fromkeys(("lstm", "gru", "rnn_tanh", "rnn_relu", "rnn"), RECURRENT),
+    **dict.fromkeys(("conv_transpose1d", "conv_transpose2d", "convtranspose", "pixel_shuffle", "resize"), SMALLER),
+    **dict.fromkeys(("upsample_nearest2d", "upsample_bilinear2d", "upsample", "depth_to_space"), SMALLER),
+    **dict.fromkeys(("scaled_dot_product_attention", "bmm", "einsum", "baddbmm"), PRODUCT),
+}
+ELSE = (
+    "build the network of convolutions, linear layers, batch norm, ReLU and other clips, pools, means, sums, "
+    "constants, concatenations, slices, shuffles and reshapes"
+)
+
+
+def not_supported(operator: str) -> str:
+    """Say that there is no such operator, and what to do instead."""
+    return f"operator {operator} is not supported; {ADVICE.get(operator.lower(), ELSE)}"

@@ -1,0 +1,203 @@
+"""Front end: a program of `torch.export`, node by node, into the typed graph."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from peephole.fixedpoint.graph.advice import not_supported
+from peephole.fixedpoint.graph.builder import Builder, Length, Value
+from peephole.fixedpoint.graph.nodes import Graph, Origin
+from peephole.fixedpoint.graph.torch_operators import OPERATORS, RESHAPES
+from peephole.fixedpoint.graph.views import UnsupportedError
+
+
+def export(network: nn.Module, shape: tuple[int, ...], name: str, what: str) -> torch.export.ExportedProgram:
+    """Trace a network for one sample of this shape. Raises `ValueError`; `what` says there what the sample is."""
+    try:
+        return torch.export.export(network.eval(), (torch.zeros(1, *shape),))
+    except (RuntimeError, TypeError, torch._dynamo.exc.TorchDynamoException) as error:
+        first = str(error).strip().partition("\n")[0]
+        raise ValueError(f"network {name}: cannot be traced for {what}: {first}") from error
+
+
+def load(path: Path) -> torch.export.ExportedProgram:
+    """Read what `torch.export.save` wrote. Raises `ValueError` for anything else."""
+    try:
+        return torch.export.load(path)
+    except Exception as error:  # it raises a dozen kinds of errors for a file of another kind
+        raise ValueError(f"not a whole network of torch.export.save ({type(error).__name__}); save it again") from error
+
+
+def read_graph(program: torch.export.ExportedProgram, image: bool) -> Graph:
+    """Return the graph of an exported program; image: it takes grey images.
+
+    Raises `ValueError` naming operator and module for what is not supported.
+    """
+    return _Reader(program, image).graph()
+
+
+class _Reader:
+    """What every node of the exported graph has become: a `Value`, a `Length`, a list of them, or a constant."""
+
+    def __init__(self, program: torch.export.ExportedProgram, image: bool) -> None:
+        self.program = program
+        signature = program.graph_signature
+        state = dict(program.state_dict) | dict(program.constants)
+        names: Mapping[str, str] = (
+            dict(signature.inputs_to_parameters)
+            | dict(signature.inputs_to_buffers)
+            | dict(signature.inputs_to_lifted_tensor_constants)
+        )
+        self.made: dict[str, Any] = {node: state[name].detach() for node, name in names.items()}
+        self.storage: dict[str, str] = {}  # a node that is only another view of one: the name of that one
+        inputs = [n for n in program.graph.nodes if n.op == "placeholder" and n.name not in self.made]
+        if len(inputs) != 1:
+            told = ", ".join(n.name for n in inputs)
+            raise ValueError(f"the network takes {len(inputs)} inputs ({told}); only one is supported")
+        self.batch, *shape = _shape(inputs[0])
+        with _named(inputs[0]):
+            self.builder = Builder([_whole(size) for size in shape], image)
+        self.made[inputs[0].name] = self.builder.start()
+
+    def graph(self) -> Graph:
+        """Walk the nodes and return the graph."""
+        for node in self.program.graph.nodes:
+            if node.op == "output":
+                return self._finish(node.args[0])
+            if node.op == "call_function" and (node.users or _is_in_place(node)) and not _is_size(node):
+                with _named(node):
+                    self.made[node.name] = self._run(node)
+        raise ValueError("the exported program has no output")
+
+    def _finish(self, results: Any) -> Graph:
+        if not isinstance(results, (tuple, list)) or len(results) != 1:
+            raise ValueError(f"the network returns {len(results)} values; it must return one tensor")
+        result = self.made[results[0].name]
+        if not isinstance(result, Value):
+            raise ValueError("the network returns a constant; there is nothing to compute")
+        return self.builder.finish(result)
+
+    def _run(self, node: torch.fx.Node) -> Any:
+        operator, arguments = _operator(node), self._arguments(node)
+        read = [source for source in node.all_input_nodes if not _is_size(source)]
+        whole = len(read) == len(node.all_input_nodes)
+        if whole and not any(isinstance(self.made[source.name], Value | Length | list) for source in read):
+            return _constant(node, self.made)
+        self.builder.origin = Origin(_path(node), node.name)
+        if operator in RESHAPES:
+            result = self._see(arguments["self"], node)
+        elif operator in OPERATORS:
+            result = OPERATORS[operator](self.builder, arguments)
+        else:
+            raise UnsupportedError(not_supported(operator))
+        source = read[0].name
+        if (
+            isinstance(result, Value)
+            and not _is_in_place(node)
+            and result.node is getattr(self.made[source], "node", 0)
+        ):
+            self.storage[node.name] = self.storage.get(source, source)
+        if _is_in_place(node):
+            self._rebind(node, source, result)
+        return result
+
+    def _see(self, value: Any, node: torch.fx.Node) -> Any:
+        if isinstance(value, Length):
+            return value
+        batch, *shape = _shape(node) or [None]
+        if str(batch) != str(self.batch):
+            raise UnsupportedError(f"a tensor {list(_shape(node))} does not keep the batch as its first dimension")
+        return self.builder.reshape(value, [_whole(size) for size in shape])
+
+    def _rebind(self, node: torch.fx.Node, source: str, result: Any) -> None:
+        """Let what reads a tensor later see what was done to it in place."""
+        root = self.storage.get(source, source)
+        order = list(self.program.graph.nodes)
+        later = set(order[order.index(node) + 1 :])
+        for other in order:
+            shares = other.name != source and self.storage.get(other.name, other.name) == root
+            if shares and other is not node and later & set(other.users):
+                raise UnsupportedError("changes a tensor in place that is read in another shape too; write x = f(x)")
+        self.made[source] = result
+
+    def _arguments(self, node: torch.fx.Node) -> dict[str, Any]:
+        """Return a node's arguments by name, the operator's defaults too."""
+        schema = getattr(node.target, "_schema", None)
+        if schema is None:  # getitem of a list
+            return dict(zip(("self", "index"), self._resolved(list(node.args)), strict=False))
+        named: dict[str, Any] = {}
+        for place, argument in enumerate(schema.arguments):
+            given = (
+                node.args[place] if place < len(node.args) else node.kwargs.get(argument.name, argument.default_value)
+            )
+            named[argument.name] = self._resolved(given)
+        if schema.arguments:
+            named["self"] = named[schema.arguments[0].name]
+        return named
+
+    def _resolved(self, argument: Any) -> Any:
+        if isinstance(argument, torch.fx.Node):
+            made = self.made.get(argument.name)
+            return made.double().numpy() if isinstance(made, torch.Tensor) and made.is_floating_point() else made
+        if isinstance(argument, (list, tuple)):
+            return [self._resolved(part) for part in argument]
+        return argument
+
+
+class _named:  # noqa: N801 - reads as a statement
+    """Adds a node's module to what is not supported."""
+
+    def __init__(self, node: torch.fx.Node) -> None:
+        self.node = node
+
+    def __enter__(self) -> None:
+        """Nothing to do."""
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if isinstance(error, UnsupportedError):
+            raise ValueError(f"module {_path(self.node) or '(top level)'}: {error}") from error
+
+
+def _constant(node: torch.fx.Node, made: Mapping[str, Any]) -> Any:
+    def known(argument: Any) -> Any:
+        return made[argument.name] if isinstance(argument, torch.fx.Node) else argument
+
+    arguments = torch.fx.node.map_arg(node.args, known)
+    return node.target(*arguments, **torch.fx.node.map_arg(node.kwargs, known))  # type: ignore[operator]
+
+
+def _operator(node: torch.fx.Node) -> str:
+    name = (
+        str(getattr(node.target, "__name__", node.target)) if not hasattr(node.target, "_schema") else str(node.target)
+    )
+    name = name.removeprefix("aten.").split(".")[0]
+    return name[:-1] if name.endswith("_") and not name.startswith("__") else name
+
+
+def _is_in_place(node: torch.fx.Node) -> bool:
+    schema = getattr(node.target, "_schema", None)
+    return schema is not None and bool(schema.is_mutable)
+
+
+def _is_size(node: torch.fx.Node) -> bool:
+    """Tell whether a node only reckons with sizes, of a batch that is not fixed; shapes are known without it."""
+    return isinstance(node.meta.get("val"), torch.SymInt | int | torch.SymBool | bool)
+
+
+def _shape(node: torch.fx.Node) -> tuple[Any, ...]:
+    return tuple(node.meta["val"].shape)
+
+
+def _whole(size: Any) -> int:
+    if not isinstance(size, int):
+        raise UnsupportedError(f"a size {size} is not fixed; export with a dynamic batch at most")
+    return size
+
+
+def _path(node: torch.fx.Node) -> str:
+    stack = list((node.meta.get("nn_module_stack") or {}).values())
+    path = str(stack[-1][0]) if stack else ""
+    return "" if path.startswith("_empty_nn_module_stack") else path

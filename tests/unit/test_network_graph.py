@@ -1,0 +1,339 @@
+"""Any small torch network becomes the same function in our layers: every operator, and ways of writing it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs the train extra")
+from torch import Tensor, nn  # noqa: E402
+from torch.nn import functional as F  # noqa: E402, N812
+
+from peephole.fixedpoint.importer import Imported, import_file, import_module  # noqa: E402
+
+MAP = (6, 9, 8)  # channels, height, width
+SERIES = (6, 12)  # channels, length
+Case = tuple[nn.Module, tuple[int, ...], str]
+
+
+class Function(nn.Module):
+    """A function as a network; parts: modules that it needs."""
+
+    def __init__(self, function: Callable[..., Tensor], *parts: nn.Module) -> None:
+        super().__init__()
+        self.function, self.parts = function, nn.ModuleList(parts)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.function(x, *self.parts)
+
+
+def run(imported: Imported, samples: np.ndarray) -> np.ndarray:
+    """What the imported network returns for samples, as the original would."""
+    made = imported.network.outputs(imported.input.to_tensor(samples))
+    return imported.output.from_tensor(made)
+
+
+def stirred(network: nn.Module) -> nn.Module:
+    """Batch norm gets statistics, gains and offsets that are not trivial."""
+    torch.manual_seed(0)
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
+            for tensor in (module.running_mean, module.running_var, module.weight, module.bias):
+                nn.init.uniform_(tensor, 0.5, 2)  # type: ignore[arg-type]
+    return network.eval()
+
+
+def assert_same(network: nn.Module, shape: tuple[int, ...]) -> Imported:
+    samples = np.random.default_rng(0).normal(0, 1, (3, *shape)).astype(np.float32)
+    imported = import_module(stirred(network), "net", shape)
+    with torch.no_grad():
+        expected = network(torch.from_numpy(samples)).numpy()
+    made = run(imported, samples)
+    assert made.shape == expected.shape
+    np.testing.assert_allclose(made, expected, rtol=1e-4, atol=1e-5 * max(1.0, np.abs(expected).max()))
+    return imported
+
+
+def kinds(imported: Imported) -> list[str]:
+    return [layer.kind for layer in imported.network.layers]
+
+
+def conv(outputs: int = 6, size: int = 3, inputs: int = 6) -> nn.Conv2d:
+    return nn.Conv2d(inputs, outputs, size)
+
+
+def same_by_hand(x: Tensor, layer: nn.Module) -> Tensor:
+    """Padding as TensorFlow has it: one more below and on the right."""
+    return layer(F.pad(x, (0, 1, 0, 1)))
+
+
+def shuffled_by_hand(x: Tensor) -> Tensor:
+    n, c, h, w = x.shape
+    return x.view(n, 3, c // 3, h, w).transpose(1, 2).contiguous().view(n, c, h, w)
+
+
+def halves_exchanged(x: Tensor, layer: nn.Module) -> Tensor:
+    left, right = layer(x).chunk(2, 1)
+    return torch.cat([right, left, x], 1)
+
+
+def dense_block(x: Tensor, norm: nn.Module, one: nn.Module) -> Tensor:
+    """Batch norm and ReLU before a convolution, and a concatenation with what is read elsewhere too."""
+    return torch.cat([x, one(torch.relu(norm(x)))], 1) * 0.5
+
+
+def in_place(x: Tensor, one: nn.Module, other: nn.Module) -> Tensor:
+    y = one(x)
+    z = torch.relu(y)
+    y += other(z)
+    y.relu_().mul_(2)
+    return y + z
+
+
+def normalised_first(x: Tensor, layer: nn.Module) -> Tensor:
+    scale = torch.tensor([0.5, 0.6, 0.7, 0.8, 0.9, 1.0])[:, None, None]
+    return layer((x - 0.25) / scale)
+
+
+def channels_last(x: Tensor, layer: nn.Module, dense: nn.Module) -> Tensor:
+    """Reads [N,H,W,C], and returns the same."""
+    y = layer(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+    return dense(y)
+
+
+def normed_twice(x: Tensor, layer: nn.Module, norm: nn.Module) -> Tensor:
+    y = layer(x)
+    return norm(y) + y
+
+
+def split_parts(x: Tensor) -> Tensor:
+    one, two, three = torch.split(x, [1, 2, 3], 1)
+    return torch.cat([three, x[:, :1] + one, two.relu()], 1)
+
+
+MAPS: dict[str, tuple[nn.Module, str]] = {
+    "grouped": (nn.Conv2d(6, 4, 3, groups=2), "conv2d"),
+    "depthwise": (nn.Conv2d(6, 6, 3, groups=6, padding=1), "depthwise_conv2d"),
+    "depthwise with more outputs": (nn.Conv2d(6, 12, 3, groups=6), "conv2d"),
+    "strided": (nn.Conv2d(6, 4, (3, 2), stride=(1, 2), padding=(1, 0)), "conv2d"),
+    "dilated": (nn.Conv2d(6, 4, 3, dilation=(2, 3), padding=2), "conv2d"),
+    "same": (nn.Conv2d(6, 4, (4, 3), padding="same"), "conv2d"),
+    "valid": (nn.Conv2d(6, 4, 2, padding="valid"), "conv2d"),
+    "padded before": (nn.Sequential(nn.ZeroPad2d((0, 1, 2, 1)), conv(4)), "conv2d"),
+    "padded as TensorFlow does": (Function(same_by_hand, nn.Conv2d(6, 4, 3, stride=2)), "conv2d"),
+    "padded for two": (
+        Function(lambda x, a, b: a(F.pad(x, (1, 1))) + b(F.pad(x, (1, 1))), conv(), conv()),
+        "conv2d conv2d add",
+    ),
+    "padded alone": (Function(lambda x: F.pad(x, (2, 1, 0, 3))), "depthwise_conv2d"),
+    "padded pool": (nn.Sequential(nn.ReLU(), nn.ZeroPad2d((0, 1, 0, 1)), nn.MaxPool2d(3, 2)), "copy_channels max_pool"),
+    "padded mean": (nn.Sequential(nn.ZeroPad2d((1, 2, 0, 1)), nn.AvgPool2d(3)), "average_pool"),
+    "batch norm": (nn.Sequential(conv(4), nn.BatchNorm2d(4), nn.ReLU()), "conv2d"),
+    "batch norm first": (nn.Sequential(nn.BatchNorm2d(6), conv(4)), "conv2d"),
+    "batch norm before padding": (
+        nn.Sequential(nn.BatchNorm2d(6), nn.Conv2d(6, 4, 3, padding=1)),
+        "depthwise_conv2d conv2d",
+    ),
+    "batch norm of a concatenation": (
+        nn.Sequential(
+            Function(lambda x, a, b: torch.cat([a(x), b(x)], 1), conv(2), conv(4)), nn.BatchNorm2d(6), nn.ReLU6()
+        ),
+        "conv2d conv2d",
+    ),
+    "batch norm of what is read elsewhere": (
+        Function(normed_twice, conv(), nn.BatchNorm2d(6)),
+        "conv2d depthwise_conv2d add",
+    ),
+    "ReLU6": (nn.Sequential(conv(), nn.ReLU6()), "conv2d"),
+    "hardtanh": (nn.Sequential(conv(), nn.Hardtanh(-0.5, 0.75)), "conv2d"),
+    "clamp twice": (Function(lambda x, a: a(x).clamp(min=0.1).clamp_max(0.4), conv()), "conv2d"),
+    "clamp of a sum": (Function(lambda x, a: (a(x) + a(x)).clamp(-1, 2), conv()), "conv2d conv2d add"),
+    "ReLU alone": (nn.ReLU(), "copy_channels"),
+    "ReLU of what is read elsewhere": (
+        Function(lambda x, a: (lambda y: y.relu() + y)(a(x)), conv()),
+        "conv2d copy_channels add",
+    ),
+    "ReLU through a pool": (nn.Sequential(conv(), nn.MaxPool2d(2), nn.ReLU()), "conv2d max_pool"),
+    "ReLU of a mean": (nn.Sequential(conv(), nn.AvgPool2d(2), nn.ReLU()), "conv2d average_pool copy_channels"),
+    "ReLU of a mean of ReLUs": (nn.Sequential(conv(), nn.ReLU(), nn.AvgPool2d(2), nn.ReLU()), "conv2d average_pool"),
+    "max pool": (nn.MaxPool2d((2, 3), stride=(2, 1), padding=(1, 0)), "max_pool"),
+    "max pool, ceil": (nn.MaxPool2d(3, 2, padding=1, ceil_mode=True), "max_pool"),
+    "max pool, dilated": (nn.MaxPool2d(2, 1, dilation=3), "max_pool"),
+    "average pool": (nn.AvgPool2d(3, 2, padding=1), "average_pool"),
+    "average pool, ceil": (nn.AvgPool2d(2, 2, padding=(0, 1), ceil_mode=True), "average_pool"),
+    "average pool, padding left out": (nn.AvgPool2d(3, 2, padding=1, count_include_pad=False), "average_pool"),
+    "average pool of everything": (nn.AvgPool2d((9, 8)), "global_average_pool"),
+    "adaptive": (nn.AdaptiveAvgPool2d((3, 4)), "average_pool"),
+    "adaptive, one side": (nn.AdaptiveAvgPool2d((None, 1)), "average_pool"),
+    "adaptive maximum": (nn.AdaptiveMaxPool2d(1), "max_pool"),
+    "mean": (Function(lambda x: x.mean((2, 3))), "global_average_pool"),
+    "mean, dimensions kept": (Function(lambda x: x.mean([-1, -2], keepdim=True)), "global_average_pool"),
+    "mean over the width": (Function(lambda x: x.mean(3)), "average_pool"),
+    "mean over the height, then a series": (
+        Function(lambda x, a: a(x.mean(2)), nn.Conv1d(6, 3, 3)),
+        "average_pool conv2d",
+    ),
+    "mean over the width, then a series": (
+        Function(lambda x, a: a(x.mean(3)), nn.Conv1d(6, 3, 3)),
+        "average_pool conv2d",
+    ),
+    "maximum": (Function(lambda x: x.amax((2, 3))), "max_pool"),
+    "sum": (Function(lambda x, a: x + a(x), nn.Conv2d(6, 6, 1)), "conv2d add"),
+    "sum with a factor": (Function(lambda x, a: torch.add(x, a(x), alpha=3), nn.Conv2d(6, 6, 1)), "conv2d add"),
+    "difference": (Function(lambda x, a: x - a(x), nn.Conv2d(6, 6, 1)), "conv2d add"),
+    "constants before": (Function(normalised_first, conv(4)), "conv2d"),
+    "constants after": (Function(lambda x, a: 1 - a(x) * 2 / 3 + 0.5, conv(4)), "conv2d"),
+    "constants alone": (Function(lambda x: -(x * 0.75) + 2), "depthwise_conv2d"),
+    "a factor a channel": (
+        Function(lambda x: x.relu() * torch.arange(6.0)[None, :, None, None]),
+        "copy_channels depthwise_conv2d",
+    ),
+    "concatenation": (Function(lambda x, a, b: torch.cat((a(x), b(x)), 1).relu(), conv(2), conv(3)), "conv2d conv2d"),
+    "concatenation in a concatenation": (
+        Function(lambda x, a, b: torch.cat((torch.cat((a(x), b(x)), 1), b(x)), -3), conv(2), conv(3)),
+        "conv2d conv2d conv2d",
+    ),
+    "concatenation of what is read elsewhere": (
+        Function(lambda x, a: (lambda y: torch.cat((y, y.relu(), x), 1))(a(x)), nn.Conv2d(6, 2, 1)),
+        "conv2d copy_channels copy_channels copy_channels",
+    ),
+    "ReLU of a concatenation with an input": (
+        Function(lambda x, a: torch.cat((a(x), x), 1).relu(), nn.Conv2d(6, 2, 1)),
+        "conv2d copy_channels",
+    ),
+    "chunks": (Function(halves_exchanged, nn.Conv2d(6, 4, 1)), "conv2d copy_channels copy_channels copy_channels"),
+    "split": (Function(split_parts), "copy_channels copy_channels copy_channels copy_channels add"),
+    "slices": (
+        Function(lambda x, a: a(x[:, 1:4]) + a(x[:, -3:]), nn.Conv2d(3, 2, 1)),
+        "copy_channels conv2d copy_channels conv2d add",
+    ),
+    "a channel": (Function(lambda x: x[:, 2]), "copy_channels"),
+    "shuffle": (nn.ChannelShuffle(3), "shuffle_channels"),
+    "shuffle by hand": (Function(shuffled_by_hand), "shuffle_channels"),
+    "a group by hand": (Function(lambda x: x.view(-1, 2, 3, 9, 8)[:, 1]), "copy_channels"),
+    "flattened": (
+        nn.Sequential(conv(4, 5), nn.Flatten(), nn.Linear(80, 7), nn.ReLU(), nn.Linear(7, 3)),
+        "conv2d conv2d conv2d",
+    ),
+    "flattened by hand": (Function(lambda x, a: a(x.reshape(x.shape[0], -1)), nn.Linear(432, 5)), "conv2d"),
+    "rows flattened": (Function(lambda x, a: a(x.transpose(1, 2).flatten(2)), nn.Linear(48, 5)), "conv2d"),
+    "flattened at the end": (nn.Sequential(conv(4), nn.Flatten()), "conv2d"),
+    "squeezed": (
+        Function(lambda x, a: a(x.mean((2, 3), keepdim=True).squeeze(3).squeeze(2)), nn.Linear(6, 2)),
+        "global_average_pool conv2d",
+    ),
+    "dropout and identity": (nn.Sequential(nn.Identity(), nn.Dropout2d(), conv(2), nn.Dropout()), "conv2d"),
+    "dense block": (
+        Function(dense_block, nn.BatchNorm2d(6), nn.Conv2d(6, 2, 1)),
+        "copy_channels depthwise_conv2d conv2d depthwise_conv2d",
+    ),
+    "in place": (Function(in_place, nn.Conv2d(6, 6, 1), nn.Conv2d(6, 6, 1)), ""),
+    "unit length": (Function(lambda x, a: F.normalize(a(x.flatten(1))), nn.Linear(432, 4)), "conv2d l2_normalize"),
+    "channels last": (Function(channels_last, nn.Conv2d(8, 4, 2), nn.Linear(4, 3)), "conv2d conv2d"),
+    "weight norm": (nn.utils.parametrizations.weight_norm(nn.Conv2d(6, 4, 1)), "conv2d"),
+}
+
+
+@pytest.mark.filterwarnings("ignore:Using padding='same'")
+@pytest.mark.parametrize("name", MAPS)
+def test_maps(name: str) -> None:
+    network, expected = MAPS[name]
+    imported = assert_same(network, MAP)
+    if expected:
+        assert sorted(kinds(imported)) == sorted(expected.split()), name
+
+
+OTHERS: dict[str, Case] = {
+    "series": (
+        nn.Sequential(
+            nn.Conv1d(6, 4, 3, padding=1, stride=2), nn.BatchNorm1d(4), nn.ReLU(), nn.MaxPool1d(2), nn.Flatten()
+        ),
+        SERIES,
+        "conv2d max_pool",
+    ),
+    "series, means": (
+        nn.Sequential(nn.AvgPool1d(3), nn.AdaptiveAvgPool1d(1), nn.Flatten()),
+        SERIES,
+        "average_pool global_average_pool",
+    ),
+    "series, channels last": (Function(lambda x, a: a(x.transpose(1, 2)), nn.Linear(6, 5)), SERIES, "conv2d"),
+    "series as a picture": (Function(lambda x, a: a(x.unsqueeze(1)), nn.Conv2d(1, 3, (2, 5))), SERIES, "conv2d"),
+    "vector": (nn.Sequential(nn.Linear(10, 6), nn.BatchNorm1d(6), nn.ReLU(), nn.Linear(6, 10)), (10,), "conv2d conv2d"),
+    "vector as a picture": (Function(lambda x, a: a(x.view(-1, 1, 3, 4)), nn.Conv2d(1, 2, 2)), (12,), "conv2d"),
+    "two vectors": (
+        Function(lambda x, a, b: torch.cat([a(x), b(x)], 1), nn.Linear(5, 2), nn.Linear(5, 3)),
+        (5,),
+        "conv2d conv2d",
+    ),
+    "a product": (Function(lambda x: x @ torch.arange(15.0).view(5, 3) + 1), (5,), "conv2d"),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_series_and_vectors(name: str) -> None:
+    network, shape, expected = OTHERS[name]
+    assert kinds(assert_same(network, shape)) == expected.split()
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+def test_a_saved_program_is_the_same(tmp_path: Path) -> None:
+    """With a batch of its own, too, and after torch's own decompositions."""
+    network = nn.Sequential(conv(4), nn.BatchNorm2d(4), nn.ReLU6(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(36, 3))
+    samples = np.random.default_rng(1).normal(0, 1, (5, *MAP)).astype(np.float32)
+    batch = {"x": {0: torch.export.Dim("batch")}}
+    module = Function(lambda x, a: a(x), stirred(network)).eval()
+    with torch.no_grad():
+        expected = module(torch.from_numpy(samples)).numpy()
+    exported = torch.export.export(module, (torch.from_numpy(samples),), dynamic_shapes=batch)
+    for number, program in enumerate((exported, exported.run_decompositions())):
+        torch.export.save(program, tmp_path / f"{number}.pt2")
+        imported = import_file(tmp_path / f"{number}.pt2")
+        np.testing.assert_allclose(run(imported, samples), expected, rtol=1e-4, atol=1e-5)
+        assert kinds(imported) == ["conv2d", "max_pool", "conv2d"]
+    assert [layer.name for layer in imported.network.layers] == ["parts.0.0", "parts.0.3", "parts.0.5"]
+
+
+def test_pixels_are_scaled_by_the_network_itself() -> None:
+    """What a network does to all pixels at its start goes into the image's offset and scale."""
+    layer = nn.Conv2d(1, 2, 3, padding=1)
+    network = Function(lambda x, a: a((x - 0.5) / 0.25), layer).eval()
+    imported = import_module(network, "net", (1, 6, 7), "image", offset=0, scale=255)
+    assert (imported.network.offset, imported.network.scale) == (127.5, 63.75)
+    image = np.random.default_rng(0).integers(0, 256, (2, 6, 7), np.uint8)
+    with torch.no_grad():
+        expected = network(torch.from_numpy(image[:, None]).float() / 255).numpy()
+    np.testing.assert_allclose(imported.output.from_tensor(imported.network.outputs(image)), expected, atol=1e-4)
+
+
+WRONG: dict[str, Case] = {
+    "attention": (Function(lambda x: x * x.mean((2, 3), keepdim=True).sigmoid()), MAP, "operator sigmoid is not supp"),
+    "recurrent": (Function(lambda x, a: a(x)[0], nn.LSTM(12, 3)), SERIES, "operator lstm is not supported"),
+    "rows of a series": (nn.Sequential(nn.ReLU(), nn.Linear(12, 3)), SERIES, "is not supported; flatten the tensor"),
+    "half a map": (
+        Function(lambda x, a: a(x.relu().reshape(x.shape[0], 2, -1)), nn.Linear(216, 3)),
+        MAP,
+        r"do not fit a tensor \[2, 216\]; flatten it whole",
+    ),
+    "several outputs": (Function(lambda x: x.chunk(2, 1)), MAP, "the network returns 2 values; it must return one"),
+    "nothing": (nn.Identity(), MAP, "the network returns its input; there is nothing to compute"),
+    "too many dimensions": (nn.ReLU(), (2, 3, 4, 5), "more than three dimensions beside the batch"),
+}
+
+
+@pytest.mark.filterwarnings("ignore:The tensor attributes")
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_unsupported_is_named(name: str) -> None:
+    network, shape, message = WRONG[name]
+    with pytest.raises(ValueError, match=message):
+        import_module(network.eval(), "net", shape)
+
+
+def test_a_file_of_another_kind(tmp_path: Path) -> None:
+    (tmp_path / "a.pt2").write_bytes(b"PK\3\4 but no more")
+    (tmp_path / "a.txt").write_text("hello")
+    for name in ("a.pt2", "a.txt"):
+        with pytest.raises(ValueError, match=rf"{name}: not a whole network of torch\.export\.save"):
+            import_file(tmp_path / name)
+    with pytest.raises(FileNotFoundError, match=r"gone\.pt2: no such network"):
+        import_file(tmp_path / "gone.pt2")
