@@ -1,0 +1,222 @@
+"""A layer call cut into tiles: which part of the output each makes, what it reads for that, and how it is run.
+
+A tile is rows x columns x channels of the output. Of the input a convolution reads all channels of the tile's groups,
+with the rows and columns that its windows see; the other kinds read the channels that they write. Input channels are
+not cut: a kernel keeps no sums between two calls.
+"""
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from peephole.compiler.cost import Piece
+from peephole.compiler.streaming import Enter, Operation, Rows, is_local, tensors_read
+from peephole.fixedpoint.interpreter import Activation, Kernels, apply_rows
+from peephole.fixedpoint.layers import (
+    AveragePool,
+    Conv2d,
+    Convolution,
+    CopyChannels,
+    DepthwiseConv2d,
+    GlobalAveragePool,
+    L2Normalize,
+    Layer,
+    ShuffleChannels,
+    Tensor,
+    channels_written,
+)
+from peephole.fixedpoint.window import Windowed
+
+Span = Rows  # first .. end - 1 of any direction
+
+
+@dataclass(frozen=True)
+class Work:
+    """One call of a layer: from the rows at hand of what it reads to the rows wanted of what it writes.
+
+    source, output: the tensors, as high as there are rows at hand and wanted. padding_top: how far the first window
+    hangs out above the rows at hand.
+    """
+
+    layer: Operation
+    source: Tensor
+    output: Tensor
+    padding_top: int = 0
+
+    @cached_property
+    def channels(self) -> int:
+        """Channels that are written."""
+        return (
+            self.source.channels
+            if isinstance(self.layer, Enter)
+            else channels_written(self.layer, self.source.channels)
+        )
+
+    @property
+    def sources(self) -> int:
+        """How many tensors are read."""
+        return len(tensors_read(self.layer))
+
+    @property
+    def reads_all_channels(self) -> bool:
+        """Whether tiles of other channels read the same part of the input."""
+        return isinstance(self.layer, Conv2d) and self.layer.groups == 1
+
+    @property
+    def weight_bytes(self) -> int:
+        """Bytes of all weights, without biases and shifts."""
+        return self.layer.weight.nbytes if isinstance(self.layer, Convolution) else 0
+
+    @property
+    def constant_bytes(self) -> int:
+        """Bytes of biases and shifts."""
+        return self.layer.bias.nbytes + self.layer.norm.nbytes if isinstance(self.layer, Convolution) else 0
+
+
+@dataclass(frozen=True)
+class Tile:
+    """Rows, columns and channels of what is written, counted in the rows wanted and in the layer's own channels."""
+
+    rows: Span
+    columns: Span
+    channels: Span
+
+
+def split(side: int, size: int) -> tuple[Span, ...]:
+    """Cut a side into spans of so many, the last of what is left."""
+    return tuple(Span(first, min(first + size, side)) for first in range(0, side, size))
+
+
+def row_sizes(work: Work) -> list[int]:
+    """Return how many rows a tile may have."""
+    return sizes(work.output.height) if is_local(work.layer) else [work.output.height]
+
+
+def column_sizes(work: Work) -> list[int]:
+    """Return how many columns a tile may have."""
+    return sizes(work.output.width) if is_local(work.layer) else [work.output.width]
+
+
+def channel_sizes(work: Work) -> list[int]:
+    """Return how many channels a tile may have. Of a grouped convolution whole groups, or a whole share of one."""
+    layer, channels = work.layer, work.channels
+    if isinstance(layer, Enter | L2Normalize | ShuffleChannels):
+        return [channels]
+    if isinstance(layer, Conv2d) and layer.groups > 1:
+        outputs = channels // layer.groups
+        parts = [part for part in range(1, outputs) if outputs % part == 0]
+        return parts + [outputs * groups for groups in sizes(layer.groups)]
+    return sizes(channels, multiple=4)
+
+
+def sizes(side: int, multiple: int = 1, every: int = 16) -> list[int]:
+    """Return the sizes that are tried for a side: every one of a short side, of a longer one those of equal parts.
+
+    Of all sizes with as many parts only the one with the least is tried then, in whole multiples, and 1.
+    """
+    if side <= every:
+        return list(range(1, side + 1))
+    parts = {-(-side // count) for count in range(1, side + 1)}
+    return sorted({1} | {min(side, -(-part // multiple) * multiple) for part in parts})
+
+
+def rows_read(work: Work, rows: Span) -> tuple[Span, int]:
+    """Return the rows at hand that rows of the output see, and how far the first window hangs out above them."""
+    if not isinstance(work.layer, Windowed):
+        return (rows if is_local(work.layer) else Span(0, work.source.height)), 0
+    window = dataclasses.replace(work.layer.window, padding=(work.padding_top, 0))
+    start, stop, top = window.strip(rows.first, rows.count, work.source.height)
+    return Span(start, stop), top
+
+
+def columns_read(work: Work, columns: Span) -> tuple[Span, int]:
+    """Return the columns that columns of the output see, and how far the first window hangs out on the left."""
+    if not isinstance(work.layer, Windowed):
+        return (columns if is_local(work.layer) else Span(0, work.source.width)), 0
+    window = work.layer.window
+    turned = dataclasses.replace(
+        window,
+        size=window.size[::-1],
+        stride=window.stride[::-1],
+        padding=window.padding[::-1],
+        dilation=window.dilation[::-1],
+    )
+    start, stop, left = turned.strip(columns.first, columns.count, work.source.width)
+    return Span(start, stop), left
+
+
+def channels_read(work: Work, channels: Span) -> Span:
+    """Return the input channels that channels of the output see."""
+    layer = work.layer
+    if isinstance(layer, Conv2d):
+        inputs, outputs = work.source.channels // layer.groups, layer.channels // layer.groups
+        return Span(channels.first // outputs * inputs, ((channels.end - 1) // outputs + 1) * inputs)
+    if isinstance(layer, CopyChannels):
+        return Span(layer.first + channels.first, layer.first + channels.end)
+    return channels
+
+
+def piece(work: Work, rows: int, columns: int, channels: int) -> Piece:
+    """Return what a tile of this size makes."""
+    inputs = 1
+    if isinstance(work.layer, Conv2d):
+        inputs = work.source.channels // work.layer.groups
+    elif isinstance(work.layer, GlobalAveragePool):
+        inputs = work.source.height * work.source.width
+    return Piece(rows, columns, channels, inputs, work.source.bits)
+
+
+def tiles_of(work: Work, rows: int, columns: int, channels: int, channels_first: bool) -> Iterator[Tile]:
+    """Yield tiles of this size in order. channels_first: for each channels all rows and columns, else the reverse."""
+    pixels = [(down, along) for down in split(work.output.height, rows) for along in split(work.output.width, columns)]
+    parts = split(work.channels, channels)
+    if channels_first:
+        yield from (Tile(down, along, part) for part in parts for down, along in pixels)
+    else:
+        yield from (Tile(down, along, part) for down, along in pixels for part in parts)
+
+
+def run_tile(kernels: Kernels, work: Work, tile: Tile, inputs: Sequence[Activation], output: Activation) -> None:
+    """Run one tile as a machine with a scratchpad does: copy its input, run the kernel on that alone, copy the output.
+
+    inputs, output: what the whole call gets (`interpreter.apply_rows`). Raises `TypeError` for an image that enters.
+    """
+    layer = work.layer
+    if isinstance(layer, Enter):
+        raise TypeError("an image enters by a copy, not by a kernel")
+    down, top = rows_read(work, tile.rows)
+    along, left = columns_read(work, tile.columns)
+    seen = channels_read(work, tile.channels)
+    part = [
+        np.ascontiguousarray(x[down.first : down.end, along.first : along.end, seen.first : seen.end]) for x in inputs
+    ]
+    made = np.zeros((tile.rows.count, tile.columns.count, tile.channels.count), output.dtype)
+    apply_rows(kernels, part_of_layer(layer, tile.channels, left), part, made, top)
+    first = layer.channel + tile.channels.first
+    output[
+        tile.rows.first : tile.rows.end,
+        tile.columns.first : tile.columns.end,
+        first : first + tile.channels.count,
+    ] = made
+
+
+def part_of_layer(layer: Layer, channels: Span, left: int) -> Layer:
+    """Return the layer for a tile: these channels alone, written from channel 0 on, hanging out so far on the left."""
+    fields: dict[str, Any] = {"channel": 0}
+    chosen = slice(channels.first, channels.end)
+    if isinstance(layer, Windowed):
+        fields["padding_left"] = left
+    if isinstance(layer, AveragePool):
+        fields["padding_right"] = layer.padding_end[1]
+    if isinstance(layer, Conv2d | DepthwiseConv2d):
+        arrays = ("weight", "bias", "norm", "weight_frac_bits")
+        fields |= {name: np.ascontiguousarray(getattr(layer, name)[chosen]) for name in arrays}
+    if isinstance(layer, Conv2d):
+        fields["groups"] = max(1, channels.count * layer.groups // layer.channels)
+    if isinstance(layer, CopyChannels):
+        fields |= {"first": 0, "count": channels.count}
+    return dataclasses.replace(layer, **fields)
