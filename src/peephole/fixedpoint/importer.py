@@ -1,6 +1,6 @@
-"""From a torch network to a float network.
+"""From a torch network or an ONNX file to a float network.
 
-`peephole.fixedpoint.graph` knows how; torch is not loaded before a network is.
+`peephole.fixedpoint.graph` knows how; neither torch nor onnx is loaded before a network of its kind is.
 """
 
 import zipfile
@@ -76,7 +76,7 @@ def import_module(
 def import_file(
     path: Path | str, input_kind: str = TENSOR, offset: float = OFFSET, scale: float = SCALE, name: str | None = None
 ) -> Imported:
-    """Import a network saved by `torch.export.save` (.pt2); named after the file.
+    """Import a network saved by `torch.export.save` (.pt2) or an ONNX file (.onnx); named after the file.
 
     Raises `FileNotFoundError`, or `ValueError` for a file of another kind and for what cannot be imported.
     """
@@ -97,8 +97,16 @@ def _is_image(input_kind: str) -> bool:
 
 
 def _read(path: Path, image: bool) -> Graph:
+    if path.suffix == ".onnx":
+        try:
+            from peephole.fixedpoint.graph import onnx_model
+        except ModuleNotFoundError as error:
+            raise ValueError(
+                f"this needs the package {error.name}; install it with: pip install 'peephole[onnx]'"
+            ) from error
+        return onnx_model.read_graph(onnx_model.load(path), image)
     if path.suffix != ".pt2" or not zipfile.is_zipfile(path):
-        raise ValueError("not a whole network of torch.export.save (.pt2)")
+        raise ValueError("not a whole network of torch.export.save (.pt2), nor an ONNX file (.onnx)")
     from peephole.fixedpoint.graph import torch_program
 
     return torch_program.read_graph(torch_program.load(path), image)

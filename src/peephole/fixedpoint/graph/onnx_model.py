@@ -1,0 +1,120 @@
+"""Front end: an ONNX model, node by node, into the typed graph."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from google.protobuf.message import DecodeError
+from onnx import numpy_helper
+from onnx.reference import ReferenceEvaluator
+
+from peephole.fixedpoint.graph.advice import not_supported
+from peephole.fixedpoint.graph.builder import Builder, Length, Value
+from peephole.fixedpoint.graph.nodes import Graph, Origin
+from peephole.fixedpoint.graph.onnx_operators import OPERATORS, Operation
+from peephole.fixedpoint.graph.views import UnsupportedError
+
+
+def load(path: Path) -> onnx.ModelProto:
+    """Read an ONNX file. Raises `ValueError` for anything else."""
+    try:
+        model = onnx.load(path)
+        onnx.checker.check_model(model)
+    except (DecodeError, onnx.checker.ValidationError, ValueError, OSError) as error:
+        first = str(error).strip().partition("\n")[0]
+        raise ValueError(f"not a whole ONNX file ({first or type(error).__name__}); export it again") from error
+    return model
+
+
+def read_graph(model: onnx.ModelProto, image: bool) -> Graph:
+    """Return the graph of an ONNX model; image: it takes grey images.
+
+    Raises `ValueError` naming operator and node for what is not supported.
+    """
+    return _Reader(model, image).graph()
+
+
+@dataclass(frozen=True)
+class _Input:
+    name: str
+    batch: int
+    shape: tuple[int, ...]
+
+
+class _Reader:
+    """What every name of the ONNX graph has become: a `Value`, a `Length`, or a constant array."""
+
+    def __init__(self, model: onnx.ModelProto, image: bool) -> None:
+        self.model = model
+        self.versions = {opset.domain: opset.version for opset in model.opset_import}
+        self.made: dict[str, Any] = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
+        self.made[""] = None  # an input that is left out
+        inputs = [value for value in model.graph.input if value.name not in self.made]
+        if len(inputs) != 1:
+            told = ", ".join(value.name for value in inputs)
+            raise ValueError(f"the network takes {len(inputs)} inputs ({told}); only one is supported")
+        self.input = _input(inputs[0])
+        try:
+            self.builder = Builder(self.input.shape, image)
+        except UnsupportedError as error:
+            raise ValueError(f"input {self.input.name}: {error}") from error
+        self.made[self.input.name] = self.builder.start()
+
+    def graph(self) -> Graph:
+        """Walk the nodes and return the graph."""
+        outputs = self.model.graph.output
+        if len(outputs) != 1:
+            raise ValueError(f"the network returns {len(outputs)} values; it must return one tensor")
+        for node in self.model.graph.node:
+            try:
+                self._run(node)
+            except UnsupportedError as error:
+                name = node.name or node.output[0]
+                raise ValueError(f"node {name} ({node.op_type}): {error}") from error
+        result = self.made[outputs[0].name]
+        if not isinstance(result, Value):
+            raise ValueError("the network returns a constant; there is nothing to compute")
+        return self.builder.finish(result)
+
+    def _run(self, node: onnx.NodeProto) -> None:
+        inputs = [self.made[name] for name in node.input]
+        if node.op_type == "Shape" and isinstance(inputs[0], Value):
+            results: list[Any] = [np.array([self.input.batch, *inputs[0].sizes], np.int64)]
+        elif not any(isinstance(thing, Value | Length) for thing in inputs):
+            results = self._constants(node)
+        elif node.op_type in OPERATORS:
+            self.builder.origin = _origin(node)
+            attributes = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
+            made = OPERATORS[node.op_type](
+                self.builder, Operation(inputs, attributes, len(node.output), self.input.batch)
+            )
+            results = made if isinstance(made, list) else [made]
+        else:
+            raise UnsupportedError(not_supported(node.op_type))
+        for name, result in zip(node.output, results, strict=False):
+            self.made[name] = result
+        if len(results) < len([name for name in node.output if name]):
+            raise UnsupportedError("the places of maxima and masks are not supported; leave those outputs out")
+
+    def _constants(self, node: onnx.NodeProto) -> list[Any]:
+        feeds = {name: self.made[name] for name in node.input if name}
+        return list(ReferenceEvaluator(node, opsets=self.versions).run(None, feeds))
+
+
+def _input(value: onnx.ValueInfoProto) -> _Input:
+    dimensions = value.type.tensor_type.shape.dim
+    sizes = [d.dim_value if d.HasField("dim_value") else None for d in dimensions]
+    fixed = [size for size in sizes[1:] if size]
+    if not sizes or len(fixed) != len(sizes) - 1:
+        told = ", ".join(d.dim_param or str(d.dim_value or "?") for d in dimensions)
+        raise ValueError(f"input {value.name}: its shape [{told}] is not fixed; export with a dynamic batch at most")
+    return _Input(value.name, sizes[0] or 1, tuple(fixed))
+
+
+def _origin(node: onnx.NodeProto) -> Origin:
+    """Return where a node stands: exporters of torch call it /module/path/Operator."""
+    parts = [part for part in node.name.split("/") if part]
+    path = ".".join(parts[:-1]) if len(parts) > 1 else node.name.strip("/") if "/" not in node.name else ""
+    return Origin(path, parts[-1] if parts else node.output[0])

@@ -1,0 +1,117 @@
+"""What operators are given, tensors or constants, and arithmetic between the two; the same for every front end."""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peephole.fixedpoint.graph.builder import Builder, Length, Value
+from peephole.fixedpoint.graph.views import UnsupportedError
+
+Constant = NDArray[np.float64]
+
+
+def tensor(operand: Any) -> Value:
+    """Return an operand that must be a tensor."""
+    if not isinstance(operand, Value):
+        raise UnsupportedError("an operator between constants and lists is not supported; give it the tensor itself")
+    return operand
+
+
+def constant(operand: Any) -> Constant:
+    """Return an operand that must be a constant."""
+    if isinstance(operand, Value | Length | list):
+        raise UnsupportedError("weights that the network computes are not supported; they must be constants")
+    return np.asarray(operand, np.float64)
+
+
+def optional(operand: Any) -> Constant | None:
+    """Return an operand that is a constant or left out."""
+    return None if operand is None else constant(operand)
+
+
+def bound(operand: Any) -> float | None:
+    """Return an end of a clip; None where it is left out or infinite."""
+    if operand is None:
+        return None
+    array = constant(operand)
+    if array.size != 1:
+        raise UnsupportedError("clips of several values are not supported; use one")
+    largest = float(np.finfo(np.float32).max)
+    return None if math.isinf(array.item()) or abs(array.item()) >= largest else float(array.item())
+
+
+def place(value: Value, dimension: int) -> int:
+    """Return the number of a dimension without the batch, of one with it."""
+    number = dimension % (len(value.view) + 1)
+    if number == 0:
+        raise UnsupportedError("the batch dimension cannot be used; use the others")
+    return number - 1
+
+
+def permute(builder: Builder, value: Value, order: list[int]) -> Value:
+    """See the dimensions, the batch first, in another order."""
+    numbers = [dimension % (len(value.view) + 1) for dimension in order]
+    if numbers[0] != 0:
+        raise UnsupportedError("the batch must stay the first dimension")
+    return builder.permute(value, [number - 1 for number in numbers[1:]])
+
+
+def select(builder: Builder, value: Value, dimension: int, index: int) -> Value:
+    """One entry of a dimension, which then is gone."""
+    at = place(value, dimension)
+    index %= value.sizes[at]
+    part = builder.slice(value, at, index, index + 1)
+    return Value(part.node, tuple(d for i, d in enumerate(part.view) if i != at))
+
+
+def add(builder: Builder, first: Any, second: Any, factor: float = 1.0) -> Value:
+    """First + factor * second."""
+    if isinstance(first, Value) and isinstance(second, Value):
+        return builder.add(first, second if factor == 1 else builder.affine(second, factor=factor))
+    if isinstance(first, Value):
+        return builder.affine(first, offset=constant(second) * factor)
+    return builder.affine(tensor(second), factor=factor, offset=constant(first))
+
+
+def subtract(builder: Builder, first: Any, second: Any, factor: float = 1.0) -> Value:
+    """First - factor * second."""
+    if isinstance(first, Value) and not isinstance(second, Value):
+        return builder.affine(first, centre=constant(second) * factor)
+    return add(builder, first, second, -factor)
+
+
+def multiply(builder: Builder, first: Any, second: Any) -> Value:
+    """Tensor times constant."""
+    if isinstance(first, Value) and isinstance(second, Value):
+        raise UnsupportedError("the product of two tensors is not supported; only of a tensor and a constant")
+    value, factor = (first, second) if isinstance(first, Value) else (second, first)
+    return builder.affine(tensor(value), factor=constant(factor))
+
+
+def divide(builder: Builder, first: Any, second: Any) -> Value:
+    """Tensor divided by a constant or by its own length."""
+    if isinstance(first, Value) and isinstance(second, Length):
+        return builder.divide_by_length(first, second)
+    if not isinstance(first, Value) or isinstance(second, Value):
+        raise UnsupportedError("division is supported by constants and by the descriptor's own length only")
+    divisor = constant(second)
+    if not divisor.all():
+        raise UnsupportedError("a tensor is divided by zero")
+    return builder.affine(first, factor=1 / divisor)
+
+
+def batch_norm(
+    builder: Builder, value: Value, statistics: tuple[Any, Any], gain: Any, offset: Any, eps: float
+) -> Value:
+    """(x - mean) / sqrt(variance + eps) * gain + offset, one of each a channel. statistics: mean and variance."""
+    mean, variance = statistics
+    if mean is None or variance is None:
+        raise UnsupportedError("batch norm without running statistics is not supported; track them in training")
+    factor = 1 / np.sqrt(constant(variance) + eps)
+    factor = factor if gain is None else factor * constant(gain)
+    added = np.zeros_like(factor) if offset is None else constant(offset)
+    sides = (1,) * (len(value.view) - 1)
+    centre, factor, added = (part.reshape(-1, *sides) for part in (constant(mean), factor, added))
+    return builder.affine(value, centre, factor, added)
