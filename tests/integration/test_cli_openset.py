@@ -92,8 +92,8 @@ def test_spoilt_faces_of_other_pictures_are_refused(pack: Path, tmp_path: Path, 
         ({"name": arrays["name"][::-1], "descriptor": arrays["descriptor"][::-1]}, "not those of the same pictures"),
         ({key: values[:-1] for key, values in arrays.items() if len(values.shape) and len(values) == 60}, "pictures"),
         (
-            {key: arrays[key][:, 1:] for key in ("descriptor", "missed_descriptor")},
-            "descriptors of 31 int16 values, the others of 32",
+            {key: arrays[key].astype(np.int32) for key in ("descriptor", "missed_descriptor")},
+            "descriptors of 32 int32 values, the others of 32 int16",
         ),
     )
     for change, words in changes:
@@ -174,6 +174,12 @@ def test_what_does_not_fit_is_refused(pack: Path, tmp_path: Path) -> None:
     other = ("--model", pack / "detect.safetensors", "--crop", "center")
     assert_one_line(peephole("evaluate", "openset", *other, *kept), 1, "embedded.npz: its descriptors were made by")
     assert_one_line(peephole("evaluate", "openset", *program, *images, "--crop", "detect"), 1, "no face was found")
+    with np.load(embedded) as arrays:
+        short = dict(arrays) | {"descriptor": arrays["descriptor"][:, :16]}
+    np.savez(embedded, **short)
+    said = "its descriptors have 16 values, the program gives 32"
+    for command in ("openset", "strangers"):
+        assert_one_line(peephole("evaluate", command, *program, *kept), 1, said)
     floating = ("--arithmetic", "float", "--descriptors", embedded, "--pairs", pack / "pairs.txt")
     assert_one_line(peephole("evaluate", "lfw", *images, *floating), 2, "integer programs")
 

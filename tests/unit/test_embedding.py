@@ -1,5 +1,7 @@
 """Which face of a picture is described, and that order and threads change nothing."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -72,3 +74,9 @@ def test_without_landmarks_the_middle_is_taken_and_said() -> None:
     grey = np.random.default_rng(1).integers(0, 256, (60, 60), np.uint8)
     face, found = AlignedCut(16, {})("one.png", grey)
     assert not found and (face == CentreCut(16)("one.png", grey)[0]).all()
+
+
+def test_a_float_network_that_recognises_nobody_is_refused() -> None:
+    network = dataclasses.replace(tiny_network(), card={"task": "landmarks"})
+    with pytest.raises(ValueError, match="network tiny is for the task landmarks, not recognise; name another"):
+        float_embedder(network, 1)

@@ -183,10 +183,12 @@ def test_an_album_of_something_else_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.npz"
     with path.open("wb") as stream:
         album().save(stream)
-    with pytest.raises(ValueError, match="made by model m1, not by m2"):
+    with pytest.raises(ValueError, match="made by model m1, not by m2; name that program with"):
         read_album(path, "m2", "detect")
-    with pytest.raises(ValueError, match="cut by detect, not by aligned"):
+    with pytest.raises(ValueError, match="cut by detect, not by aligned; cut them alike, or name another file"):
         read_album(path, "m1", "aligned")
+    with pytest.raises(ValueError, match=r"a\.npz: its descriptors have 2 values, the program gives 3"):
+        read_album(path, "m1", "detect", 3)
     with pytest.raises(FileNotFoundError, match="no such file"):
         read_album(tmp_path / "b.npz", "m1", "detect")
     path.write_text("text")

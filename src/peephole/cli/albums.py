@@ -50,7 +50,7 @@ def described(source: Source, embedder: "Embedder") -> "Album":
     crop = source.crop.value if source.spoil is None else f"{source.crop.value}, spoilt by {source.spoil}"
     kept = source.descriptors
     if kept is not None and kept.exists():
-        album, name = read_album(kept, embedder.model_id, crop), kept
+        album, name = read_album(kept, embedder.model_id, crop, embedder.length), kept
     elif source.images is not None:
         if pairs is not None:
             pairs.check_pictures(list_pictures(source.images), str(source.images))

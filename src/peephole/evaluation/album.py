@@ -105,10 +105,11 @@ class Album:
         )
 
 
-def read_album(path: Path, model_id: str, crop: str) -> Album:
+def read_album(path: Path, model_id: str, crop: str, length: int | None = None) -> Album:
     """Read what `Album.save` or `peephole embed` has written.
 
-    Raises `FileNotFoundError`, or `ValueError` for a file of another kind or descriptors of another model or crop.
+    Raises `FileNotFoundError`, or `ValueError` for a file of another kind or descriptors of another model, crop or
+    length (None where that is not known).
     """
     with open_arrays(path, "descriptors", "not a file of descriptors; make one with peephole embed") as arrays:
         found = dict(arrays)
@@ -121,10 +122,19 @@ def read_album(path: Path, model_id: str, crop: str) -> Album:
         )
     if len(set(names) | set(missed)) != len(names) + len(missed):
         raise ValueError(f"{path}: two of its pictures have one name")
+    another = "or name another file, which is written from --images"
     if made_by != model_id:
-        raise ValueError(f"{path}: its descriptors were made by model {made_by or 'none'}, not by {model_id}")
+        raise ValueError(
+            f"{path}: its descriptors were made by model {made_by or 'none'}, not by {model_id}; "
+            f"name that program with --model, {another}"
+        )
+    if length is not None and descriptors.shape[1] != length:
+        raise ValueError(
+            f"{path}: its descriptors have {descriptors.shape[1]} values, the program gives {length}; "
+            "let peephole evaluate write it anew"
+        )
     if crop != str(found.get("crop", crop)):
-        raise ValueError(f"{path}: its faces were cut by {found['crop']}, not by {crop}")
+        raise ValueError(f"{path}: its faces were cut by {found['crop']}, not by {crop}; cut them alike, {another}")
     none = np.zeros((0, descriptors.shape[1]), descriptors.dtype)
     if any(values.shape != (len(names),) for values in qualities.values()):
         raise ValueError(f"{path}: its measures of quality are not one a picture; let it be written anew")

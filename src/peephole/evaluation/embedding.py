@@ -32,7 +32,7 @@ BATCH = 64
 class Embedder:
     """What makes descriptors: uint8 [N,size,size] -> [N,D]. `model_id` is that of a program, empty for floats.
 
-    crop: how faces are cut for it where nothing else is asked for.
+    crop: how faces are cut for it where nothing else is asked for. length: D, where it is known.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Embedder:
     arithmetic: str
     model_id: str
     crop: str = "detect"
+    length: int | None = None
 
 
 @dataclass(frozen=True)
@@ -66,12 +67,24 @@ def integer_embedder(program: IntegerProgram) -> Embedder:
     program.expect_task(RECOGNISE)
     size = _side(program.input.height, program.input.width)
     return Embedder(
-        program.name, size, Engine(program).descriptors, f"int{program.input.bits}", program.model_id, program.crop
+        program.name,
+        size,
+        Engine(program).descriptors,
+        f"int{program.input.bits}",
+        program.model_id,
+        program.crop,
+        program.tensor(program.output).channels,
     )
 
 
 def float_embedder(network: FloatNetwork, threads: int) -> Embedder:
-    """Describe by the float network from which integer programs are made: float32 descriptors."""
+    """Describe by the float network from which integer programs are made: float32 descriptors.
+
+    Raises `ValueError` for a network that recognises nobody, as its card says.
+    """
+    task = network.card.get("task", RECOGNISE)
+    if task != RECOGNISE:
+        raise ValueError(f"network {network.name} is for the task {task}, not {RECOGNISE}; name another checkpoint")
 
     def describe(faces: Grey) -> NDArray[np.generic]:
         with ThreadPoolExecutor(threads) as pool:
