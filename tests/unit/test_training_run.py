@@ -221,6 +221,60 @@ def test_a_number_that_nothing_can_be_divided_by_is_named(tmp_path: Path, wrong:
         read_config(path)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ('optimizer = "sgdx"', "optimizer"),
+        ("average_decay = nan", "average_decay"),
+        ("average_decay = 1.5", "average_decay"),
+        ("seed = -1", "seed"),
+        ("weight_decay = inf", "weight_decay"),
+        ("[loss]\ncosine = -1.0", r"loss\.cosine"),
+        ("[augmentation]\naligned = 1.45", r"augmentation\.aligned"),
+        ("[augmentation]\nbox_dx = nan", r"augmentation\.box_dx"),
+    ],
+)
+def test_a_number_out_of_its_range_is_named(tmp_path: Path, wrong: str, field: str) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_text(f'data = "d"\nrun = "r"\nstages = [{{images = 9, size = 96, learning_rate = [1, 0]}}]\n{wrong}\n')
+    with pytest.raises(ValueError, match=rf"bad\.toml: {field}: Input should be"):
+        read_config(path)
+
+
+def test_a_learning_rate_below_nothing_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_text('data = "d"\nrun = "r"\nstages = [{images = 9, size = 96, learning_rate = [-1, 0]}]\n')
+    with pytest.raises(ValueError, match=r"bad\.toml: stages\.0\.learning_rate\.0: Input should be"):
+        read_config(path)
+
+
+def test_what_is_refused_leaves_the_run_as_it_was(config: TrainingConfig) -> None:
+    config = replace(config, stages=(Stage(16, 64, (1e-2, 0.0)),))
+    train(config, workers=0)
+    told = (config.run / "run.json").read_bytes()
+    for wrong, sentence in (
+        ({"stages": (Stage(8, 64, (1e-2, 0.0)),)}, r"has run 2 steps already, and \[\[stages\]\] end after 1"),
+        ({"stages": (Stage(80, 8, (1e-2, 0.0)),)}, "images of 8x8 are too small for squeezenet1_1"),
+        ({"frozen": ("conv99",)}, "squeezenet1_1 has no module conv99; it has conv1, "),
+        ({"network": {"width": 0.125, "colour": 3}}, "squeezenet1_1 has no option colour; it has batch_norm, "),
+    ):
+        with pytest.raises(ValueError, match=sentence):
+            train(replace(config, **wrong), workers=0)  # type: ignore[arg-type]
+        assert (config.run / "run.json").read_bytes() == told
+
+
+def test_what_is_no_number_ends_the_run(config: TrainingConfig, tmp_path: Path) -> None:
+    checkpoint = train(replace(config, stages=(Stage(8, 64, (1e-2, 0.0)),)), workers=0)
+    held = torch.load(checkpoint, weights_only=True)
+    held["state_dict"]["average.module.conv1.weight"][0] = float("nan")
+    torch.save(held, tmp_path / "nan.ckpt")
+    with pytest.raises(ValueError, match=r"nan\.ckpt: conv1\.weight holds NaN or infinity"):
+        train(replace(config, run=tmp_path / "warm", warm_start=tmp_path / "nan.ckpt"), workers=0)
+    exploding = replace(config, run=tmp_path / "far", loss=LossWeights(cosine=float("inf")))
+    with pytest.raises(ValueError, match=r"far: the loss of step 0 is not a number"):
+        train(exploding, workers=0)
+
+
 def test_a_wrong_config_is_named(tmp_path: Path) -> None:
     path = tmp_path / "bad.toml"
     path.write_text('data = "d"\nrun = "r"\nstages = [{images = "many", size = 96, learning_rate = [1, 0]}]\n')

@@ -43,7 +43,8 @@ def build(
     if name not in ARCHITECTURES:
         raise ValueError(f"no network is named {name!r}; there are: {', '.join(sorted(ARCHITECTURES))}")
     make = ARCHITECTURES[name]
-    unknown = set(own) - set(signature(make).parameters) | set(own) & {"options"}
-    if unknown:
-        raise ValueError(f"{name} has no option {', '.join(sorted(unknown))}")
+    its_own = [option for option in signature(make).parameters if option != "options"]
+    if unknown := set(own) - set(its_own):
+        there = ("batch_norm", "width", "channels", "pooling", "size", *its_own)
+        raise ValueError(f"{name} has no option {', '.join(sorted(unknown))}; it has {', '.join(there)}")
     return make(Options(descriptor, batch_norm, width, channels, pooling, size), **own)

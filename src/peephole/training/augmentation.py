@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peephole.training.change import Change, apply
-from peephole.training.section import Section
+from peephole.training.section import Amount, Section, Share
 
 LEVELS = np.linspace(0, 1, 256)
 
@@ -27,18 +27,18 @@ class Augmentation(Section):
     of a stream. Of small, motion and blur a face gets one, of dark and light too.
     """
 
-    aligned: float = 0.3
-    box_scale: float = 0.10
-    box_dx: float = 0.05
-    box_dy: float = 0.035
-    light: float = 0.7
-    blur: float = 0.15
-    small: float = 0.15
-    noise: float = 0.15
-    cover: float = 0.15
-    dark: float = 0.0
-    motion: float = 0.0
-    jpeg: float = 0.0
+    aligned: Share = 0.3
+    box_scale: Amount = 0.10
+    box_dx: Amount = 0.05
+    box_dy: Amount = 0.035
+    light: Share = 0.7
+    blur: Share = 0.15
+    small: Share = 0.15
+    noise: Share = 0.15
+    cover: Share = 0.15
+    dark: Share = 0.0
+    motion: Share = 0.0
+    jpeg: Share = 0.0
 
 
 def window_matrix(window: NDArray[np.float32], size: int, mirror: bool) -> NDArray[np.float64]:

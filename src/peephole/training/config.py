@@ -9,7 +9,7 @@ from pydantic import Field, NonNegativeInt, PositiveInt
 from peephole.training.augmentation import Augmentation
 from peephole.training.learning_rate import warmed_up
 from peephole.training.loss_weights import LossWeights
-from peephole.training.section import Section, as_section, read_toml
+from peephole.training.section import Amount, Positive, Section, as_section, read_toml
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Stage(Section):
 
     images: PositiveInt
     size: PositiveInt
-    learning_rate: tuple[float, float]
+    learning_rate: tuple[Amount, Amount]
 
 
 @dataclass(frozen=True)
@@ -123,16 +123,16 @@ class TrainingConfig(Section):
     unit_length: bool = True
     mirrored: bool = False
     warm_start: Path | None = None
-    warm_start_norm: float = 1.0
-    seed: int = 1
+    warm_start_norm: Positive = 1.0
+    seed: NonNegativeInt = 1
     batch: PositiveInt = 256
     held_out_identities: Annotated[int, Field(ge=2)] = 400
     precision: str = "bf16-mixed"
-    optimizer: str = "muon"
+    optimizer: Literal["muon", "adamw"] = "muon"
     warm_up_steps: NonNegativeInt = 100
-    vector_learning_rate: float = 0.3
-    weight_decay: float = 0.01
-    average_decay: float = 0.998
+    vector_learning_rate: Amount = 0.3
+    weight_decay: Amount = 0.01
+    average_decay: Annotated[float, Field(ge=0, lt=1)] = 0.998
     checkpoint_every: PositiveInt = 200
     validate_every: PositiveInt = 400
     loss: LossWeights = field(default_factory=LossWeights)

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import NonNegativeInt, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveInt
 
 from peephole.training.augmentation import Augmentation
 from peephole.training.landmark_windows import Windows
 from peephole.training.learning_rate import falling_rate
-from peephole.training.section import Section
+from peephole.training.section import Amount, Positive, Section
 
 TASK = "landmarks"
 
@@ -26,15 +26,15 @@ class LandmarkConfig(Section):
     data: Path
     run: Path
     images: PositiveInt
-    learning_rate: float = 1e-2
-    vector_learning_rate: float = 0.3
-    weight_decay: float = 0.01
+    learning_rate: Amount = 1e-2
+    vector_learning_rate: Amount = 0.3
+    weight_decay: Amount = 0.01
     warm_up_steps: NonNegativeInt = 100
     batch: PositiveInt = 256
-    seed: int = 1
+    seed: NonNegativeInt = 1
     held_out_identities: PositiveInt = 400
-    bend: float = 0.02
-    average_decay: float = 0.998
+    bend: Positive = 0.02
+    average_decay: Annotated[float, Field(ge=0, lt=1)] = 0.998
     checkpoint_every: PositiveInt = 500
     validate_every: PositiveInt = 500
     windows: Windows = field(default_factory=Windows)

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from peephole.training.section import Section
+from pydantic import PositiveInt
+
+from peephole.training.section import Amount, Positive, Section, Share
 
 
 @dataclass(frozen=True)
@@ -16,23 +18,23 @@ class LossWeights(Section):
     constants are those of the GAP8 doorbell of 2019.
     """
 
-    cosine: float = 1.0
-    norm: float = 0.5
-    relational: float = 5.0
-    bank: float = 0.0
-    bank_size: int = 16384
-    temperature: float = 0.07
-    cross_entropy: float = 0.0
-    label_smoothing: float = 0.0
-    cross_entropy_scale: float = 1.0
-    cosface: float = 0.0
-    cosface_scale: float = 30.0
-    cosface_margin: float = 0.40
-    arcface: float = 0.0
-    arcface_scale: float = 30.0
-    arcface_margin: float = 0.40
-    lifted: float = 0.0
-    lifted_margin: float = 0.3
+    cosine: Amount = 1.0
+    norm: Amount = 0.5
+    relational: Amount = 5.0
+    bank: Amount = 0.0
+    bank_size: PositiveInt = 16384
+    temperature: Positive = 0.07
+    cross_entropy: Amount = 0.0
+    label_smoothing: Share = 0.0
+    cross_entropy_scale: Positive = 1.0
+    cosface: Amount = 0.0
+    cosface_scale: Positive = 30.0
+    cosface_margin: Amount = 0.40
+    arcface: Amount = 0.0
+    arcface_scale: Positive = 30.0
+    arcface_margin: Amount = 0.40
+    lifted: Amount = 0.0
+    lifted_margin: Amount = 0.3
 
     @property
     def by_teacher(self) -> bool:

@@ -24,6 +24,8 @@ from peephole.training.teacher import Teacher
 
 # Weight decay of the heads, which ship with nobody: the GAP8 doorbell's.
 HEAD_DECAY = 5e-4
+# Steps between looks at whether the loss is a number: a GPU would have to wait for each.
+CHECKED_EVERY = 10
 
 
 def to_input(images: Tensor) -> Tensor:
@@ -65,8 +67,8 @@ class Training(lightning.LightningModule):
         self.config = config
         self.held_out: list[tuple[Tensor, Tensor, Tensor]] = []
         self.network = build(config.architecture, config.descriptor, **config.network)  # type: ignore[arg-type]
-        for name in config.frozen:
-            self.network.get_submodule(name).requires_grad_(False)
+        self._freeze()
+        self._try_sizes()
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stubs
         average = get_ema_multi_avg_fn(config.average_decay)  # type: ignore[no-untyped-call]
         self.average = AveragedModel(self.network, multi_avg_fn=average, use_buffers=True)
@@ -80,6 +82,26 @@ class Training(lightning.LightningModule):
         self.step = 0
         self.optimizer_states: list[dict[str, Any]] = []  # for the next stage or restart
 
+    def _freeze(self) -> None:
+        """Keep the config's frozen modules as they start. Raises `ValueError` for one that there is not."""
+        modules = dict(self.network.named_modules())
+        for name in self.config.frozen:
+            if name not in modules:
+                there = ", ".join(child for child, _ in self.network.named_children())
+                raise ValueError(f"frozen: {self.config.architecture} has no module {name}; it has {there}")
+            modules[name].requires_grad_(False)
+
+    def _try_sizes(self) -> None:
+        """Raise `ValueError` for images too small for the network, before a run begins."""
+        for stage in self.config.stages:
+            try:
+                with torch.no_grad():
+                    self.network.eval()(torch.zeros(1, 1, stage.size, stage.size))
+            except RuntimeError as error:
+                what = f"images of {stage.size}x{stage.size} are too small for {self.config.architecture}"
+                raise ValueError(f"stages: {what}; take larger ones") from error
+        self.network.train()
+
     def start_from(self, weights: dict[str, Tensor]) -> None:
         """Load weights into the network and its average. Raises `ValueError` when names or shapes differ.
 
@@ -90,6 +112,8 @@ class Training(lightning.LightningModule):
         needed = {name for name in self.network.state_dict() if not name.endswith("num_batches_tracked")}
         if missing := sorted(needed - set(weights)):
             raise ValueError(f"warm start {self.config.warm_start}: lacks {missing[0]}; it is of another architecture")
+        if spoilt := [name for name, weight in weights.items() if not weight.isfinite().all()]:
+            raise ValueError(f"warm start {self.config.warm_start}: {spoilt[0]} holds NaN or infinity; take another")
         for name in ("descriptor.weight", "descriptor.bias"):
             weights[name] = weights[name] / self.config.warm_start_norm
         try:
@@ -131,6 +155,11 @@ class Training(lightning.LightningModule):
         with torch.autocast(student.device.type, enabled=False):
             terms = self.objective(*self._gathered(student, teacher, label), self.bank)
             loss = torch.stack(list(terms.values())).sum() if terms else student.sum() * 0
+        if self.step % CHECKED_EVERY == 0 and not loss.isfinite():
+            raise ValueError(
+                f"{self.config.run}: the loss of step {self.step} is not a number; start again with a lower learning "
+                "rate, in a new run folder"
+            )
         optimizers = cast("list[LightningOptimizer]", self.optimizers())
         for optimizer, factor in zip(optimizers, (1.0, self.config.vector_learning_rate), strict=True):
             for group in optimizer.param_groups:

@@ -9,7 +9,7 @@ from pydantic import NonNegativeInt, PositiveInt
 from peephole.training.augmentation import Augmentation
 from peephole.training.config import SourceConfig
 from peephole.training.learning_rate import falling_rate
-from peephole.training.section import Section
+from peephole.training.section import Amount, Section
 
 TASK = "quantization"
 
@@ -32,10 +32,10 @@ class QuantizationConfig(Section):
     images: PositiveInt
     size: PositiveInt | None = None
     bits: Literal[8] = 8
-    learning_rate: float = 2e-4
+    learning_rate: Amount = 2e-4
     warm_up_steps: NonNegativeInt = 20
     batch: PositiveInt = 64
-    seed: int = 1
+    seed: NonNegativeInt = 1
     calibration_images: PositiveInt = 256
     precision: str = "32-true"
     checkpoint_every: PositiveInt = 200

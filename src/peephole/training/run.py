@@ -42,13 +42,19 @@ def _prepared(config: TrainingConfig, data: TrainingData, launch: Launch) -> Tra
     """Return the module as the run folder's last checkpoint left it, or at its start."""
     checkpoint = last_checkpoint(config.run, None, data.fixed(config))
     knowledge = knowledge_of(config, data)
-    if is_first_process():
-        write_description(config, launch, _told(data, knowledge.classes))
     module = Training(config, knowledge)
     if checkpoint is not None:
         module.resume(checkpoint)
     elif config.warm_start is not None:
         module.start_from(read_weights(str(config.warm_start)))
+    if module.step > config.steps:
+        raise ValueError(
+            f"{config.run}: has run {module.step} steps already, and [[stages]] end after {config.steps}; "
+            "train for longer, or choose a new run folder"
+        )
+    # Only now: what is refused leaves the description of the run that is there as it was.
+    if is_first_process():
+        write_description(config, launch, _told(data, knowledge.classes))
     return module
 
 
