@@ -162,6 +162,21 @@ def test_describe_and_quantize(pack: Path) -> None:
     assert_one_line(peephole(*foreign), 1, "no.ckpt: not a whole checkpoint")
 
 
+def test_what_a_command_reads_is_not_written_over(pack: Path, tmp_path: Path) -> None:
+    start = tmp_path / "float.safetensors"
+    start.write_bytes((pack / "float.safetensors").read_bytes())
+    before = start.read_bytes()
+    calibrated = ("--calibration", pack / "faces.tar")
+    assert_one_line(peephole("quantize", start, *calibrated, "-o", start), 1, "would be replaced; name another file")
+    assert start.read_bytes() == before
+    assert_one_line(peephole("quantize", start, *calibrated, "-o", tmp_path / "p.ckpt"), 1, "ends so")
+    tar = tmp_path / "two.npz"  # a tar of this name, to be taken for the output
+    tar.write_bytes((pack / "faces.tar").read_bytes())
+    assert_one_line(peephole("embed", "--images", tar, "-o", tar), 1, "would be replaced")
+    assert_one_line(peephole("embed", "--images", tar, "-o", tmp_path / "a.jpg"), 1, "ends so")
+    assert tar.read_bytes() == (pack / "faces.tar").read_bytes()
+
+
 def test_quantize_measures_thresholds_on_packed_faces(tmp_path: Path) -> None:
     face, rng = astronaut(), np.random.default_rng(2)
     keys = [f"made-{number:05d}" for number in range(60)]

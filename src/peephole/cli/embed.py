@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from peephole.cli.options import Arithmetic, Crop, CropOption, ImagesOption, JsonOption, LandmarksOption, ModelOption
-from peephole.cli.output import check_folder_of, plain, print_json, progress, write_whole
+from peephole.cli.output import check_output, plain, print_json, progress, write_whole
 
 SMALLEST_FACE = 40
 
@@ -34,7 +34,7 @@ def embed(
     from peephole.evaluation.embedding import embed as describe
     from peephole.image_files import list_pictures, read_pictures
 
-    check_folder_of(output)
+    check_output(output, ".npz", images, *(path for path in (model, landmarks) if path))
     embedder = load_embedder(model, arithmetic)
     crop = crop or Crop(embedder.crop)
     cut = make_cutter(crop, embedder.size, landmarks, SMALLEST_FACE)

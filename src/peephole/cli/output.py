@@ -49,6 +49,20 @@ def check_folder_of(output: Path) -> None:
         raise PermissionError(f"{folder}: may not be written to; choose another place for {output.name}")
 
 
+def check_output(output: Path, ending: str, *read: Path) -> None:
+    """Refuse an output that cannot be written, has another ending, or would replace what the command reads.
+
+    Raises `OSError` or `ValueError`.
+    """
+    check_folder_of(output)
+    if output.suffix != ending:
+        raise ValueError(f"{output}: would be written as {ending}; name a file that ends so")
+    place = output.resolve()
+    for source in (path.resolve() for path in read):
+        if place == source or (source in place.parents and place.exists()):
+            raise ValueError(f"{output}: is read by this command and would be replaced; name another file")
+
+
 def write_whole(path: Path, write: Callable[[IO[bytes]], object], mode: int = 0o644) -> None:
     """Write a file beside its place and rename it there, so that a broken run leaves the old one or none."""
     handle, partial = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.absolute().parent)

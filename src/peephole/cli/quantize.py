@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from peephole.cli.options import Crop, JsonOption
-from peephole.cli.output import check_folder_of, plain, print_json
+from peephole.cli.output import check_output, plain, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,7 +78,7 @@ def quantize(
     from peephole.training.calibration_images import read_calibration_images
     from peephole.training.landmark_windows import Windows
 
-    check_folder_of(output)
+    check_output(output, ".safetensors", checkpoint, calibration)
     network = dataclasses.replace(load_float(checkpoint), name=output.stem)
     task = network.card.get("task", RECOGNISE)
     windows = Windows() if task == LANDMARKS else None
