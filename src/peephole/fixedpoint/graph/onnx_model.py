@@ -114,7 +114,13 @@ def _input(value: onnx.ValueInfoProto) -> _Input:
 
 
 def _origin(node: onnx.NodeProto) -> Origin:
-    """Return where a node stands: exporters of torch call it /module/path/Operator."""
+    """Return where a node stands: exporters of torch call it /units/units.0/conv/Conv, in module units.0.conv."""
     parts = [part for part in node.name.split("/") if part]
-    path = ".".join(parts[:-1]) if len(parts) > 1 else node.name.strip("/") if "/" not in node.name else ""
-    return Origin(path, parts[-1] if parts else node.output[0])
+    if "/" not in node.name:
+        return Origin(node.name, node.output[0])
+    path: list[str] = []
+    for part in parts[:-1]:
+        if path and part.startswith(f"{path[-1]}."):  # a list and its element
+            path.pop()
+        path.append(part)
+    return Origin(".".join(path), parts[-1] if parts else node.output[0])
