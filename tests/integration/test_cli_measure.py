@@ -159,7 +159,7 @@ def test_describe_and_quantize(pack: Path) -> None:
     assert_one_line(peephole(*arguments, "--bits", "3"), 1, "3 bits are not supported")
     (pack / "no.ckpt").write_text("no checkpoint")
     foreign = ("quantize", pack / "no.ckpt", "--calibration", pack / "faces.tar", "-o", out)
-    assert_one_line(peephole(*foreign), 1, "no.ckpt: not a whole checkpoint")
+    assert_one_line(peephole(*foreign), 1, "no.ckpt: not a checkpoint of peephole train")
 
 
 def test_what_a_command_reads_is_not_written_over(pack: Path, tmp_path: Path) -> None:

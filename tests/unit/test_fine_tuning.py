@@ -160,5 +160,5 @@ def test_a_start_that_is_no_checkpoint_is_named(config: QuantizationConfig) -> N
     with pytest.raises(FileNotFoundError, match=r"none\.ckpt: no such checkpoint to start from"):
         fine_tune(replace(config, start=config.run / "none.ckpt"), HERE)
     config.start.write_bytes(b"junk")
-    with pytest.raises(ValueError, match=r"float\.ckpt: not a checkpoint of a recogniser by peephole train"):
+    with pytest.raises(ValueError, match=r"float\.ckpt: not a checkpoint of peephole train"):
         fine_tune(config, HERE)

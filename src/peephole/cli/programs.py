@@ -2,7 +2,6 @@
 
 import dataclasses
 import os
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,13 +60,12 @@ def load_float(path: Path) -> "FloatNetwork":
     """
     from peephole.fixedpoint.float_network import FloatNetwork
 
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such checkpoint")
-    if path.suffix == ".safetensors":
+    if path.suffix == ".safetensors" and path.is_file():
         return FloatNetwork.load(path)
-    if not zipfile.is_zipfile(path):  # as every checkpoint is; torch would take seconds to say so
-        raise ValueError(f"{path}: not a whole checkpoint of peephole train, nor a float network (.safetensors)")
     try:
+        from peephole.training.checkpoints import read_checkpoint
+
+        read_checkpoint(path)
         from peephole.fixedpoint.importer import import_network
         from peephole.models.landmarks import SIDE
         from peephole.training import landmarks
@@ -81,9 +79,8 @@ def load_float(path: Path) -> "FloatNetwork":
             return dataclasses.replace(points, card=held_out_of_checkpoint(str(path)) | {"task": TASK})
         network, held_out = network_of_checkpoint(str(path)), held_out_of_checkpoint(str(path))
         use = use_of_checkpoint(str(path))
-    except Exception as error:
-        # torch.load raises a dozen kinds of errors for a file of another kind.
-        raise ValueError(f"{path}: not a whole checkpoint of peephole train ({type(error).__name__})") from error
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise ValueError(f"{path}: its weights do not fit the network that it names; let it be trained anew") from error
     imported = import_network(network, path.stem, (use.size, use.size))
     return dataclasses.replace(imported, card=held_out, mirrored=use.mirrored)
 

@@ -21,6 +21,7 @@ from peephole.models.squeezeface import SqueezeFace
 from peephole.packed_index import split_held_out
 from peephole.training.batches import FaceBatches
 from peephole.training.calibration_images import read_calibration_images
+from peephole.training.checkpoints import read_recogniser
 from peephole.training.data import held_out_batches
 from peephole.training.faces import Faces
 from peephole.training.folders import load_faces
@@ -120,15 +121,11 @@ class FineTuning(lightning.LightningModule):
 
 def _read_float(path: Path) -> tuple[nn.Module, dict[str, int]]:
     """Return the float network of a checkpoint and who was held out of its training."""
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such checkpoint to start from")
+    read_recogniser(path, "checkpoint to start from")
     try:
         return network_of_checkpoint(str(path)), held_out_of_checkpoint(str(path))
-    except Exception as error:
-        # torch.load raises a dozen kinds of errors for a file of another kind.
-        raise ValueError(
-            f"{path}: not a checkpoint of a recogniser by peephole train ({type(error).__name__})"
-        ) from error
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise ValueError(f"{path}: its weights do not fit the network that it names; let it be trained anew") from error
 
 
 def _start(config: QuantizationConfig, size: int, exact: nn.Module, told: dict[str, int]) -> FloatNetwork:

@@ -16,6 +16,7 @@ from peephole.array_files import open_arrays
 from peephole.models import build
 from peephole.models.backbone import Backbone
 from peephole.models.squeezeface import SqueezeFace, from_squeezenet1_1
+from peephole.training.checkpoints import read_recogniser
 from peephole.training.config import TrainingConfig
 from peephole.training.muon import Muon
 from peephole.training.objective import Objective
@@ -330,12 +331,8 @@ def read_weights(path: str) -> dict[str, Tensor]:
 
 
 def _read_checkpoint(path: str) -> Backbone:
-    if not Path(path).is_file():
-        raise FileNotFoundError(f"{path}: no such checkpoint to start from")
+    checkpoint = read_recogniser(Path(path), "checkpoint to start from")
     try:
-        return _averaged(torch.load(path, map_location="cpu", weights_only=True))
-    except Exception as error:
-        # torch.load raises a dozen kinds of errors for a file of another kind.
-        raise ValueError(
-            f"{path}: not a checkpoint of a recogniser by peephole train ({type(error).__name__})"
-        ) from error
+        return _averaged(checkpoint)
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise ValueError(f"{path}: its weights do not fit the network that it names; let it be trained anew") from error
