@@ -20,8 +20,9 @@ from peephole.compiler.tiles import (
     tiles_of,
 )
 from peephole.fixedpoint import reference
+from peephole.fixedpoint.averages import average_factors
 from peephole.fixedpoint.interpreter import apply
-from peephole.fixedpoint.layers import GlobalAveragePool, L2Normalize, Tensor
+from peephole.fixedpoint.layers import AveragePool, GlobalAveragePool, L2Normalize, Tensor
 from peephole.fixedpoint.window import Windowed
 
 
@@ -83,6 +84,18 @@ def test_means_of_everything_are_cut_by_channels_alone() -> None:
 def test_a_vector_s_length_needs_all_of_it() -> None:
     work = Work(L2Normalize("n", "x", "y", 0, 14), Tensor("x", 1, 1, 64, 0), Tensor("y", 1, 1, 64, 14))
     assert channel_sizes(work) == [64]
+
+
+def test_padding_on_the_right_is_that_of_the_layer_in_every_column() -> None:
+    """Means of 3 in a row, zeros around it counted: the last column's tile hangs out on the right alone."""
+    fields = {"padding": 0, "padding_left": 1, "counts_padding": True, "size_x": 3}
+    factors, shift = average_factors([3], 3, 0)
+    layer = AveragePool("p", "x", "y", 0, 1, 1, shift=shift, factors=factors, **fields)  # type: ignore[arg-type]
+    work = Work(layer, Tensor("x", 1, 4, 1, 0), Tensor("y", 1, 4, 1, 0))
+    x, made = np.array([[[30], [60], [90], [120]]], np.int16), np.zeros((1, 4, 1), np.int16)
+    for tile in tiles_of(work, 1, 1, 1, True):
+        run_tile(reference, work, tile, [x], made)
+    assert made.ravel().tolist() == [30, 60, 90, 70]
 
 
 def test_the_order_of_tiles() -> None:

@@ -1,0 +1,204 @@
+"""A schedule cut into tiles: for every layer of every step its tilings, what stays in L1, and what a face costs.
+
+Layers that run in turns have their weights in L2 from the beginning of the step on. Those of some of them, chosen so
+that the step is fastest, stay in L1 too; the others' come again each turn. Strips stay in L2: no tile is handed from
+one layer to the next within L1.
+"""
+
+import dataclasses
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from peephole.compiler.cost import Target
+from peephole.compiler.memory import ACTIVATIONS, Buffer, aligned
+from peephole.compiler.schedule import WEIGHTS, Schedule, Step
+from peephole.compiler.streaming import Call, Operation, tensors_read
+from peephole.compiler.tiler import ALIGNMENT, IN_L1, IN_L2, STAGED, Cost, Room, Tiler, Tiling
+from peephole.compiler.tiles import Work
+
+L1 = "L1"
+EVERY_SET = 6  # of so many layers all sets are tried; of more, those with the least weights first
+
+
+@dataclass(frozen=True)
+class LayerTiles:
+    """A layer of a step: its calls, each shape with how many there are of it, and what all of them cost.
+
+    stays: bytes of weights, biases and shifts that are in L1 all the step. cost: of one pass, weights from L3 included.
+    """
+
+    layer: Operation
+    calls: tuple[tuple[Tiling, int], ...]
+    stays: int
+    cost: Cost
+
+    @property
+    def usual(self) -> Tiling:
+        """The tiling of the shape that most calls have."""
+        return max(self.calls, key=lambda call: call[1])[0]
+
+    @property
+    def turns(self) -> int:
+        """How many calls there are."""
+        return sum(count for _, count in self.calls)
+
+    @property
+    def l1_bytes(self) -> int:
+        """The most that any call needs in L1, beside what stays there."""
+        return max(tiling.room.bytes for tiling, _ in self.calls)
+
+
+@dataclass(frozen=True)
+class StepTiles:
+    """The layers of a step, which take L1 one after the other."""
+
+    name: str
+    layers: tuple[LayerTiles, ...]
+
+    @property
+    def cost(self) -> Cost:
+        """Of one pass."""
+        return sum((layer.cost for layer in self.layers), Cost())
+
+    @property
+    def l1_bytes(self) -> int:
+        """What stays, and the most that a layer needs beside it."""
+        return sum(layer.stays for layer in self.layers) + max(layer.l1_bytes for layer in self.layers)
+
+
+@dataclass(frozen=True)
+class TiledSchedule:
+    """All steps of one pass. l1_bytes: of the whole L1, stacks included."""
+
+    target: Target
+    l1_bytes: int
+    steps: tuple[StepTiles, ...]
+    passes: int
+
+    def passes_of(self, step: int) -> int:
+        """Return how often a step runs for one face: the last one, in which both passes of two meet, once."""
+        return 1 if step == len(self.steps) - 1 else self.passes
+
+    @property
+    def cost(self) -> Cost:
+        """Of a whole face, all passes."""
+        return sum((step.cost * self.passes_of(number) for number, step in enumerate(self.steps)), Cost())
+
+    @property
+    def milliseconds(self) -> float:
+        """Predicted for a whole face."""
+        return self.target.milliseconds(self.cost.cycles)
+
+
+def tile(schedule: Schedule, l1_bytes: int, target: Target | None = None) -> TiledSchedule:
+    """Cut every layer of a schedule into tiles that fit into so many bytes of L1, less what the target reserves.
+
+    Raises `ValueError` where that is nothing, and for a layer no tile of which fits: layer, least bytes, bytes there.
+    """
+    machine = target or Target()
+    capacity = l1_bytes - machine.reserved_l1_bytes
+    if capacity < 1:
+        raise ValueError(
+            f"L1 has {l1_bytes:,} bytes, and stacks on {machine.name} take {machine.reserved_l1_bytes:,}; raise --l1"
+        )
+    tiler = Tiler(machine)
+    steps = tuple(_tile_step(tiler, schedule, step, capacity) for step in schedule.steps)
+    return TiledSchedule(machine, l1_bytes, steps, schedule.passes)
+
+
+def _tile_step(tiler: Tiler, schedule: Schedule, step: Step, capacity: int) -> StepTiles:
+    works = calls_of(schedule, step)
+    layers = step.segment.layers
+    if not step.segment.looped:
+        return StepTiles(step.name, tuple(_tile_layer(tiler, works, layer, capacity, STAGED) for layer in layers))
+    best: StepTiles | None = None
+    for stay in _sets_that_stay(works, layers):
+        left = capacity - sum(stay.values())
+        if left < 1:
+            continue
+        try:
+            tiled = [_tile_layer(tiler, works, la, left, IN_L1 if la.name in stay else IN_L2) for la in layers]
+        except ValueError:
+            if not stay:
+                raise
+            continue
+        made = StepTiles(step.name, tuple(tiled))
+        if best is None or (made.cost.cycles, made.cost.traffic) < (best.cost.cycles, best.cost.traffic):
+            best = made
+    assert best is not None  # noqa: S101 - with nothing that stays there is one, or an error
+    return best
+
+
+def work_of(schedule: Schedule, call: Call) -> Work:
+    """Return a call as the tiler sees it: the layer, and the rows at hand and wanted."""
+    source, output = schedule.tensors[tensors_read(call.layer)[0]], schedule.tensors[call.layer.output]
+    at_hand = dataclasses.replace(source, height=call.inputs[0].count)
+    return Work(call.layer, at_hand, dataclasses.replace(output, height=call.rows.count), call.padding_top)
+
+
+def calls_of(schedule: Schedule, step: Step) -> Counter[Work]:
+    """Return the calls of a step, each shape with how many there are of it."""
+    return Counter(work_of(schedule, call) for turn in step.segment.turns for call in turn.calls)
+
+
+def _sets_that_stay(works: Counter[Work], layers: Sequence[Operation]) -> Iterator[dict[str, int]]:
+    """Yield sets of layers whose weights may stay, with their bytes: none first."""
+    sizes = {
+        work.layer.name: aligned(work.weight_bytes, ALIGNMENT) + aligned(work.constant_bytes, ALIGNMENT)
+        for work in works
+        if work.weight_bytes
+    }
+    order = sorted(sizes, key=lambda name: sizes[name])
+    for count in range(len(order) + 1):
+        chosen = combinations(order, count) if len(order) <= EVERY_SET else [tuple(order[:count])]
+        yield from ({name: sizes[name] for name in names} for names in chosen)
+
+
+def _tile_layer(tiler: Tiler, works: Counter[Work], layer: Operation, capacity: int, weights: str) -> LayerTiles:
+    calls = tuple(
+        (tiler.choose(work, capacity, weights), count) for work, count in works.items() if work.layer is layer
+    )
+    cost = sum((tiling.cost * count for tiling, count in calls), Cost())
+    first = calls[0][0].work
+    if weights != STAGED and first.weight_bytes:
+        cost += _fetched(tiler.target, first)
+    if weights != IN_L1:
+        return LayerTiles(layer, calls, 0, cost)
+    stays = aligned(first.weight_bytes, ALIGNMENT) + aligned(first.constant_bytes, ALIGNMENT)
+    moved = tiler.target.plain(first.weight_bytes) + 2 * tiler.target.plain(first.constant_bytes // 2)
+    cost += Cost(cycles=moved, moved=moved, in_bytes=first.weight_bytes + first.constant_bytes)
+    return LayerTiles(layer, calls, stays, cost)
+
+
+def _fetched(target: Target, work: Work) -> Cost:
+    """Weights that come from L3 as a whole before a step begins, in one request: nothing runs beside it."""
+    size = work.weight_bytes + work.constant_bytes
+    cycles = target.stored(size)
+    return Cost(cycles=cycles, stored=cycles, stored_bytes=size)
+
+
+def l1_buffers(tiled: TiledSchedule) -> list[Buffer]:
+    """Return what is in L1: stacks always, and at each step what stays and the tiles of one layer after the other.
+
+    The latter share one buffer, `STEP.tiles`, of which each layer's are views, as in most of its turns; the halves of
+    what is there twice are one.
+    """
+    buffers = [Buffer("stacks.L1", L1, tiled.target.reserved_l1_bytes, 0, len(tiled.steps) - 1, holds="stacks")]
+    for number, step in enumerate(tiled.steps):
+        shared = f"{step.name}.tiles"
+        size = max(layer.l1_bytes for layer in step.layers)
+        buffers.append(Buffer(shared, L1, size, number, number))
+        for layer in step.layers:
+            if layer.stays:
+                buffers.append(Buffer(f"{layer.layer.name}.weights.L1", L1, layer.stays, number, number, holds=WEIGHTS))
+            begin = 0
+            for part in dataclasses.fields(Room):
+                taken = getattr(layer.usual.room, part.name)
+                holds = WEIGHTS if part.name in ("weights", "constants") else ACTIVATIONS
+                if taken:
+                    name = f"{layer.layer.name}.{part.name}.tile"
+                    buffers.append(Buffer(name, L1, taken, number, number, shared, begin, holds=holds))
+                begin += taken
+    return buffers

@@ -1,0 +1,314 @@
+"""Tile sizes for a scratchpad: of all that fit, those that the cost model predicts to be the fastest.
+
+Tiles run one after the other. While one is computed, the next one's input and weights come and the last one's output
+goes: so two of each are in L1 where there is more than one. What does not change from one tile to the next stays.
+Biases and shifts of all channels come at the beginning. Input channels are not cut, see `tiles`.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from peephole.compiler.cost import Target, compute_cycles
+from peephole.compiler.memory import aligned
+from peephole.compiler.segments import STAGED_BYTES
+from peephole.compiler.tiles import (
+    Span,
+    Work,
+    channel_sizes,
+    channels_read,
+    column_sizes,
+    columns_read,
+    piece,
+    row_sizes,
+    rows_read,
+    split,
+)
+
+IN_L1, IN_L2, STAGED = "L1", "L2", "staged"
+CHUNK_BYTES = STAGED_BYTES // 2  # that weights come in from L3
+ALIGNMENT = 4
+
+
+@dataclass(frozen=True)
+class Size:
+    """Rows, columns and channels of a tile, and the order of tiles.
+
+    channels_first: for each channels all rows and columns, so that weights come once; else for each rows and columns
+    all channels, so that the input does.
+    """
+
+    rows: int
+    columns: int
+    channels: int
+    channels_first: bool = True
+
+
+@dataclass(frozen=True)
+class Room:
+    """Bytes of L1, both halves of what is there twice: inputs, weights, outputs, and biases with shifts."""
+
+    inputs: int
+    weights: int
+    outputs: int
+    constants: int
+
+    @property
+    def bytes(self) -> int:
+        """All of it."""
+        return self.inputs + self.weights + self.outputs + self.constants
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What is predicted. Cycles are of the cluster.
+
+    cycles: from beginning to end. compute, moved, stored: cycles that the cores, transfers between L2 and L1, and
+    transfers from L3 to L2 are busy. in_bytes, out_bytes: from L2 to L1 and back. stored_bytes: from L3 to L2.
+    """
+
+    cycles: int = 0
+    compute: int = 0
+    moved: int = 0
+    stored: int = 0
+    in_bytes: int = 0
+    out_bytes: int = 0
+    stored_bytes: int = 0
+
+    def __add__(self, other: "Cost") -> "Cost":
+        """One after the other."""
+        return Cost(*(a + b for a, b in zip(self._values, other._values, strict=True)))
+
+    def __mul__(self, times: int) -> "Cost":
+        """So many times, one after the other."""
+        return Cost(*(times * value for value in self._values))
+
+    @property
+    def traffic(self) -> int:
+        """Bytes that are moved, between any two memories."""
+        return self.in_bytes + self.out_bytes + self.stored_bytes
+
+    @property
+    def _values(self) -> tuple[int, ...]:
+        return (
+            self.cycles,
+            self.compute,
+            self.moved,
+            self.stored,
+            self.in_bytes,
+            self.out_bytes,
+            self.stored_bytes,
+        )
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """How a call is cut: the size, into how many tiles, the L1 that they need, and what they are predicted to cost."""
+
+    work: Work
+    size: Size
+    count: int
+    room: Room
+    cost: Cost
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A call cut by a size: spans of rows, columns and channels.
+
+    weights: where they are: in L1 all the time, whole in L2, or staged: coming from L3 chunk by chunk.
+    """
+
+    work: Work
+    size: Size
+    weights: str
+    rows: tuple[Span, ...]
+    columns: tuple[Span, ...]
+    channels: tuple[Span, ...]
+
+    @property
+    def pixels(self) -> int:
+        """Tiles of each channels."""
+        return len(self.rows) * len(self.columns)
+
+    @property
+    def count(self) -> int:
+        """Tiles."""
+        return self.pixels * len(self.channels)
+
+    @cached_property
+    def room(self) -> Room:
+        """What must be in L1."""
+        work = self.work
+        rows, columns, channels = (max(span.count for span in of) for of in (self.rows, self.columns, self.channels))
+        seen = (
+            max(rows_read(work, span)[0].count for span in self.rows),
+            max(columns_read(work, span)[0].count for span in self.columns),
+            max(channels_read(work, span).count for span in self.channels),
+        )
+        moving = self.pixels if work.reads_all_channels else self.count
+        inputs = work.sources * aligned(seen[0] * seen[1] * seen[2] * work.source.bits // 8, ALIGNMENT)
+        outputs = aligned(rows * columns * channels * work.output.bits // 8, ALIGNMENT)
+        weights = aligned(channels * work.weight_bytes // work.channels, ALIGNMENT)
+        held = self.weights != IN_L1
+        return Room(
+            inputs=inputs * min(2, moving),
+            weights=weights * min(2, len(self.channels)) * held,
+            outputs=outputs * min(2, self.count),
+            constants=aligned(work.constant_bytes, ALIGNMENT) * held,
+        )
+
+
+def cut(work: Work, size: Size, weights: str) -> Cut:
+    """Cut a call."""
+    rows, columns = split(work.output.height, size.rows), split(work.output.width, size.columns)
+    return Cut(work, size, weights, rows, columns, split(work.channels, size.channels))
+
+
+def predict(target: Target, whole: Cut) -> Cost:
+    """Predict what a call costs tile by tile.
+
+    The first tile's input and weights come before it, the last one's output goes after it, and between them each tile
+    takes as long as its compute or the transfers beside it. Weights that are staged come from L3 beside all of that,
+    but for the first chunk, which is waited for; again for each rows and columns where these are the outer loop and
+    the weights are larger than what is staged.
+    """
+    work = whole.work
+    tiles = list(_tiles(target, whole))
+    constants = 0
+    if whole.weights != IN_L1 and work.constant_bytes:
+        constants = 2 * target.plain(work.constant_bytes // 2)
+    loads, stores = [load for load, _, _, _, _ in tiles], [store for _, store, _, _, _ in tiles]
+    loads[0] += constants
+    cycles = loads[0] + stores[-1]
+    for number, (_, _, compute, _, _) in enumerate(tiles):
+        following = loads[number + 1] if number + 1 < len(tiles) else 0
+        before = stores[number - 1] if number else 0
+        cycles += max(compute, following + before)
+    stored, first, stored_bytes = _stored(target, whole)
+    return Cost(
+        cycles=first + max(cycles, stored - first),
+        compute=sum(compute for _, _, compute, _, _ in tiles),
+        moved=sum(loads) + sum(stores),
+        stored=stored,
+        in_bytes=sum(size for _, _, _, size, _ in tiles) + work.constant_bytes * (whole.weights != IN_L1),
+        out_bytes=sum(size for _, _, _, _, size in tiles),
+        stored_bytes=stored_bytes,
+    )
+
+
+def _stored(target: Target, whole: Cut) -> tuple[int, int, int]:
+    """Return the cycles and the bytes from L3, and between them the cycles of the first chunk."""
+    size = whole.work.weight_bytes + whole.work.constant_bytes
+    if whole.weights != STAGED or not size:
+        return 0, 0, 0
+    again = not whole.size.channels_first and len(whole.channels) > 1 and size > STAGED_BYTES
+    times = whole.pixels if again else 1
+    chunks = times * -(-size // CHUNK_BYTES)
+    return target.stored(times * size, chunks), target.stored(min(size, CHUNK_BYTES)), times * size
+
+
+def _tiles(target: Target, whole: Cut) -> Iterator[tuple[int, int, int, int, int]]:
+    """Yield for each tile in order: cycles of what comes, of what goes, of compute; bytes that come and that go."""
+    work, size = whole.work, whole.size
+    pixels = [(down, along) for down in whole.rows for along in whole.columns]
+    reads = [(rows_read(work, down)[0].count, columns_read(work, along)[0].count) for down, along in pixels]
+    each = work.weight_bytes // work.channels
+    width, out_width = work.source.bits // 8, work.output.bits // 8
+    table: dict[tuple[int, ...], tuple[int, int, int, int, int]] = {}
+    order = _order(len(pixels), len(whole.channels), size.channels_first)
+    last_pixel = last_part = -1
+    for pixel, part in order:
+        new_input = pixel != last_pixel or not (work.reads_all_channels or part == last_part)
+        new_weights = part != last_part and whole.weights != IN_L1
+        last_pixel, last_part = pixel, part
+        (rows, columns), (seen_rows, seen_columns) = (span.count for span in pixels[pixel]), reads[pixel]
+        channels = whole.channels[part].count
+        seen = channels_read(work, whole.channels[part]).count
+        key = (rows, columns, channels, seen_rows, seen_columns, seen, new_input, new_weights)
+        if key not in table:
+            weights = channels * each * new_weights
+            block = (seen_rows, seen_columns, seen)
+            come = work.sources * target.block(block, (work.source.width, work.source.channels), width) * new_input
+            table[key] = (
+                come + target.plain(weights),
+                target.block((rows, columns, channels), (work.output.width, work.output.channels), out_width),
+                compute_cycles(target, work.layer, piece(work, rows, columns, channels)),
+                work.sources * seen_rows * seen_columns * seen * width * new_input + weights,
+                rows * columns * channels * out_width,
+            )
+        yield table[key]
+
+
+def _order(pixels: int, parts: int, channels_first: bool) -> Iterator[tuple[int, int]]:
+    if channels_first:
+        return ((pixel, part) for part in range(parts) for pixel in range(pixels))
+    return ((pixel, part) for pixel in range(pixels) for part in range(parts))
+
+
+def candidates(work: Work, weights: str, columns: Sequence[int]) -> Iterator[Cut]:
+    """Yield the ways to cut a call: both orders where they differ."""
+    for rows in row_sizes(work):
+        for along in columns:
+            for channels in channel_sizes(work):
+                first = cut(work, Size(rows, along, channels), weights)
+                yield first
+                if work.reads_all_channels and first.pixels > 1 and len(first.channels) > 1:
+                    yield cut(work, Size(rows, along, channels, channels_first=False), weights)
+
+
+@dataclass
+class Tiler:
+    """Finds tilings, and remembers them: a network has many calls of one shape."""
+
+    target: Target = field(default_factory=Target)
+    _found: dict[tuple[Work, str], list[tuple[int, Tiling]]] = field(default_factory=dict)
+
+    def choose(self, work: Work, capacity: int, weights: str = STAGED) -> Tiling:
+        """Return the tiling within so many bytes of L1 that is predicted to be the fastest.
+
+        Of equals the one with the least traffic, then the fewest tiles, then the least L1. A row is cut into columns
+        only where no whole row fits. Of the sizes of `tiles.sizes` none is left out but those that take longer by their
+        number alone. Raises `ValueError` where nothing fits: layer, least bytes, bytes there.
+        """
+        known = self._found.setdefault((work, weights), [])
+        for limit, tiling in known:
+            if tiling.room.bytes <= capacity <= limit:
+                return tiling
+        tiling = self._search(work, capacity, weights)
+        known.append((capacity, tiling))
+        return tiling
+
+    def _search(self, work: Work, capacity: int, weights: str) -> Tiling:
+        fitting: list[Cut] = []
+        for columns in ([work.output.width], column_sizes(work)):
+            fitting = [c for c in candidates(work, weights, columns) if c.room.bytes <= capacity]
+            if fitting:
+                break
+        if not fitting:
+            least = min(c.room.bytes for c in candidates(work, weights, column_sizes(work)))
+            raise ValueError(
+                f"layer {work.layer.name}: its smallest tile needs {least:,} bytes of L1, and there are {capacity:,} "
+                f"beside stacks and weights that stay; raise --l1 or make the layer's window or its channels fewer"
+            )
+        best: Tiling | None = None
+        for made in sorted(fitting, key=lambda c: c.count):
+            if best and self._least(work, made.count) > best.cost.cycles:
+                break
+            tiling = Tiling(work, made.size, made.count, made.room, predict(self.target, made))
+            if best is None or _rank(tiling) < _rank(best):
+                best = tiling
+        assert best is not None  # noqa: S101 - something fits
+        return best
+
+    def _least(self, work: Work, count: int) -> int:
+        """Return the cycles that no so many tiles go below: all compute with their forks, all outputs with set-ups."""
+        target, out = self.target, work.output
+        compute = compute_cycles(target, work.layer, piece(work, out.height, out.width, work.channels))
+        values = out.height * out.width * work.channels * out.bits // 8
+        outputs = values // target.dma_bytes_per_cycle + count * target.dma_setup_cycles
+        return max(compute - 1 + (count - 1) * target.fork_cycles, outputs)
+
+
+def _rank(tiling: Tiling) -> tuple[int, int, int, int]:
+    return tiling.cost.cycles, tiling.cost.traffic, tiling.count, tiling.room.bytes
