@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from marked import put, table
 
 from peephole.cli.albums import Source, described
+from peephole.cli.marked import put, table
 from peephole.cli.options import Crop
 from peephole.cli.programs import load_program
 from peephole.doorbell.policy import Policy, bars

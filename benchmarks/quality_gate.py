@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 from accuracy import CHECKOUT, DOCUMENT
-from marked import put, table
 from numpy.typing import NDArray
 
+from peephole.cli.marked import put, table
 from peephole.cli.programs import landmark_finder, load_program
 from peephole.doorbell.policy import Policy
 from peephole.doorbell.quality import assess, exposure, fault, sharpness
