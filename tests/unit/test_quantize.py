@@ -15,6 +15,7 @@ from peephole.fixedpoint.formats import to_float
 from peephole.fixedpoint.interpreter import run
 from peephole.fixedpoint.layers import Conv2d
 from peephole.fixedpoint.network_formats import TensorFormat
+from peephole.fixedpoint.program import LANDMARKS
 from peephole.fixedpoint.proof import fits_32_bits, value_ranges
 from peephole.fixedpoint.quantize import ConvRounding, QuantizationOptions, mean_factor, quantize, quantize_conv
 from peephole.fixedpoint.ranges import calibrate
@@ -39,7 +40,7 @@ def conv(network: FloatNetwork, name: str) -> FloatConv2d:
 @given(st.integers(0, 10**6))
 def test_every_layer_is_near_the_float_network(seed: int) -> None:
     program, report = quantize(tiny_network(seed), IMAGES)
-    assert report.descriptor_snr_db > 55
+    assert report.output_snr_db > 55
     assert [layer.name for layer in report.layers] == [layer.name for layer in program.layers]
     assert all(layer.snr_db > 55 and layer.clipped == 0 for layer in report.layers)
     assert all(0.2 < layer.range_used < 0.26 for layer in report.layers if layer.name in ("conv1", "squeeze"))
@@ -140,7 +141,7 @@ def test_a_dead_channel_and_a_large_bias_are_no_trouble() -> None:
     bias = conv(network, "squeeze").bias.copy()
     bias[1], bias[2] = 3.0, -3.0
     program, report = quantize(edited(network, "squeeze", weight=weight, bias=bias), IMAGES)
-    assert report.descriptor_snr_db > 50
+    assert report.output_snr_db > 50
     assert program.identity == report.identity
 
 
@@ -154,7 +155,7 @@ def test_weights_that_are_not_finite(value: float) -> None:
 
 
 def test_calibration_on_nothing() -> None:
-    with pytest.raises(ValueError, match="no calibration images"):
+    with pytest.raises(ValueError, match="there is nothing to calibrate on"):
         quantize(tiny_network(), IMAGES[:0])
     network = tiny_network()
     dark = edited(network, "conv1", bias=np.full(6, -50.0))
@@ -207,8 +208,11 @@ def test_the_report_as_table_and_json() -> None:
     program, report = quantize(tiny_network(), IMAGES)
     table = report.table()
     assert all(layer.name in table for layer in program.layers)
-    assert f"descriptor: {report.descriptor_snr_db:.1f} dB" in table
+    assert f"descriptor: {report.output_snr_db:.1f} dB" in table
+    landmarks = quantize(tiny_network(), IMAGES, QuantizationOptions(task=LANDMARKS))[1]
+    assert f"points: {landmarks.output_snr_db:.1f} dB" in landmarks.table()
     plain = report.as_json()
+    assert plain["output"] == "descriptor"
     assert plain["identity"] == program.identity
     assert len(plain["layers"]) == len(program.layers)
 

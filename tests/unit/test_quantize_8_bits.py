@@ -23,7 +23,7 @@ OPTIONS = QuantizationOptions.of(8, report_images=4)
 @given(st.integers(0, 10**6), st.booleans())
 def test_every_layer_is_near_the_float_network(seed: int, unit_length: bool) -> None:
     program, report = quantize(tiny_network(seed, unit_length=unit_length), IMAGES, OPTIONS, 8)
-    assert report.descriptor_snr_db > 18
+    assert report.output_snr_db > 18
     assert all(layer.snr_db > 18 for layer in report.layers)
     convs = [layer for layer in program.layers if isinstance(layer, Conv2d)]
     assert all(layer.weight.dtype == np.int8 and layer.accumulator_bits == 32 for layer in convs)
@@ -46,7 +46,7 @@ def test_wide_descriptors_have_no_finer_steps_than_their_sums() -> None:
     loud = dataclasses.replace(network, layers=layers)  # large activations, so few fraction bits before the descriptor
     program, report = quantize(loud, IMAGES, OPTIONS, 8)
     assert min(int(layer.norm.min()) for layer in program.layers if isinstance(layer, Conv2d)) >= 0
-    assert report.descriptor_snr_db > 18
+    assert report.output_snr_db > 18
 
 
 def test_least_squares_clips_a_far_outlier_and_keeps_a_flat_range() -> None:
@@ -94,7 +94,7 @@ def test_equalising_keeps_the_function_and_rescues_uneven_channels() -> None:
     np.testing.assert_allclose(scaled.descriptors(IMAGES), network.descriptors(IMAGES), rtol=1e-4, atol=1e-5)
 
     def decibels(equal: bool) -> float:
-        return quantize(network, IMAGES, dataclasses.replace(OPTIONS, equalise=equal), 8)[1].descriptor_snr_db
+        return quantize(network, IMAGES, dataclasses.replace(OPTIONS, equalise=equal), 8)[1].output_snr_db
 
     assert decibels(True) > decibels(False) + 3
 

@@ -48,7 +48,7 @@ def test_a_float_network_comes_back_from_its_file(tmp_path: Path) -> None:
 @given(st.integers(0, 10**6), st.booleans())
 def test_every_layer_is_near_the_float_network(seed: int, equalised: bool) -> None:
     program, report = quantize(residual_network(seed), IMAGES, QuantizationOptions(equalise=equalised))
-    assert report.descriptor_snr_db > 50
+    assert report.output_snr_db > 50
     assert all(layer.snr_db > 45 and layer.clipped == 0 for layer in report.layers)
     assert [layer.kind for layer in program.layers].count("add") == 2
 

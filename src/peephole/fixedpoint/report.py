@@ -12,7 +12,7 @@ from peephole.fixedpoint import interpreter
 from peephole.fixedpoint.float_network import FloatNetwork
 from peephole.fixedpoint.formats import limits, to_float
 from peephole.fixedpoint.layers import Convolution, Layer
-from peephole.fixedpoint.program import IntegerProgram
+from peephole.fixedpoint.program import LANDMARKS, IntegerProgram
 from peephole.fixedpoint.proof import headroom_bits
 
 
@@ -43,13 +43,14 @@ class LayerReport:
 
 @dataclass(frozen=True)
 class QuantizationReport:
-    """The whole program; the descriptor's signal to noise is that of the last layer."""
+    """The whole program. output: what its last layer gives, a descriptor or points; output_snr_db: its noise."""
 
     program: str
     identity: str
     calibration_images: int
     measured_images: int
-    descriptor_snr_db: float
+    output: str
+    output_snr_db: float
     layers: tuple[LayerReport, ...]
 
     def as_json(self) -> dict[str, Any]:
@@ -69,7 +70,7 @@ class QuantizationReport:
                 f"{layer.accumulator_bits or '':>5}{spare:>7}{layer.range_used:>7.2f}{layer.snr_db:>7.1f}"
                 f"{layer.clipped_share:>9.3%}"
             )
-        lines.append(f"descriptor: {self.descriptor_snr_db:.1f} dB over {self.measured_images} images")
+        lines.append(f"{self.output}: {self.output_snr_db:.1f} dB over {self.measured_images} images")
         return "\n".join(lines)
 
 
@@ -113,7 +114,15 @@ def measure(
             tallies[layer.name].add(twin, values, program.tensor(layer.output).frac_bits)
     layers = tuple(_layer(program, layer, tallies[layer.name], given_up) for layer in program.layers)
     last = next(report for report, layer in zip(layers, program.layers, strict=True) if layer.output == program.output)
-    return QuantizationReport(program.name, program.identity, calibration_images, len(images), last.snr_db, layers)
+    return QuantizationReport(
+        program=program.name,
+        identity=program.identity,
+        calibration_images=calibration_images,
+        measured_images=len(images),
+        output="points" if program.task == LANDMARKS else "descriptor",
+        output_snr_db=last.snr_db,
+        layers=layers,
+    )
 
 
 def _layer(
