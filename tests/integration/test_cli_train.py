@@ -181,6 +181,15 @@ def test_what_is_not_there_is_named(tmp_path: Path) -> None:
     assert_one_line(peephole("train", tmp_path / "no.toml"), 1, "no.toml: no such file")
     assert_one_line(peephole("train", "--grid", tmp_path / "no.toml"), 1, "no.toml: no such file")
     assert_one_line(peephole("train", "--curves", tmp_path), 1, f"{tmp_path}: no log of a run in it")
+    assert_one_line(peephole("train", "--curves", tmp_path / "no"), 1, f"{tmp_path}/no: no such run folder")
+    assert_one_line(peephole("train", tmp_path), 1, f"{tmp_path}: a folder; name the TOML file")
+    assert_one_line(peephole("train", "--grid", tmp_path), 1, f"{tmp_path}: a folder; name the TOML file")
+
+
+def test_a_task_that_there_is_not_is_told_those_that_there_are(tmp_path: Path) -> None:
+    path = tmp_path / "c.toml"
+    path.write_text('task = "gardening"\n')
+    assert_one_line(peephole("train", path), 1, "c.toml: task = 'gardening'", "'landmarks' and 'quantization'")
 
 
 def test_a_batch_that_processes_cannot_share_is_refused(config: Path) -> None:

@@ -21,10 +21,16 @@ def _read(path: Path) -> "TrainingConfig | LandmarkConfig | QuantizationConfig":
     from peephole.training.section import as_section, read_toml
 
     raw = read_toml(path)
-    if raw.get("task") == landmark_config.TASK:
+    task = raw.get("task")
+    if task == landmark_config.TASK:
         return as_section(landmark_config.LandmarkConfig, raw, str(path))
-    if raw.get("task") == quantization_config.TASK:
+    if task == quantization_config.TASK:
         return as_section(quantization_config.QuantizationConfig, raw, str(path))
+    if task is not None:
+        raise ValueError(
+            f"{path}: task = {task!r}: there are {landmark_config.TASK!r} and {quantization_config.TASK!r}; "
+            "leave task out to train a recogniser"
+        )
     return as_section(TrainingConfig, raw, str(path))
 
 
@@ -105,6 +111,8 @@ def train(
         if curves is not None:
             from peephole.training.curves import draw_curves
 
+            if not curves.is_dir():
+                raise FileNotFoundError(f"{curves}: no such run folder; name one that peephole train has written")
             chosen = output or curves / "curves.svg"
             check_folder_of(chosen)
             draw_curves(curves, chosen)
@@ -124,6 +132,9 @@ def train(
 
 def _check_readable(config: Path | None, grid: Path | None) -> None:
     """Say what is wrong with a file before torch is loaded, which takes seconds."""
+    for path in (config, grid):
+        if path is not None and path.is_dir():
+            raise IsADirectoryError(f"{path}: a folder; name the TOML file that decides the run")
     if grid is not None:
         from peephole.training.grid import read_grid
 
