@@ -79,7 +79,9 @@ def _whole(tar: Path) -> Iterator[None]:
     try:
         yield
     except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile) as error:
-        raise ValueError(f"{tar}: not a whole tar file ({error}); fetch it again") from error
+        raise ValueError(
+            f"{tar}: not a whole tar file, nor a folder of pictures; name another, or fetch it again"
+        ) from error
 
 
 def _read_member(tar: Path, stream: IO[bytes]) -> bytes:

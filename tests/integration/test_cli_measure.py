@@ -73,7 +73,11 @@ def test_evaluation_refuses_what_does_not_fit(pack: Path) -> None:
     model = ("--model", pack / "p.safetensors")
     lfw = ("evaluate", "lfw", "--pairs", pack / "pairs.txt")
     assert_one_line(peephole(*lfw, "--images", pack / "few.tar", *model), 1, "few.tar: lacks P0_0002 and 8 more")
-    assert_one_line(peephole(*lfw, "--images", pack / "pairs.txt", *model), 1, "not a whole tar file")
+    assert_one_line(
+        peephole(*lfw, "--images", pack / "pairs.txt", *model),
+        1,
+        "pairs.txt: not a whole tar file, nor a folder of pictures; name another, or fetch it again\n",
+    )
     floating = ("--arithmetic", "float")
     assert_one_line(peephole(*lfw, "--images", pack / "faces.tar", *floating), 2, "--model CHECKPOINT")
     points = ("--crop", "detect", "--landmarks", pack / "points.npz")
