@@ -1,15 +1,23 @@
 """The command line as its user meets it: help, wrong usage, and one line for whatever goes wrong."""
 
+import os
 import signal
 import subprocess
 import sys
+import zipfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import get_type_hints
 
 import numpy as np
 import pytest
+import typer
+from typer.models import ParameterInfo
 
 from commands import assert_one_line, peephole, png, process, tar_of, tiny_program
+from peephole.cli.app import app
 from peephole.cli.errors import describe, guarded
+from peephole.cli.output import print_json
 
 COMMANDS = ("run", "identify", "embed", "people", "strangers", "train", "evaluate", "quantize", "describe")
 
@@ -117,6 +125,75 @@ def test_a_reader_that_leaves_is_no_error(tmp_path: Path) -> None:
         running.stdout.close()
         told = running.stderr.read()
     assert (running.returncode, told) == (1, b"")
+
+
+@pytest.mark.parametrize("closed", ["stdout", "stderr"])
+def test_closed_from_the_start(tmp_path: Path, closed: str) -> None:
+    """What would go to stderr does not go to stdout instead, and a command that cannot tell anything says so."""
+    program = tmp_path / "p.safetensors"
+    tiny_program(program)
+    number, file = {"stdout": (1, program), "stderr": (2, tmp_path / "none")}[closed]
+    command = f"exec {sys.executable} -m peephole.cli.app describe --json {file} {number}>&-"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False, timeout=60)
+    said = "peephole: stdout is closed; send it to a file, or to /dev/null\n" if closed == "stdout" else ""
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", said)
+
+
+def test_a_checkpoint_in_place_of_a_program_is_called_one(tmp_path: Path) -> None:
+    path = tmp_path / "last.ckpt"
+    with zipfile.ZipFile(path, "w") as members:  # as torch.save lays it out
+        members.writestr("last/data.pkl", b"")
+    embedding = ("embed", "--images", tmp_path, "-o", tmp_path / "o.npz", "--model")
+    for arguments in (("describe",), embedding):
+        done = peephole(*arguments, path)
+        assert_one_line(done, 1, "last.ckpt: a float checkpoint", "peephole quantize", "--arithmetic float")
+
+
+def test_a_file_that_may_not_be_read_fails_like_one_that_is_missing(tmp_path: Path) -> None:
+    path = tmp_path / "closed"
+    path.write_bytes(b"")
+    path.chmod(0)
+    if os.access(path, os.R_OK):
+        pytest.skip("whoever runs this may read every file")
+    for arguments in (
+        ("describe", path),
+        ("identify", path, "--data", tmp_path / "d"),
+        ("embed", "--images", path, "-o", tmp_path / "o.npz"),
+        ("evaluate", "lfw", "--images", tmp_path, "--pairs", path),
+        ("quantize", path, "--calibration", tmp_path, "-o", tmp_path / "o.safetensors"),
+        ("train", path),
+    ):
+        assert_one_line(peephole(*arguments), 1, "closed: Permission denied")
+
+
+def test_no_command_leaves_it_to_typer_whether_a_file_may_be_read() -> None:
+    def options(group: typer.Typer) -> Iterator[ParameterInfo]:
+        for command in group.registered_commands:
+            assert command.callback is not None
+            for hint in get_type_hints(command.callback, include_extras=True).values():
+                yield from (info for info in getattr(hint, "__metadata__", ()) if isinstance(info, ParameterInfo))
+        for inner in group.registered_groups:
+            assert inner.typer_instance is not None
+            yield from options(inner.typer_instance)
+
+    found = list(options(app))
+    assert len(found) > 50 and not any(info.readable for info in found)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ({"accuracy": 0.9749999999999999}, '{"accuracy": 0.975}'),
+        ([1e-7, 0.123456789, -3], "[1e-07, 0.123457, -3]"),
+        ((1763834084.25, 12.3456789012), "[1763834084.25, 12.345679]"),
+        ({"a": [{"b": 0.30000000000000004, "c": None, "d": True}]}, '{"a": [{"b": 0.3, "c": null, "d": true}]}'),
+    ],
+)
+def test_json_without_the_noise_of_binary_fractions(
+    capsys: pytest.CaptureFixture[str], value: object, text: str
+) -> None:
+    print_json(value)
+    assert capsys.readouterr().out == text + "\n"
 
 
 def _listen_to_ctrl_c() -> None:

@@ -3,9 +3,10 @@
 import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, get_type_hints
 
 import typer
+from typer.models import ParameterInfo
 
 from peephole import __version__
 from peephole.cli import evaluate, people, strangers
@@ -57,6 +58,25 @@ app.command("quantize")(quantize)
 app.command("describe")(describe)
 app.command("plan")(plan)
 app.command("compile")(compile_program)
+
+
+def _leave_reading_to_the_work(group: typer.Typer) -> None:
+    """Let the command itself find out that a file may not be read: a failure, like one that is missing.
+
+    Typer would call it wrong usage.
+    """
+    for command in group.registered_commands:
+        if command.callback is not None:
+            for hint in get_type_hints(command.callback, include_extras=True).values():
+                for info in getattr(hint, "__metadata__", ()):
+                    if isinstance(info, ParameterInfo):
+                        info.readable = False
+    for inner in group.registered_groups:
+        if inner.typer_instance is not None:
+            _leave_reading_to_the_work(inner.typer_instance)
+
+
+_leave_reading_to_the_work(app)
 
 
 def invoke(arguments: Sequence[str] | None = None) -> int:

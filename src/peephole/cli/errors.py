@@ -29,6 +29,8 @@ def describe(error: BaseException) -> str:
 
 def complain(text: str, who: str = "peephole") -> None:
     """Print one line on stderr; a closed stderr is nobody's loss."""
+    if sys.stderr is None:  # closed by whoever started us; print would take stdout instead
+        return
     try:
         print(f"{who}: {text}", file=sys.stderr, flush=True)
     except OSError:
@@ -52,6 +54,9 @@ def _silence_stdout() -> None:
 
 def guarded(work: Callable[[], object]) -> int:
     """Run `work` (which may return an exit code) and turn whatever it raises into a line and an exit code."""
+    if sys.stdout is None:  # the next file that is opened would take its number
+        complain("stdout is closed; send it to a file, or to /dev/null")
+        return FAILED
     try:
         code = work()
         sys.stdout.flush()

@@ -16,8 +16,17 @@ Item = TypeVar("Item")
 
 
 def print_json(value: Any) -> None:
-    """Print one JSON value on one line."""
-    print(json.dumps(value, ensure_ascii=False))
+    """Print one JSON value on one line, without the noise of binary fractions (see `rounded`)."""
+    print(json.dumps(rounded(value), ensure_ascii=False))
+
+
+def rounded(value: Any) -> Any:
+    """Return the value with six digits behind the point of every float, and six in all of those below one."""
+    if isinstance(value, float):
+        return round(value, 6) if abs(value) >= 1 else float(f"{value:.6g}")
+    if isinstance(value, dict):
+        return {key: rounded(one) for key, one in value.items()}
+    return [rounded(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def plain(text: str) -> str:
@@ -80,7 +89,7 @@ def write_whole(path: Path, write: Callable[[IO[bytes]], object], mode: int = 0o
 
 def progress(items: Iterable[Item], title: str, total: int) -> Iterator[Item]:
     """Pass the items on, with a progress bar on stderr where that is a terminal."""
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         yield from items
         return
     from rich.console import Console

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,19 @@ def program_path(model: Path | None, bits: int = 16) -> Path:
     if model is not None and not model.is_file():
         there = "not a program file" if model.exists() else "no such program file"
         raise FileNotFoundError(f"{model}: {there}; name a .safetensors of peephole quantize")
+    if model is not None and _is_checkpoint(model):
+        raise ValueError(
+            f"{model}: a float checkpoint, not an integer program; make one of it with peephole quantize "
+            "(embed and evaluate lfw also take it as it is, with --arithmetic float)"
+        )
     return model or default_program(bits)
+
+
+def _is_checkpoint(path: Path) -> bool:
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as members:
+        return any(name.endswith("/data.pkl") for name in members.namelist())
 
 
 def load_program(model: Path | None) -> "IntegerProgram":

@@ -85,10 +85,12 @@ def write(path: Path, kind: str, structure: Mapping[str, Any], arrays: Arrays) -
 def read(path: Path, kind: str) -> tuple[dict[str, Any], Arrays]:
     """Return structure and arrays of a program file.
 
-    Raises `FileNotFoundError` where there is none, `ValueError` for a truncated or foreign file.
+    Raises `FileNotFoundError` where there is none, `PermissionError` where it may not be read, `ValueError` for a
+    truncated or foreign file.
     """
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file; name a peephole {kind} (.safetensors)")
+    path.open("rb").close()  # raises where it may not be read, which safe_open would call missing
     try:
         with safe_open(path, "np") as file:
             metadata = file.metadata() or {}
