@@ -155,7 +155,7 @@ def test_weights_that_are_not_finite(value: float) -> None:
 
 
 def test_calibration_on_nothing() -> None:
-    with pytest.raises(ValueError, match="there is nothing to calibrate on"):
+    with pytest.raises(ValueError, match="no calibration images"):
         quantize(tiny_network(), IMAGES[:0])
     network = tiny_network()
     dark = edited(network, "conv1", bias=np.full(6, -50.0))
