@@ -209,12 +209,18 @@ def _legend(buffers: Sequence[Buffer], y: float) -> list[str]:
 
 
 def page(placement: Placement, steps: Sequence[str], title: str, tables: Sequence[Table]) -> str:
-    """Return one self-contained HTML page: the verdict of every level, the picture, and the tables."""
+    """Return one self-contained HTML page: the verdict of every level, a picture of L2 and L1, and the tables."""
     source = files("peephole.compiler").joinpath("plan.html.jinja").read_text("utf-8")
     template = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(source)
     return template.render(
         title=title,
         verdicts=[_verdict(plan) for plan in placement.levels],
-        picture=svg(placement, steps, title, placement.main.level),
+        pictures=[svg(placement, steps, title, placement.main.level), *_scratchpad(placement, steps, title)],
         tables=tables,
     )
+
+
+def _scratchpad(placement: Placement, steps: Sequence[str], title: str) -> list[str]:
+    """Draw L1 too, where it is planned beside the level of the activations."""
+    there = any(plan.level == "L1" for plan in placement.levels if plan is not placement.main)
+    return [svg(placement, steps, f"{title}: L1", "L1")] if there else []
