@@ -30,7 +30,7 @@ def buffers_of(told: dict[str, object]) -> list[Buffer]:
     return made
 
 
-@pytest.mark.parametrize("options", [[], ["--device"]])
+@pytest.mark.parametrize("options", [[], ["--device"], ["--tiles"]])
 def test_the_json_is_one_object_that_can_be_checked(options: list[str]) -> None:
     done = peephole("plan", "--json", *options)
     assert done.returncode == 0 and done.stderr == "" and done.stdout.count("\n") == 1
@@ -67,6 +67,37 @@ def test_the_text_ends_in_the_figures(model: Path) -> None:
     assert "the least possible" in verdict
     assert any(line.startswith("planned in") for line in lines)
     assert all(any(line.startswith(b["name"]) for line in lines) for b in told["buffers"])
+
+
+def test_tiles_add_l1_and_leave_the_rest_as_it_was(model: Path) -> None:
+    plain = json.loads(peephole("plan", model, "--json").stdout)
+    told = json.loads(peephole("plan", model, "--json", "--tiles", "--l1", "32K").stdout)
+    assert [b for b in told["buffers"] if b["level"] != "L1"] == plain["buffers"]
+    assert [plan for plan in told["levels"] if plan["level"] != "L1"] == plain["levels"]
+    there = [b for b in told["buffers"] if b["level"] == "L1"]
+    assert max(b["offset"] + b["bytes"] for b in there) <= 32 * 1024
+    assert {"stacks.L1", "conv1.inputs.tile", "conv1.outputs.tile"} <= {b["name"] for b in there}
+    tiles = told["tiles"]
+    assert [layer["layer"] for layer in tiles["layers"]] == ["enter", "conv1", "pool", "mix", "mean"]
+    for key in ("cycles", "compute_cycles", "l2_to_l1_bytes", "l3_to_l2_bytes"):
+        assert sum(layer[key] for layer in tiles["layers"]) == tiles["predicted"][key] > 0
+    seconds = tiles["predicted"]["cycles"] / tiles["target"]["clock_hz"]
+    assert tiles["predicted"]["milliseconds"] == pytest.approx(1000 * seconds)
+
+
+def test_the_text_of_tiles_says_that_it_is_a_prediction(model: Path, tmp_path: Path) -> None:
+    done = peephole("plan", model, "--tiles", "--html", tmp_path / "plan.html")
+    milliseconds = json.loads(peephole("plan", model, "--tiles", "--json").stdout)["tiles"]["predicted"]["milliseconds"]
+    last = done.stdout.splitlines()[-1]
+    assert last.startswith(f"predicted, not measured: {milliseconds:.1f} ms on GAP8 (175 MHz")
+    assert last.partition(" (")[0] in (tmp_path / "plan.html").read_text()
+    assert (tmp_path / "plan.html").read_text().count("<svg") == 2
+
+
+def test_too_little_l1_is_one_sentence(model: Path) -> None:
+    assert_one_line(peephole("plan", model, "--tiles", "--l1", "5K"), 1, "layer ", "smallest tile", "256 beside")
+    assert_one_line(peephole("plan", model, "--tiles", "--l1", "1K"), 1, "stacks on GAP8 take 4,864")
+    assert_one_line(peephole("plan", model, "--tiles", "--device"), 2, "--tiles", "--device")
 
 
 def test_a_memory_that_is_too_small_is_one_sentence(model: Path) -> None:

@@ -15,6 +15,7 @@ from peephole.cli.programs import load_program
 if TYPE_CHECKING:
     from peephole.compiler.memory import Memory, Placement
     from peephole.compiler.tables import Table
+    from peephole.compiler.tiled_schedule import TiledSchedule
     from peephole.fixedpoint.program import IntegerProgram
 
 SIZE = re.compile(r"(\d{1,12}) ?([KM]?)(?:i?B)?", re.IGNORECASE)
@@ -38,7 +39,12 @@ def plan(
         str,
         typer.Option("--l2", metavar="BYTES", help="Memory for activations; 512K and 1M are sizes too."),
     ] = "512K",
-    l1: Annotated[str, typer.Option("--l1", metavar="BYTES", help="Scratchpad for tiles.")] = "64K",
+    l1: Annotated[
+        str, typer.Option("--l1", metavar="BYTES", help="With --tiles: scratchpad for them, stacks included.")
+    ] = "64K",
+    tiles: Annotated[
+        bool, typer.Option("--tiles", help="Cut every layer into tiles for L1, and predict cycles and transfers.")
+    ] = False,
     device: Annotated[
         bool, typer.Option("--device", help="Plan the whole device over time: frame, detector, networks, galleries.")
     ] = False,
@@ -60,11 +66,13 @@ def plan(
 
     Steps are counted from 0 and lifetimes include their last one. Level L2 holds activations and the weights of the
     layer at hand, L3 all weights. With --device the steps are the phases of looking at one frame of 320x240, and a
-    network is one buffer.
+    network is one buffer. With --tiles L1 is planned too, and what is told of time is a prediction for GAP8.
     """
     from peephole.compiler.memory import Memory
 
     memory = Memory(l1=size(l1, "--l1"), l2=size(l2, "--l2"))
+    if tiles and device:
+        raise typer.BadParameter("--tiles is of one program; leave out --device")
     for file in (svg, html):
         if file is not None:
             check_folder_of(file)
@@ -73,7 +81,7 @@ def plan(
         counts = {"users": users, "strangers": strangers, "code_and_constants_bytes_estimate": size(code, "--code")}
         planned = _plan_device(program, memory, counts)
     else:
-        planned = _plan_program(program, memory)
+        planned = _plan_program(program, memory, tiles)
     _write(planned, svg, html)
     if json:
         print_json(planned.facts | record(planned.placement, planned.arena_bytes) | {"steps": planned.steps})
@@ -84,6 +92,8 @@ def plan(
     print()
     _print_levels(planned.placement)
     print(f"activations of {plain(program.name)}: {planned.arena_bytes:,} bytes")
+    if planned.tiled is not None:
+        _print_tiles(planned.tiled)
 
 
 @dataclass(frozen=True)
@@ -96,23 +106,29 @@ class _Planned:
     arena_bytes: int
     facts: dict[str, Any]
     tables: tuple["Table", ...]
+    tiled: "TiledSchedule | None" = None
 
 
-def _plan_program(program: "IntegerProgram", memory: "Memory") -> _Planned:
+def _plan_program(program: "IntegerProgram", memory: "Memory", tiles: bool) -> _Planned:
     from peephole.compiler.memory import ACTIVATIONS
     from peephole.compiler.planner import place_arena
     from peephole.compiler.schedule import lower
-    from peephole.compiler.tables import layer_table
+    from peephole.compiler.tables import layer_table, tile_table
+    from peephole.compiler.tiled_schedule import l1_buffers, record_tiles, tile
 
     schedule = lower(program)
-    placement = place_arena(schedule.buffers, memory, steps=schedule.step_names)
+    tiled = tile(schedule, memory.l1 or 0) if tiles else None
+    buffers = (*schedule.buffers, *(l1_buffers(tiled) if tiled else ()))
+    placement = place_arena(buffers, memory, steps=schedule.step_names)
+    facts: dict[str, Any] = {"name": program.name, "model": program.model_id}
     return _Planned(
         title=f"{program.name}, model {program.model_id}: {len(schedule.steps)} steps",
         placement=placement,
         steps=schedule.step_names,
         arena_bytes=placement.extent(ACTIVATIONS),
-        facts={"name": program.name, "model": program.model_id},
-        tables=(layer_table(program, schedule, placement),),
+        facts=facts | ({"tiles": record_tiles(tiled)} if tiled else {}),
+        tables=(layer_table(program, schedule, placement), *((tile_table(tiled),) if tiled else ())),
+        tiled=tiled,
     )
 
 
@@ -205,3 +221,14 @@ def _print_levels(placement: "Placement") -> None:
             f"gap {100 * plan.gap:.2f} %, {proof} ({plan.method})"
         )
     print(f"planned in {placement.seconds:.2f} s")
+
+
+def _print_tiles(tiled: "TiledSchedule") -> None:
+    from peephole.compiler.tables import prediction, tile_table
+
+    table = tile_table(tiled)
+    print()
+    rows = [tuple(f"{cell:,}" if isinstance(cell, int) else cell for cell in row) for row in (*table.rows, table.total)]
+    print_table(table.titles, rows)
+    print(f"L1: {tiled.l1_bytes:,} bytes, {tiled.target.reserved_l1_bytes:,} of them for stacks")
+    print(prediction(tiled))

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from peephole.compiler.memory import MAIN, Placement, aligned
 from peephole.compiler.schedule import Schedule
+from peephole.compiler.tiled_schedule import TiledSchedule
+from peephole.compiler.tiler import Cost
 from peephole.fixedpoint.describe import describe
 from peephole.fixedpoint.program import IntegerProgram
 
@@ -64,6 +66,43 @@ def layer_table(program: IntegerProgram, schedule: Schedule, placement: Placemen
     passes = "" if program.passes == 1 else f", {program.passes} passes"
     total = ("", f"total{passes}", "", "", "", "", described.macs, described.weight_bytes, "", max(alive))
     return Table("Layers", titles, tuple(rows), total)
+
+
+def tile_table(tiled: TiledSchedule) -> Table:
+    """Return for each layer its tiles in most of its turns, bytes moved, and predicted cycles, of all passes."""
+    rows: list[tuple[str | int, ...]] = []
+    for number, step in enumerate(tiled.steps):
+        times = tiled.passes_of(number)
+        for layer in step.layers:
+            usual = layer.usual
+            tile = f"{usual.size.rows}x{usual.size.columns}x{usual.size.channels}"
+            outer = "channels" if usual.size.channels_first else "rows"
+            if usual.size.channels >= usual.work.channels or usual.count <= -(
+                -usual.work.channels // usual.size.channels
+            ):
+                outer = ""  # one direction is not cut
+            sizes = (usual.count, layer.turns * times, layer.l1_bytes, layer.stays)
+            rows.append((number, layer.layer.name, tile, outer, *sizes, *_cost_cells(tiled, layer.cost * times)))
+    titles = (
+        *("step", "layer", "tile", "outer loop", "tiles", "turns", "L1 bytes", "weights that stay"),
+        *("L2 to L1", "L1 to L2", "L3 to L2", "compute cycles", "L2-L1 cycles", "L3-L2 cycles", "cycles", "ms"),
+    )
+    passes = "" if tiled.passes == 1 else f", {tiled.passes} passes"
+    total = ("", f"total{passes}", "", "", "", "", max(s.l1_bytes for s in tiled.steps), "")
+    return Table(f"Tiles, {prediction(tiled)}", titles, tuple(rows), (*total, *_cost_cells(tiled, tiled.cost)))
+
+
+def prediction(tiled: TiledSchedule) -> str:
+    """Return what the prediction comes to, and that it is one."""
+    target = tiled.target
+    clock = f"{target.clock_hz / 1e6:g} MHz, {target.cores} cores, L3 of {target.l3_bytes_per_second / 1e6:g} MB/s"
+    return f"predicted, not measured: {tiled.milliseconds:.1f} ms on {target.name} ({clock})"
+
+
+def _cost_cells(tiled: TiledSchedule, cost: Cost) -> tuple[str | int, ...]:
+    moved = (cost.in_bytes, cost.out_bytes, cost.stored_bytes)
+    cycles = (cost.compute, cost.moved, cost.stored, cost.cycles)
+    return (*moved, *cycles, f"{tiled.target.milliseconds(cost.cycles):.2f}")
 
 
 def phase_table(placement: Placement, phases: Sequence[str]) -> Table:

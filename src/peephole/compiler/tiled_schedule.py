@@ -8,8 +8,9 @@ one layer to the next within L1.
 import dataclasses
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import combinations
+from typing import Any
 
 from peephole.compiler.cost import Target
 from peephole.compiler.memory import ACTIVATIONS, Buffer, aligned
@@ -202,3 +203,30 @@ def l1_buffers(tiled: TiledSchedule) -> list[Buffer]:
                     buffers.append(Buffer(name, L1, taken, number, number, shared, begin, holds=holds))
                 begin += taken
     return buffers
+
+
+def record_tiles(tiled: TiledSchedule) -> dict[str, Any]:
+    """Return tiles and predictions as plain values; bytes and cycles are of all passes of one input."""
+    layers = []
+    for number, step in enumerate(tiled.steps):
+        times = tiled.passes_of(number)
+        for layer in step.layers:
+            told: dict[str, Any] = {"step": number, "layer": layer.layer.name, "tile": asdict(layer.usual.size)}
+            told |= {"tiles": layer.usual.count, "turns": layer.turns * times}
+            told |= {"l1_bytes": layer.l1_bytes, "weights_that_stay_bytes": layer.stays}
+            layers.append(told | _record_cost(tiled.target, layer.cost * times))
+    told = {"target": asdict(tiled.target), "l1_bytes": tiled.l1_bytes, "passes": tiled.passes}
+    return told | {"predicted": _record_cost(tiled.target, tiled.cost), "layers": layers}
+
+
+def _record_cost(target: Target, cost: Cost) -> dict[str, Any]:
+    return {
+        "l2_to_l1_bytes": cost.in_bytes,
+        "l1_to_l2_bytes": cost.out_bytes,
+        "l3_to_l2_bytes": cost.stored_bytes,
+        "compute_cycles": cost.compute,
+        "l2_l1_cycles": cost.moved,
+        "l3_l2_cycles": cost.stored,
+        "cycles": cost.cycles,
+        "milliseconds": target.milliseconds(cost.cycles),
+    }
