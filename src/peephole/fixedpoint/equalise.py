@@ -29,7 +29,14 @@ from peephole.fixedpoint.float_network import (
     FloatNetwork,
 )
 from peephole.fixedpoint.formats import BITS, integer_bits
-from peephole.fixedpoint.layers import MaxPool, ShuffleChannels, channels_read, read_by_outputs, tensors_read
+from peephole.fixedpoint.layers import (
+    MaxPool,
+    ShuffleChannels,
+    channels_read,
+    channels_written,
+    read_by_outputs,
+    tensors_read,
+)
 
 LARGEST_FACTOR = 64.0  # a channel that calibration hardly ever saw active is enlarged no more than this
 
@@ -67,8 +74,7 @@ def _factors(
             fixed |= {layer.input, layer.output}
         elif isinstance(layer, FloatClipped) and (layer.ceiling, layer.floor) != (None, None):
             fixed.add(layer.output)  # one ceiling for all channels is at the same height in all of them
-    passing = MaxPool | FloatAveragePool | FloatGlobalAveragePool | FloatCopyChannels | ShuffleChannels
-    pooled = {layer.output for layer in network.layers if isinstance(layer, passing)}
+    computed = _computed_channels(network)
     groups = _tied_channels(network)
     full = 1 - 2.0 ** (2 - bits)  # just below a power of two, which would need one integer bit more
     reach = _weights_reach(network, groups) if bits < BITS else None
@@ -82,10 +88,26 @@ def _factors(
             wish = np.sqrt(wish * reach[labels])
         if name in fixed:
             of_group[labels] = 0  # less than any other wish
-        elif name not in pooled:  # a pool makes nothing larger: what it reads decides
-            np.minimum.at(of_group, labels, wish * target / (wish * channels).max())
+        else:
+            own = computed[name]
+            np.minimum.at(of_group, labels[own], (wish * target / (wish * channels).max())[own])
     of_group[of_group == 0] = 1
     return {name: of_group[labels] for name, labels in groups.items()}
+
+
+def _computed_channels(network: FloatNetwork) -> dict[str, NDArray[np.bool_]]:
+    """Return which channels of every tensor are more than chosen, averaged or moved from others, [C] by name.
+
+    Of the others what they are made from decides: a pool makes nothing larger.
+    """
+    passing = MaxPool | FloatAveragePool | FloatGlobalAveragePool | FloatCopyChannels | ShuffleChannels
+    channels = {tensor.name: tensor.channels for tensor in (network.input, *network.tensors)}
+    computed = {name: np.ones(count, np.bool_) for name, count in channels.items()}
+    for layer in network.layers:
+        if isinstance(layer, passing):
+            count = channels_written(layer, channels[layer.input])
+            computed[layer.output][layer.channel : layer.channel + count] = False
+    return computed
 
 
 def _weights_reach(network: FloatNetwork, groups: Mapping[str, NDArray[np.int64]]) -> NDArray[np.float64]:
