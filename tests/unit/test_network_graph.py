@@ -178,6 +178,7 @@ MAPS: dict[str, tuple[nn.Module, str]] = {
         Function(lambda x, a: a(x.mean(3)), nn.Conv1d(6, 3, 3)),
         "average_pool conv2d",
     ),
+    "sum over a map": (Function(lambda x: x.sum((2, 3))), "global_average_pool depthwise_conv2d"),
     "maximum": (Function(lambda x: x.amax((2, 3))), "max_pool"),
     "sum": (Function(lambda x, a: x + a(x), nn.Conv2d(6, 6, 1)), "conv2d add"),
     "sum with a factor": (Function(lambda x, a: torch.add(x, a(x), alpha=3), nn.Conv2d(6, 6, 1)), "conv2d add"),

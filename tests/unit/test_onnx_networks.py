@@ -99,6 +99,7 @@ MODELS: dict[str, tuple[Any, str]] = {
     ),
     "mean": (model(one("ReduceMean", "x,axes", keepdims=0), axes=whole(2, 3)), "global_average_pool"),
     "mean, old": (model(one("ReduceMean", axes=[-1], keepdims=1), version=11), "average_pool"),
+    "sum over rows": (model(one("ReduceSum", "x,axes"), axes=whole(2)), "average_pool depthwise_conv2d"),
     "maximum": (model(one("ReduceMax", axes=[2, 3], keepdims=0), version=11), "max_pool"),
     "gemm": (
         model(

@@ -120,6 +120,11 @@ def _reduced(maximum: bool) -> Handler:
     return reduce
 
 
+def _reduced_sum(builder: Builder, o: Operation) -> Value:
+    mean = _reduced(False)(builder, o)
+    return builder.affine(mean, factor=math.prod(o.value.sizes) / math.prod(mean.sizes))
+
+
 def _gemm(builder: Builder, o: Operation) -> Value:
     if o.get("transA", 0):
         raise UnsupportedError("a transposed tensor is not supported in Gemm; transpose its weights")
@@ -308,6 +313,7 @@ OPERATORS: dict[str, Handler] = {
     "GlobalMaxPool": _global_pool(True),
     "ReduceMean": _reduced(False),
     "ReduceMax": _reduced(True),
+    "ReduceSum": _reduced_sum,
     "Add": _sum,
     "Sum": _sum,
     "Sub": lambda builder, o: operands.subtract(builder, *o.inputs),

@@ -1,5 +1,6 @@
 """What each operator of torch is in the typed graph. `OPERATORS` is the list of what can be imported."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -146,6 +147,11 @@ def _reduced(maximum: bool) -> Handler:
     return reduce
 
 
+def _sum(builder: Builder, a: Arguments) -> Value:
+    mean = _reduced(False)(builder, a)
+    return builder.affine(mean, factor=math.prod(tensor(a["self"]).sizes) / math.prod(mean.sizes))
+
+
 def _cat(builder: Builder, a: Arguments) -> Value:
     parts = [tensor(part) for part in a["tensors"]]
     return builder.concatenate(parts, place(parts[0], a["dim"]))
@@ -269,6 +275,7 @@ OPERATORS: dict[str, Handler] = {
     **dict.fromkeys(("adaptive_max_pool1d", "adaptive_max_pool2d"), _first(_adaptive(True))),
     "mean": _reduced(False),
     "amax": _reduced(True),
+    "sum": _sum,
     **dict.fromkeys(("cat", "concat", "concatenate"), _cat),
     "chunk": _chunk,
     **dict.fromkeys(("split", "split_with_sizes"), _split),
