@@ -26,61 +26,58 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from peephole.fixedpoint.averages import average_factors, window_counts
 from peephole.fixedpoint.equalise import equalise
 from peephole.fixedpoint.float_layers import integer_clips
 from peephole.fixedpoint.float_network import (
     FloatAdd,
+    FloatAveragePool,
     FloatConv2d,
     FloatConvolution,
+    FloatCopyChannels,
     FloatDepthwiseConv2d,
     FloatGlobalAveragePool,
     FloatL2Normalize,
     FloatLayer,
     FloatNetwork,
-    fold_input,
+    FloatTensor,
 )
-from peephole.fixedpoint.formats import (
-    BITS,
-    INT32_MAX,
-    WIDTHS,
-    fraction_bits,
-    to_fixed,
-    to_float,
-)
+from peephole.fixedpoint.formats import BITS, WIDTHS, limits, to_float
 from peephole.fixedpoint.layers import (
     Add,
-    Conv2d,
+    AveragePool,
     Convolution,
-    DepthwiseConv2d,
+    CopyChannels,
     GlobalAveragePool,
     L2Normalize,
     Layer,
     MaxPool,
+    ShuffleChannels,
     Tensor,
     add_shifts,
-    read_by_outputs,
 )
 from peephole.fixedpoint.network_formats import NetworkFormats, TensorFormat
+from peephole.fixedpoint.pixels import as_pixels
 from peephole.fixedpoint.program import RECOGNISE, IntegerProgram
-from peephole.fixedpoint.proof import Range, accumulator_bounds, value_ranges
-from peephole.fixedpoint.ranges import (
-    RULES,
-    Statistics,
-    calibrate,
-    least_squares_bits,
-    percentile_bits,
-    sample_values,
-)
+from peephole.fixedpoint.proof import value_ranges
+from peephole.fixedpoint.ranges import RULES, Statistics, calibrate, check_varied
 from peephole.fixedpoint.report import QuantizationReport, measure
+from peephole.fixedpoint.rounding import ConvRounding, fields_of, mean_factor, quantize_conv
+from peephole.fixedpoint.tensor_formats import choose_formats
+from peephole.fixedpoint.validation import IMAGE
 
-INPUT_OFFSET = 128
-INPUT_FRAC_BITS = 7
-LARGEST_NORM = 30
-FACTOR_BITS = 30
-UNIT_FRAC_BITS = 14  # one itself must fit, which has no room in Q15
-WIDE_MARGIN = 4.0  # of the tensors that an 8-bit program holds in 16 bits
-FINEST_WEIGHT = 30
-LARGEST_SPREAD = 12  # fraction bits between the channels of a layer of 8-bit weights
+__all__ = [
+    "ConvRounding",
+    "Prepared",
+    "QuantizationOptions",
+    "calibrate",
+    "choose_formats",
+    "mean_factor",
+    "prepare",
+    "quantize",
+    "quantize_conv",
+    "trainable",
+]
 
 
 @dataclass(frozen=True)
@@ -137,9 +134,9 @@ class Prepared:
 
 
 def quantize(
-    network: FloatNetwork, images: NDArray[np.uint8], options: QuantizationOptions | None = None, bits: int = BITS
+    network: FloatNetwork, images: NDArray[Any], options: QuantizationOptions | None = None, bits: int = BITS
 ) -> tuple[IntegerProgram, QuantizationReport]:
-    """Quantize a network; `images`, uint8 [N,H,W], are what it will see (some hundred faces).
+    """Quantize a network; `images` are some hundred of what it will see, as `FloatNetwork.activations` takes them.
 
     Raises `ValueError` naming the layer for weights that are not finite or ranges that are empty.
     """
@@ -150,15 +147,16 @@ def quantize(
     return program, measure(program, prepared.network, sample, given_up, len(images))
 
 
-def prepare(network: FloatNetwork, images: NDArray[np.uint8], options: QuantizationOptions, bits: int) -> Prepared:
+def prepare(network: FloatNetwork, images: NDArray[Any], options: QuantizationOptions, bits: int) -> Prepared:
     """Choose formats; rescale the network to suit them."""
     if bits not in WIDTHS:
         raise ValueError(f"{bits} bits are not supported; use 8 or 16")
     if len(images) == 0:
-        raise ValueError("there are no calibration images; name a tar or folder of some hundred faces")
+        raise ValueError("there is nothing to calibrate on; give some hundred samples of what the network will see")
     if network.formats is not None and network.formats.bits == bits:
         return Prepared(network, network.formats.tensors, None, network.formats)
-    network = fold_input(network, INPUT_OFFSET, 1 << INPUT_FRAC_BITS)
+    network = as_pixels(network, bits)
+    check_varied(network, images)
     maxima, means = calibrate(network, images)
     if options.equalise:
         network, factors = equalise(network, maxima, options.margin, bits)
@@ -167,9 +165,7 @@ def prepare(network: FloatNetwork, images: NDArray[np.uint8], options: Quantizat
     return Prepared(network, tensors, means if options.correct_bias else None)
 
 
-def trainable(
-    network: FloatNetwork, images: NDArray[np.uint8], options: QuantizationOptions, bits: int
-) -> FloatNetwork:
+def trainable(network: FloatNetwork, images: NDArray[Any], options: QuantizationOptions, bits: int) -> FloatNetwork:
     """Return the network that training in its formats starts from: rescaled, biases corrected, formats attached.
 
     Quantized as it is, it becomes the very program that `quantize` makes.
@@ -188,49 +184,6 @@ def trainable(
     return dataclasses.replace(prepared.network, layers=tuple(layers), formats=formats)
 
 
-def choose_formats(
-    network: FloatNetwork,
-    maxima: Statistics,
-    images: NDArray[np.uint8],
-    options: QuantizationOptions,
-    bits: int,
-) -> dict[str, TensorFormat]:
-    """Return the format of every tensor, the input's too."""
-    wide = _wide_tensors(network) if bits < BITS else frozenset()
-    chosen = {name: fraction_bits(float(v.max()) * options.margin, bits) for name, v in maxima.items()}
-    if options.ranges != "maximum":
-        for name, values in sample_values(network, images).items():
-            largest = float(maxima[name].max())
-            if options.ranges == "percentile":
-                chosen[name] = percentile_bits(values, options.percentile, largest, bits)
-            else:
-                chosen[name] = least_squares_bits(values, largest, bits)
-    chosen |= {name: fraction_bits(float(maxima[name].max()) * WIDE_MARGIN, BITS) for name in wide}
-    chosen[network.input.name] = INPUT_FRAC_BITS
-    chosen |= {layer.output: UNIT_FRAC_BITS for layer in network.layers if isinstance(layer, FloatL2Normalize)}
-    for _ in network.layers:  # a chain of pools settles in at most as many rounds
-        for layer in network.layers:
-            if isinstance(layer, MaxPool):
-                pair = (layer.input, layer.output)
-                shared = INPUT_FRAC_BITS if network.input.name in pair else min(chosen[name] for name in pair)
-                chosen |= dict.fromkeys(pair, shared)
-            elif isinstance(layer, FloatConvolution) and layer.output in wide:
-                finest = chosen[layer.input] + int(_weight_bits(layer, bits).min())  # that of the sums
-                chosen[layer.output] = min(chosen[layer.output], finest)
-    return {name: TensorFormat(BITS if name in wide else bits, frac_bits) for name, frac_bits in chosen.items()}
-
-
-def _wide_tensors(network: FloatNetwork) -> frozenset[str]:
-    """Return what an 8-bit program holds in 16 bits: the descriptor, and what is scaled to length one."""
-    ends = {network.output}
-    for layer in network.layers:
-        if isinstance(layer, FloatL2Normalize):
-            ends |= {layer.input, layer.output}
-    narrow = {layer.output for layer in network.layers if isinstance(layer, MaxPool | FloatAdd)}
-    read = {layer.input for layer in network.layers if not isinstance(layer, FloatL2Normalize)}
-    return frozenset(ends - narrow - read)
-
-
 def _program(prepared: Prepared, options: QuantizationOptions) -> tuple[IntegerProgram, dict[str, NDArray[np.int64]]]:
     network, formats = prepared.network, prepared.tensors
     layers: list[Layer] = []
@@ -242,32 +195,21 @@ def _program(prepared: Prepared, options: QuantizationOptions) -> tuple[IntegerP
         for layer in network.layers
         if isinstance(layer, FloatConvolution)
     }
+    inputs = None if network.input_kind == IMAGE else limits(formats[network.input.name].bits)
     for layer in network.layers:
         entered, left = formats[layer.input], formats[layer.output]
-        match layer:
-            case FloatConv2d() | FloatDepthwiseConv2d():
-                rounding = ConvRounding(
-                    weights_per="channel" if prepared.trained else options.weights_per,
-                    wide=entered.bits == BITS and work[layer.name] <= options.wide_share * sum(work.values()),
-                    mean=prepared.means[layer.input] if prepared.means else None,
-                    trained=prepared.trained.weights[layer.name] if prepared.trained else None,
-                )
-                inputs = value_ranges(network.input.name, INPUT_OFFSET, layers, bits)[layer.input]
-                conv, given_up[layer.name] = quantize_conv(layer, entered, left.frac_bits, inputs, rounding)
-                layers.append(dataclasses.replace(conv, **integer_clips(layer, left.frac_bits, left.bits)))
-            case FloatAdd():
-                other = formats[layer.other].frac_bits
-                shift, other_shift, norm = add_shifts(entered.frac_bits, other, left.frac_bits)
-                fields = _fields(layer) | integer_clips(layer, left.frac_bits, left.bits)
-                layers.append(Add(**fields, shift=shift, other_shift=other_shift, norm=norm))
-            case MaxPool():
-                layers.append(layer)
-            case FloatGlobalAveragePool():
-                source = shapes[layer.input]
-                factor, shift = mean_factor(source.height * source.width, left.frac_bits - entered.frac_bits)
-                layers.append(GlobalAveragePool(**_fields(layer), factor=factor, shift=shift))
-            case FloatL2Normalize():
-                layers.append(L2Normalize(**_fields(layer), frac_bits=left.frac_bits))
+        if isinstance(layer, FloatConvolution):
+            rounding = ConvRounding(
+                weights_per="channel" if prepared.trained else options.weights_per,
+                wide=entered.bits == BITS and work[layer.name] <= options.wide_share * sum(work.values()),
+                mean=prepared.means[layer.input] if prepared.means else None,
+                trained=prepared.trained.weights[layer.name] if prepared.trained else None,
+            )
+            ranges = value_ranges(network.input.name, int(network.offset), layers, bits, inputs)
+            conv, given_up[layer.name] = quantize_conv(layer, entered, left.frac_bits, ranges[layer.input], rounding)
+            layers.append(dataclasses.replace(conv, **integer_clips(layer, left.frac_bits, left.bits)))
+        else:
+            layers.append(_integer_layer(layer, shapes, formats))
     tensors = {
         t.name: Tensor(t.name, t.height, t.width, t.channels, formats[t.name].frac_bits, formats[t.name].bits)
         for t in shapes.values()
@@ -278,7 +220,7 @@ def _program(prepared: Prepared, options: QuantizationOptions) -> tuple[IntegerP
     program = IntegerProgram(
         network.name,
         start,
-        INPUT_OFFSET,
+        int(network.offset),
         written,
         tuple(layers),
         network.output,
@@ -286,110 +228,35 @@ def _program(prepared: Prepared, options: QuantizationOptions) -> tuple[IntegerP
         card=card,
         task=options.task,
         mirrored=network.mirrored,
+        input_kind=network.input_kind,
     )
     return program, given_up
 
 
-def _fields(layer: Any) -> dict[str, Any]:
-    return {field.name: getattr(layer, field.name) for field in dataclasses.fields(layer)}
-
-
-@dataclass(frozen=True, eq=False)
-class ConvRounding:
-    """How one convolution is rounded.
-
-    weights_per: `channel` or `layer`. wide: sum in 64 bits rather than give up weight bits. mean: of
-    every input channel, [I]; the mean that rounding the weights adds to the output is taken off the
-    bias (Nagel et al., 2019). trained: fraction bits of every output channel, where they are settled.
-    """
-
-    weights_per: str = "channel"
-    wide: bool = False
-    mean: NDArray[np.float64] | None = None
-    trained: NDArray[np.int8] | None = None
-
-
-def _weight_bits(layer: FloatConvolution, bits: int, most: int = FINEST_WEIGHT) -> NDArray[np.int64]:
-    """Return the fraction bits that hold the largest weight of every output channel, at most `most`."""
-    largest = np.abs(layer.weight).reshape(len(layer.weight), -1).max(1)
-    wanted = np.array([min(most, fraction_bits(float(w), bits)) if w > 0 else most for w in largest], np.int64)
-    if bits < BITS:  # a channel that is as good as dead must not need a bias of 32 bits once it is trained
-        wanted = np.minimum(wanted, wanted.min() + LARGEST_SPREAD)
-    return wanted
-
-
-def quantize_conv(
-    layer: FloatConvolution, entered: TensorFormat, left: int, inputs: Range, rounding: ConvRounding
-) -> tuple[Convolution, NDArray[np.int64]]:
-    """Quantize one convolution, plain or depthwise; its weights get as many bits as its input.
-
-    entered: the input's format. left: fraction bits of the output. inputs: what the input can hold.
-
-    Returns the layer and the fraction bits given up for the 32-bit proof, int64 [O].
-    """
-    least = left - entered.frac_bits
-    wanted = _weight_bits(layer, entered.bits, LARGEST_NORM + least)
-    if rounding.trained is not None:
-        wanted = rounding.trained.astype(np.int64)
-    bits = wanted.copy()
-    while True:
-        bits = np.full_like(bits, bits.min()) if rounding.weights_per == "layer" else bits
-        if (bits < least).any():
-            raise ValueError(
-                f"layer {layer.name}: its output needs finer steps than its sums have; calibrate with other images"
-            )
-        conv = _rounded(layer, bits, entered, left, rounding.mean)
-        proof = accumulator_bounds(conv, inputs) <= INT32_MAX
-        bias_fits = np.abs(np.ldexp(layer.bias, (entered.frac_bits + bits).astype(np.int32))) < INT32_MAX
-        too_large = ~bias_fits if rounding.wide else ~(bias_fits & proof)
-        reducible = too_large & (bits > least)
-        if rounding.trained is not None or not reducible.any():
-            break
-        bits = bits - reducible
-    if (too_large.any() and rounding.trained is not None) or not bias_fits.all():
-        raise ValueError(f"layer {layer.name}: a bias is too large beside its weights; train with weight decay")
-    return dataclasses.replace(conv, accumulator_bits=32 if proof.all() else 64), wanted - bits
-
-
-def _rounded(
-    layer: FloatConvolution,
-    bits: NDArray[np.int64],
-    entered: TensorFormat,
-    left: int,
-    mean: NDArray[np.float64] | None,
-) -> Convolution:
-    per_output = bits.reshape(-1, *[1] * (layer.weight.ndim - 1))
-    weight = to_fixed(layer.weight, per_output, np.int8 if entered.bits == 8 else np.int16)
-    bias = layer.bias
-    if mean is not None:
-        error = (to_float(weight, per_output) - layer.weight).sum((1, 2))
-        if not isinstance(layer, FloatConv2d):
-            bias = bias - error * mean
-        elif layer.groups == 1:
-            bias = bias - error @ mean
-        else:
-            bias = bias - (error * read_by_outputs(mean, layer.channels, layer.groups)).sum(1)
-    common: dict[str, Any] = {
-        "ceiling": None,
-        "floor": None,
-        "accumulator_bits": 64,
-        "weight": weight,
-        "bias": to_fixed(bias, entered.frac_bits + bits, np.int32),
-        "norm": (entered.frac_bits + bits - left).astype(np.uint8),
-        "weight_frac_bits": bits.astype(np.int8),
-    }
-    fields = _fields(layer) | common
-    return Conv2d(**fields, accumulation="full") if isinstance(layer, FloatConv2d) else DepthwiseConv2d(**fields)
-
-
-def mean_factor(count: int, finer: int = 0) -> tuple[int, int]:
-    """Return (factor, shift) of a mean over `count` values whose result has `finer` more fraction bits.
-
-    The factor has 31 significant bits and is rounded up: the kernel's result is then the nearest
-    integer for up to 16,384 values, an error of at most half a step.
-    """
-    shift = FACTOR_BITS + (count - 1).bit_length() - finer
-    if not 1 <= shift <= 61:
-        raise ValueError(f"a mean over {count} values to {finer} more fraction bits is out of range; pool in two steps")
-    scale = 1 << (shift + finer)
-    return -(-scale // count), shift
+def _integer_layer(layer: FloatLayer, shapes: Mapping[str, FloatTensor], formats: Mapping[str, TensorFormat]) -> Layer:
+    """Return the integer twin of a layer without weights."""
+    source, out = shapes[layer.input], shapes[layer.output]
+    entered, left = formats[layer.input], formats[layer.output]
+    finer = left.frac_bits - entered.frac_bits
+    match layer:
+        case FloatAdd():
+            first, second, norm = add_shifts(entered.frac_bits, formats[layer.other].frac_bits, left.frac_bits)
+            fields = fields_of(layer) | integer_clips(layer, left.frac_bits, left.bits)
+            return Add(**fields, shift=first, other_shift=second, norm=norm)
+        case FloatAveragePool():
+            sizes = (source.height, source.width), (out.height, out.width)
+            counts = window_counts(layer.window, *sizes, layer.padding_end if layer.counts_padding else None)
+            taps = layer.kernel_size[0] * layer.kernel_size[1]
+            factors, shift = average_factors(counts.ravel().tolist(), taps, finer)
+            return AveragePool(**fields_of(layer), factors=factors, shift=shift)
+        case FloatGlobalAveragePool():
+            factor, shift = mean_factor(source.height * source.width, finer)
+            return GlobalAveragePool(**fields_of(layer), factor=factor, shift=shift)
+        case FloatCopyChannels():
+            return CopyChannels(**fields_of(layer) | integer_clips(layer, left.frac_bits, left.bits), shift=finer)
+        case FloatL2Normalize():
+            return L2Normalize(**fields_of(layer), frac_bits=left.frac_bits)
+        case MaxPool() | ShuffleChannels():
+            return layer
+        case FloatConv2d() | FloatDepthwiseConv2d():
+            raise TypeError(f"layer {layer.name} has weights")

@@ -1,12 +1,14 @@
 """How far values reach: what calibration images show, and the range that a format is given for it."""
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from peephole.fixedpoint.float_network import FloatNetwork
 from peephole.fixedpoint.formats import fraction_bits, limits
+from peephole.fixedpoint.layers import tensors_read
 
 Statistics = dict[str, NDArray[np.float64]]
 Samples = dict[str, NDArray[np.float32]]
@@ -17,7 +19,7 @@ VALUES_AN_IMAGE = 4096
 LARGEST_CLIP = 4  # bits of range that least squares may give up
 
 
-def calibrate(network: FloatNetwork, images: NDArray[np.uint8]) -> tuple[Statistics, Statistics]:
+def calibrate(network: FloatNetwork, images: NDArray[Any]) -> tuple[Statistics, Statistics]:
     """Return the largest magnitude and the mean of every channel over the images: [C] by tensor name."""
     tensors = (network.input, *network.tensors)
     maxima = {tensor.name: np.zeros(tensor.channels) for tensor in tensors}
@@ -28,11 +30,30 @@ def calibrate(network: FloatNetwork, images: NDArray[np.uint8]) -> tuple[Statist
             means[name] += made[name].mean((1, 2), dtype=np.float64).sum(0) / len(images)
     for name, largest in maxima.items():
         if not (largest.max() > 0 and np.isfinite(largest).all()):
-            raise ValueError(f"tensor {name}: is {largest.max()} for every image; calibrate with varied faces")
+            raise ValueError(
+                f"{_maker(network, name)}: gives {largest.max():g} for every sample; calibrate with what it will see, "
+                "or look for a layer that has died in training"
+            )
     return maxima, means
 
 
-def sample_values(network: FloatNetwork, images: NDArray[np.uint8]) -> Samples:
+def check_varied(network: FloatNetwork, samples: NDArray[Any]) -> None:
+    """Raise `ValueError` where no layer could tell one sample from another: they hold one value throughout."""
+    if samples.size and samples.min() == samples.max():
+        readers = [layer.name for layer in network.layers if network.input.name in tensors_read(layer)]
+        what = "sample holds" if len(samples) == 1 else f"{len(samples)} samples hold"
+        raise ValueError(
+            f"layer {readers[0]}: is blind, the {what} nothing but {samples.flat[0]:g}; "
+            "calibrate with some hundred varied samples"
+        )
+
+
+def _maker(network: FloatNetwork, tensor: str) -> str:
+    made = [layer.name for layer in network.layers if layer.output == tensor]
+    return f"layer {made[0]}" if made else f"input {tensor}"
+
+
+def sample_values(network: FloatNetwork, images: NDArray[Any]) -> Samples:
     """Return values of every tensor, drawn at random from some of the images: [K] by name."""
     rng = np.random.default_rng(0)
     chosen = images[:: math.ceil(len(images) / SAMPLED_IMAGES)]

@@ -12,8 +12,9 @@ from peephole.fixedpoint import interpreter
 from peephole.fixedpoint.float_network import FloatNetwork
 from peephole.fixedpoint.formats import limits, to_float
 from peephole.fixedpoint.layers import Convolution, Layer
-from peephole.fixedpoint.program import LANDMARKS, IntegerProgram
+from peephole.fixedpoint.program import LANDMARKS, NETWORK, IntegerProgram
 from peephole.fixedpoint.proof import headroom_bits
+from peephole.fixedpoint.samples import as_integers
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class QuantizationReport:
                 f"{layer.accumulator_bits or '':>5}{spare:>7}{layer.range_used:>7.2f}{layer.snr_db:>7.1f}"
                 f"{layer.clipped_share:>9.3%}"
             )
-        lines.append(f"{self.output}: {self.output_snr_db:.1f} dB over {self.measured_images} images")
+        lines.append(f"{self.output}: {self.output_snr_db:.1f} dB over {self.measured_images} samples")
         return "\n".join(lines)
 
 
@@ -99,15 +100,15 @@ class _Tally:
 def measure(
     program: IntegerProgram,
     network: FloatNetwork,
-    images: NDArray[np.uint8],
+    images: NDArray[Any],
     given_up: Mapping[str, NDArray[np.int64]],
     calibration_images: int = 0,
 ) -> QuantizationReport:
-    """Compare program and network over `images`, uint8 [N,H,W], by the NumPy interpreter."""
+    """Compare program and network over `images`, as the network takes them, by the NumPy interpreter."""
     tallies = {layer.name: _Tally() for layer in program.layers}
     for image in images:
         exact = network.activations(image[None])
-        integers = interpreter.run(program, image)
+        integers = interpreter.run(program, as_integers(program, image))
         for layer in program.layers:
             values = integers[layer.name]
             twin = exact[layer.output][0, ..., layer.channel : layer.channel + values.shape[2]]
@@ -119,7 +120,7 @@ def measure(
         identity=program.identity,
         calibration_images=calibration_images,
         measured_images=len(images),
-        output="points" if program.task == LANDMARKS else "descriptor",
+        output={LANDMARKS: "points", NETWORK: "output"}.get(program.task, "descriptor"),
         output_snr_db=last.snr_db,
         layers=layers,
     )
