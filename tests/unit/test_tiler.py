@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -33,7 +34,7 @@ from peephole.fixedpoint.describe import describe
 from peephole.fixedpoint.interpreter import apply, buffers, enter_input
 from peephole.fixedpoint.layers import Conv2d, Convolution, GlobalAveragePool, L2Normalize, Tensor
 from peephole.fixedpoint.program import IntegerProgram
-from peephole.weights import default_program
+from peephole.weights import default_program, landmark_program
 
 GAP8 = Target()
 
@@ -243,3 +244,20 @@ def test_an_l1_that_stacks_fill_is_refused() -> None:
     program = random_graph(0)
     with pytest.raises(ValueError, match=r"L1 has 4,096 bytes, and stacks on GAP8 take 4,864"):
         tile(lower(program), 4096)
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("the recogniser, 16 bits, two passes", default_program()),
+        ("the recogniser, 8 bits, two passes", default_program(8)),
+        ("the landmark network, 16 bits", landmark_program()),
+    ],
+)
+def test_the_documented_predictions(name: str, path: Path) -> None:
+    program = IntegerProgram.load(path)
+    tiled = tile(lower(program), 64 * 1024)
+    busy = (tiled.cost.compute, tiled.cost.moved, tiled.cost.stored, tiled.cost.cycles)
+    row = " | ".join(f"{GAP8.milliseconds(cycles):.1f} ms" for cycles in busy)
+    text = (Path(__file__).parents[2] / "docs" / "firmware.md").read_text()
+    assert f"| {name} | {describe(program).macs:,} | {row} |" in text
