@@ -1,0 +1,1 @@
+"""What other compilers and planners need for the same network."""
