@@ -1,0 +1,170 @@
+"""`peephole bench peers`: what is handed to peers is the same network, and the figures fit together."""
+
+import importlib
+import json
+import re
+
+import numpy as np
+import pytest
+
+from commands import assert_one_line, peephole
+from peephole.compiler.memory import Buffer
+from peephole.compiler.peers import arenas as memory
+from peephole.compiler.peers import tensorflow_lite_micro
+from peephole.compiler.peers.tflite_model import tflite_model
+from peephole.evaluation.lfw import Pair, PairList
+from peephole.evaluation.peers import losses, onnx_runtime, quantizers
+from peephole.evaluation.peers.faces import Faces
+from peephole.evaluation.peers.onnx_runtime import StaticChoice
+from peephole.fixedpoint import interpreter
+from peephole.fixedpoint.float_network import FloatNetwork
+from peephole.fixedpoint.quantize import QuantizationOptions, quantize
+from programs import residual_network, smooth_images, tiny_network
+
+
+def needs(*packages: str) -> None:
+    """Skip, and say which package is missing."""
+    for package in packages:
+        pytest.importorskip(package, reason=f"needs the peers extra ({package})")
+
+
+NETWORKS = [tiny_network(side=33, unit_length=True), residual_network()]
+
+
+@pytest.mark.parametrize("network", NETWORKS, ids=lambda network: network.name)
+def test_tensorflow_lite_micro_computes_our_8_bit_program(network: FloatNetwork) -> None:
+    """Powers of two are among its scales; where its rounding differs, a value is one off, and so are later sums."""
+    needs("tflite_micro")
+    images = smooth_images(8, network.input.height)
+    program, _ = quantize(network, images, QuantizationOptions.of(8), 8)
+    vector = program.layers[-1].input
+    ours = interpreter.run(program, images[0])
+    wide = program.tensor_table[vector]
+    given = (images[0].astype(np.int16) - program.input_offset).astype(np.int8)[None, :, :, None]
+    made = tensorflow_lite_micro.run(tflite_model(program), given)
+    expected = ours[vector].reshape(-1) / 2.0 ** (wide.bits - 8)
+    assert wide.bits == 16
+    assert np.abs(expected).max() > 10
+    assert made.dtype == np.int8
+    assert np.abs(made.reshape(-1) - expected).max() <= 2
+
+
+def test_a_layer_that_the_peer_is_not_written_for_is_named() -> None:
+    needs("tflite_micro")
+    network = tiny_network(side=33)
+    program, _ = quantize(network, smooth_images(2, 33), bits=8, options=QuantizationOptions.of(8))
+    odd = next(layer for layer in program.layers if layer.kind == "conv2d")
+    object.__setattr__(odd, "ceiling", 3)
+    with pytest.raises(ValueError, match="layer conv1: its clip"):
+        tflite_model(program)
+
+
+def test_greedy_by_size_puts_the_largest_first() -> None:
+    """The long thin buffer comes last and lies above the two large ones, which share their bytes."""
+    buffers = [Buffer("a", "L2", 100, 0, 1), Buffer("b", "L2", 90, 2, 3), Buffer("c", "L2", 8, 0, 3)]
+    assert memory.greedy_by_size(buffers, alignment=4) == 108
+    assert memory.greedy_by_size(buffers, alignment=16) == 128
+
+
+@pytest.mark.parametrize(
+    "count", [pytest.param(1, id="one network"), pytest.param(9, id="all", marks=pytest.mark.slow)]
+)
+def test_one_json_object_holds_arenas_that_fit_together(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch", reason="needs the train extra")
+    from peephole.compiler.peers import networks
+
+    smallest_first = sorted(networks.SHAPES.items(), key=lambda item: item[1].side)
+    monkeypatch.setattr(networks, "SHAPES", dict(smallest_first[:count]))
+    done = peephole("bench", "peers", "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["losses"] == []
+    assert {row["bits"] for row in told["arenas"]} == {8, 16}
+    for row in told["arenas"]:
+        assert row["ours"] <= row["whole_layers"] <= row["layer_by_layer"] <= row["by_size"]
+        assert row["ours"] <= row["with_weights"]
+        if row["tflm"] is None:
+            assert "is not installed" in row["why_not"]
+        else:  # it plans greedily by size too, and nothing of a network's buffers is lost in the writing
+            assert row["tflm"] == pytest.approx(row["by_size"], rel=0.02)
+    by_name = {(row["network"], row["bits"]): row["ours"] for row in told["arenas"]}
+    assert all(by_name[name, 16] == 2 * by_name[name, 8] for name, bits in by_name if bits == 8)
+
+
+def test_a_peer_that_is_absent_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch", reason="needs the train extra")
+    from peephole.compiler.peers.networks import SHAPES, program_of
+
+    def absent(*_: object, **__: object) -> None:
+        raise ModuleNotFoundError("No module named 'tflite_micro'", name="tflite_micro")
+
+    monkeypatch.setattr(memory, "tflite_model", absent)
+    row = memory.arenas("landmarks", program_of(SHAPES["five landmarks, 64x64"], 8))
+    assert (row.tflm, row.why_not) == (None, "the package tflite_micro is not installed")
+    assert row.ours < row.by_size
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("network", NETWORKS, ids=lambda network: network.name)
+def test_the_onnx_model_is_the_network(network: FloatNetwork) -> None:
+    needs("onnx", "onnxruntime")
+    images = smooth_images(5, network.input.height)
+    made = onnx_runtime.float_describer(network, 1)(images)
+    np.testing.assert_allclose(made, network.descriptors(images), atol=2e-6)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_static_quantization_loses_more_with_fewer_bits() -> None:
+    needs("onnx", "onnxruntime")
+    network = NETWORKS[0]
+    images = smooth_images(24, 33)
+    exact = network.descriptors(images)
+    noise = [
+        losses.signal_to_noise(exact, onnx_runtime.quantized_describer(network, images, choice, 1)(images))
+        for choice in (StaticChoice(16, 16), StaticChoice(8, 8))
+    ]
+    assert noise[0] > 45
+    assert 15 < noise[1] < noise[0] - 15
+
+
+def test_what_was_lost_is_against_the_float_network() -> None:
+    """Two folds of two pairs; the second set of descriptors has one of four pairs wrong in one fold."""
+    names = [f"p{number}" for number in range(8)]
+    pairs = PairList(tuple(Pair(names[2 * i], names[2 * i + 1], i % 2 == 0) for i in range(4)), 2)
+    faces = Faces(tuple(names), np.zeros((8, 2, 2), np.uint8), np.ones(8, np.bool_))
+    exact = np.array([[1, 0], [1, 0], [1, 0], [0, 1], [0, 1], [0, 1], [1, 0], [0, 1]], np.float32)
+    spoilt = exact.copy()
+    spoilt[5] = [1, 0]
+    rows = losses.losses(pairs, faces, exact, {("a", "good"): exact, ("a", "bad"): spoilt, ("b", "x"): "not here"})
+    assert [row.lost for row in rows[:2]] == [0.0, 0.0]
+    assert rows[0].accuracy == 1
+    assert rows[2].lost > 0.2
+    assert rows[1].noise == float("inf")
+    assert rows[2].noise == pytest.approx(10 * np.log10(8 / 2))
+    assert rows[3].why_not == "not here"
+
+
+def test_our_rows_need_no_peer() -> None:
+    network = NETWORKS[0]
+    images = smooth_images(8, 33)
+    ours = [row for row in quantizers.ROWS if row.quantizer == "peephole"]
+    assert [re.findall(r"\d+ bits", row.choice)[0] for row in ours] == ["16 bits", "8 bits"]
+    for row in ours:
+        describe = quantizers.describe_by(row, network, images, 1)
+        assert not isinstance(describe, str)
+        assert losses.signal_to_noise(network.descriptors(images), describe(images)) > 15
+
+
+def test_wrong_words_and_missing_files() -> None:
+    assert_one_line(peephole("bench", "peers", "--images", "x.tar"), 2, "--checkpoint")
+    paths = ("--checkpoint", "a", "--calibration", "b", "--images", "c", "--pairs", "d")
+    assert_one_line(peephole("bench", "peers", *paths), 1, "no such file")
+    assert_one_line(peephole("bench", "peers", "--document", "none.md"), 1, "no such document")
+
+
+def test_peers_are_imported_by_nothing_but_their_own_rows() -> None:
+    """`peephole --help` works, and quickly, without any of them."""
+    importlib.import_module("peephole.cli.app")
+    for package in ("onnx", "onnxruntime", "tflite_micro"):
+        source = importlib.import_module("peephole.cli.bench").__dict__
+        assert package not in source
