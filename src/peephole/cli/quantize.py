@@ -1,4 +1,4 @@
-"""`peephole quantize`: from a float checkpoint to the integer program that devices run."""
+"""`peephole quantize`: from a float network, ours or the user's own, to the integer program that devices run."""
 
 import dataclasses
 import sys
@@ -9,6 +9,7 @@ import typer
 
 from peephole.cli.options import Crop, JsonOption
 from peephole.cli.output import check_output, plain, print_json
+from peephole.cli.user_network import ENDINGS, Pixels, borders, quantize_user_network
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,17 +38,40 @@ def _as_trained(card: "Mapping[str, Any]", given: int | None, key: str, option: 
     return agreed
 
 
+def _quantize_own(
+    path: Path, calibration: Path, output: Path, bits: int, images: int, pixels: Pixels, json: bool
+) -> None:
+    """Quantize a network of the user's own: there are no faces, and no thresholds."""
+    check_output(output, ".safetensors", path, calibration)
+    program, report = quantize_user_network(path, calibration, output.stem, bits, images, pixels)
+    program.save(output)
+    if json:
+        print_json(report.as_json() | {"file": str(output), "model_id": program.model_id} | dict(program.card))
+        return
+    print(report.table())
+    print(borders(program))
+    print(f"{plain(str(output))}: model {program.model_id}")
+
+
 def quantize(
-    checkpoint: Annotated[Path, typer.Argument(metavar="CHECKPOINT", help="Of `peephole train`, or a float network.")],
+    checkpoint: Annotated[
+        Path,
+        typer.Argument(
+            metavar="NETWORK", help="A checkpoint of `peephole train`, a float network, or a .pt2 or .onnx."
+        ),
+    ],
     calibration: Annotated[
-        Path, typer.Option("--calibration", metavar="SRC", help="Faces: a tar, a folder, or packed training faces.")
+        Path,
+        typer.Option(
+            "--calibration", metavar="SRC", help="What it will see: a tar or folder of pictures, packed faces, or .npz."
+        ),
     ],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="M.safetensors", help="The program to write.")],
     bits: Annotated[
         int | None,
         typer.Option(show_default="as trained, else 16", help="Bits of activations and weights: 16 or 8."),
     ] = None,
-    images: Annotated[int, typer.Option(min=1, help="How many faces the ranges are taken from.")] = 256,
+    images: Annotated[int, typer.Option(min=1, help="How many faces or samples the ranges are taken from.")] = 256,
     crop: Annotated[
         Crop, typer.Option(help="How faces will be cut for the program; its thresholds hold for this cut alone.")
     ] = Crop.DETECT,
@@ -59,9 +83,13 @@ def quantize(
         int | None,
         typer.Option(show_default="as the checkpoint says", help="Seed of the run, which decides whom it held out."),
     ] = None,
+    offset: Annotated[
+        float | None, typer.Option(show_default="128", help="Of a .pt2 or .onnx that reads (pixel - offset) / scale.")
+    ] = None,
+    scale: Annotated[float | None, typer.Option(show_default="128", help="See --offset.")] = None,
     json: JsonOption = False,
 ) -> None:
-    """Make an integer program of a checkpoint and report what it costs, layer by layer.
+    """Make an integer program of a network and report what it costs, layer by layer.
 
     The ranges of the activations are taken from the faces of SRC. Where SRC is the packed training faces, the
     thresholds are measured too, on the people whom training held out, behind the detector: for each false-accept rate
@@ -70,7 +98,17 @@ def quantize(
     lies. The program is named after its file.
 
     A network of quantization-aware training (`task = "quantization"`) keeps the formats that it was trained in.
+
+    A network of your own is what `torch.export.save` or an ONNX exporter wrote (.pt2, .onnx). SRC is then an .npz file
+    with an array `samples` [N,..] of what it will see, floats as the network takes them or grey images as uint8; or a
+    folder of pictures, which are made grey and cut to its input.
     """
+    pixels = Pixels(offset, scale)
+    if checkpoint.suffix in ENDINGS:
+        _quantize_own(checkpoint, calibration, output, 16 if bits is None else bits, images, pixels, json)
+        return
+    if pixels != Pixels():
+        raise typer.BadParameter("--offset and --scale are for networks of your own, .pt2 or .onnx")
     from peephole.cli.programs import load_float
     from peephole.fixedpoint.program import LANDMARKS, RECOGNISE
     from peephole.fixedpoint.quantize import QuantizationOptions

@@ -1,0 +1,101 @@
+"""Quantizing a network of the user's own: a .pt2 or .onnx file and samples, instead of a checkpoint and faces."""
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peephole.cli.programs import needs_training_packages
+
+if TYPE_CHECKING:
+    from peephole.fixedpoint.importer import Imported
+    from peephole.fixedpoint.program import IntegerProgram
+    from peephole.fixedpoint.report import QuantizationReport
+
+ENDINGS = (".pt2", ".onnx")
+PIXEL = 128.0  # offset and scale of pixels where nothing else is said
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """How a grey image enters the network: as (pixel - offset) / scale."""
+
+    offset: float | None = None
+    scale: float | None = None
+
+    @property
+    def given(self) -> tuple[float, float]:
+        """Offset and scale. Raises `ValueError` for a scale that divides nothing."""
+        scale = PIXEL if self.scale is None else self.scale
+        if not scale > 0:
+            raise ValueError(f"--scale must be more than 0, not {scale:g}")
+        return PIXEL if self.offset is None else self.offset, scale
+
+
+def quantize_user_network(
+    path: Path, calibration: Path, name: str, bits: int, count: int, pixels: Pixels
+) -> tuple["IntegerProgram", "QuantizationReport"]:
+    """Import, calibrate and quantize. Raises `OSError` or `ValueError` with one sentence."""
+    from peephole.fixedpoint.program import NETWORK
+    from peephole.fixedpoint.quantize import QuantizationOptions, quantize
+
+    imported, inputs = _imported(path, calibration, count, pixels)
+    shapes = {"input_shape": list(imported.input.shape), "output_shape": list(imported.output.shape)}
+    network = dataclasses.replace(imported.network, name=name, card=shapes)
+    return quantize(network, inputs, QuantizationOptions.of(bits, task=NETWORK), bits)
+
+
+def _imported(path: Path, calibration: Path, count: int, pixels: Pixels) -> tuple["Imported", NDArray[Any]]:
+    from peephole.cli.samples import read_samples
+    from peephole.fixedpoint.validation import IMAGE, TENSOR
+    from peephole.training.calibration_images import read_calibration_images
+
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such network")
+    if calibration.suffix != ".npz":
+        imported = _import(path, IMAGE, pixels)
+        return imported, read_calibration_images(calibration, _sides(imported), count)
+    samples = read_samples(calibration, count)
+    if samples.dtype != np.uint8:
+        if pixels != Pixels():
+            raise ValueError(f"{calibration}: --offset and --scale are for grey images as uint8, not for floats")
+        imported = _import(path, TENSOR, pixels)
+        return imported, imported.input.to_tensor(_fitting(calibration, samples, imported.input.shape))
+    imported = _import(path, IMAGE, pixels)
+    height, width = _sides(imported)
+    if samples.shape[1:] in ((1, height, width), (height, width, 1)):
+        samples = samples.reshape(-1, height, width)
+    return imported, _fitting(calibration, samples, (height, width))
+
+
+def _sides(imported: "Imported") -> tuple[int, int]:
+    return imported.network.input.height, imported.network.input.width
+
+
+def _import(path: Path, kind: str, pixels: Pixels) -> "Imported":
+    from peephole.fixedpoint.importer import import_file
+
+    try:
+        return import_file(path, kind, *pixels.given)
+    except ModuleNotFoundError as error:
+        raise needs_training_packages(error) from error
+
+
+def _fitting(path: Path, samples: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    if samples.shape[1:] != shape:
+        raise ValueError(f"{path}: samples are {list(samples.shape[1:])}, the network takes {list(shape)}")
+    return samples
+
+
+def borders(program: "IntegerProgram") -> str:
+    """Say what the program takes and gives, in words for who will call it."""
+    source, out = program.input, program.tensor(program.output)
+    shapes = [f"[{t.height},{t.width},{t.channels}]" for t in (source, out)]
+    if program.input_kind == "image":
+        taken = f"a grey image uint8 [{source.height},{source.width}]"
+    else:
+        taken = f"int{source.bits} {shapes[0]} of {source.frac_bits} fraction bits"
+    return f"takes {taken}, gives int{out.bits} {shapes[1]} of {out.frac_bits} fraction bits"
