@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from peephole.cli.programs import needs_training_packages
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from peephole.fixedpoint.importer import Imported
     from peephole.fixedpoint.program import IntegerProgram
     from peephole.fixedpoint.report import QuantizationReport
@@ -48,7 +47,7 @@ def quantize_user_network(
     return quantize(network, inputs, QuantizationOptions.of(bits, task=NETWORK), bits)
 
 
-def _imported(path: Path, calibration: Path, count: int, pixels: Pixels) -> tuple["Imported", NDArray[Any]]:
+def _imported(path: Path, calibration: Path, count: int, pixels: Pixels) -> tuple["Imported", "NDArray[Any]"]:
     from peephole.cli.samples import read_samples
     from peephole.fixedpoint.validation import IMAGE, TENSOR
     from peephole.training.calibration_images import read_calibration_images
@@ -59,7 +58,7 @@ def _imported(path: Path, calibration: Path, count: int, pixels: Pixels) -> tupl
         imported = _import(path, IMAGE, pixels)
         return imported, read_calibration_images(calibration, _sides(imported), count)
     samples = read_samples(calibration, count)
-    if samples.dtype != np.uint8:
+    if samples.dtype != "uint8":
         if pixels != Pixels():
             raise ValueError(f"{calibration}: --offset and --scale are for grey images as uint8, not for floats")
         imported = _import(path, TENSOR, pixels)
@@ -84,7 +83,7 @@ def _import(path: Path, kind: str, pixels: Pixels) -> "Imported":
         raise needs_training_packages(error) from error
 
 
-def _fitting(path: Path, samples: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+def _fitting(path: Path, samples: "NDArray[Any]", shape: tuple[int, ...]) -> "NDArray[Any]":
     if samples.shape[1:] != shape:
         raise ValueError(f"{path}: samples are {list(samples.shape[1:])}, the network takes {list(shape)}")
     return samples
