@@ -8,6 +8,7 @@ Biases and shifts of all channels come at the beginning. Input channels are not 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import prod
 
 from peephole.compiler.cost import Target, compute_cycles
 from peephole.compiler.memory import aligned
@@ -141,12 +142,13 @@ class Cut:
         """What must be in L1."""
         work = self.work
         rows, columns, channels = (max(span.count for span in of) for of in (self.rows, self.columns, self.channels))
-        seen = (
-            max(rows_read(work, span)[0].count for span in self.rows),
-            max(columns_read(work, span)[0].count for span in self.columns),
-            max(channels_read(work, span).count for span in self.channels),
+        reads = (
+            {rows_read(work, span)[0] for span in self.rows},
+            {columns_read(work, span)[0] for span in self.columns},
+            {channels_read(work, span) for span in self.channels},
         )
-        moving = self.pixels if work.reads_all_channels else self.count
+        seen = [max(span.count for span in spans) for spans in reads]
+        moving = prod(len(spans) for spans in reads)
         inputs = work.sources * aligned(seen[0] * seen[1] * seen[2] * work.source.bits // 8, ALIGNMENT)
         outputs = aligned(rows * columns * channels * work.output.bits // 8, ALIGNMENT)
         weights = aligned(channels * work.weight_bytes // work.channels, ALIGNMENT)
@@ -212,19 +214,20 @@ def _tiles(target: Target, whole: Cut) -> Iterator[tuple[int, int, int, int, int
     """Yield for each tile in order: cycles of what comes, of what goes, of compute; bytes that come and that go."""
     work, size = whole.work, whole.size
     pixels = [(down, along) for down in whole.rows for along in whole.columns]
-    reads = [(rows_read(work, down)[0].count, columns_read(work, along)[0].count) for down, along in pixels]
+    reads = [(rows_read(work, down)[0], columns_read(work, along)[0]) for down, along in pixels]
+    reads_channels = [channels_read(work, span) for span in whole.channels]
     each = work.weight_bytes // work.channels
     width, out_width = work.source.bits // 8, work.output.bits // 8
     table: dict[tuple[int, ...], tuple[int, int, int, int, int]] = {}
-    order = _order(len(pixels), len(whole.channels), size.channels_first)
-    last_pixel = last_part = -1
-    for pixel, part in order:
-        new_input = pixel != last_pixel or not (work.reads_all_channels or part == last_part)
-        new_weights = part != last_part and whole.weights != IN_L1
-        last_pixel, last_part = pixel, part
-        (rows, columns), (seen_rows, seen_columns) = (span.count for span in pixels[pixel]), reads[pixel]
+    last_read: tuple[Span, ...] = ()
+    last_part = -1
+    for pixel, part in _order(len(pixels), len(whole.channels), size.channels_first):
+        read = (*reads[pixel], reads_channels[part])
+        new_input, new_weights = read != last_read, part != last_part and whole.weights != IN_L1
+        last_read, last_part = read, part
+        rows, columns = (span.count for span in pixels[pixel])
+        seen_rows, seen_columns, seen = (span.count for span in read)
         channels = whole.channels[part].count
-        seen = channels_read(work, whole.channels[part]).count
         key = (rows, columns, channels, seen_rows, seen_columns, seen, new_input, new_weights)
         if key not in table:
             weights = channels * each * new_weights
@@ -253,7 +256,7 @@ def candidates(work: Work, weights: str, columns: Sequence[int]) -> Iterator[Cut
             for channels in channel_sizes(work):
                 first = cut(work, Size(rows, along, channels), weights)
                 yield first
-                if work.reads_all_channels and first.pixels > 1 and len(first.channels) > 1:
+                if work.shares_input and first.pixels > 1 and len(first.channels) > 1:
                     yield cut(work, Size(rows, along, channels, channels_first=False), weights)
 
 

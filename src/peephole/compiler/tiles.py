@@ -62,9 +62,9 @@ class Work:
         return len(tensors_read(self.layer))
 
     @property
-    def reads_all_channels(self) -> bool:
-        """Whether tiles of other channels read the same part of the input."""
-        return isinstance(self.layer, Conv2d) and self.layer.groups == 1
+    def shares_input(self) -> bool:
+        """Whether tiles of other channels may read the same part of the input."""
+        return isinstance(self.layer, Conv2d)
 
     @property
     def weight_bytes(self) -> int:
