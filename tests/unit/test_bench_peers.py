@@ -1,8 +1,9 @@
 """`peephole bench peers`: what is handed to peers is the same network, and the figures fit together."""
 
-import importlib
 import json
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -162,9 +163,30 @@ def test_wrong_words_and_missing_files() -> None:
     assert_one_line(peephole("bench", "peers", "--document", "none.md"), 1, "no such document")
 
 
-def test_peers_are_imported_by_nothing_but_their_own_rows() -> None:
-    """`peephole --help` works, and quickly, without any of them."""
-    importlib.import_module("peephole.cli.app")
-    for package in ("onnx", "onnxruntime", "tflite_micro"):
-        source = importlib.import_module("peephole.cli.bench").__dict__
-        assert package not in source
+def test_help_needs_no_peer() -> None:
+    asked = "import sys; from peephole.cli.app import invoke; invoke(['bench', 'peers', '--help']); "
+    asked += "sys.exit(len({'onnx', 'onnxruntime', 'tflite_micro', 'esp_ppq', 'torch'} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert "--checkpoint" in done.stdout
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("bits", [8, 16])
+def test_esp_ppq_is_described_as_its_own_executor_does(bits: int) -> None:
+    needs("onnx", "onnxruntime", "esp_ppq")
+    from esp_ppq.executor import TorchExecutor
+
+    from peephole.evaluation.peers import esp_ppq
+    from peephole.evaluation.peers.onnx_model import inputs_of
+
+    network = tiny_network(side=33)
+    images = smooth_images(6, 33)
+    made = esp_ppq.quantized_describer(network, images, bits, 1)(images)
+    import torch
+
+    executor = TorchExecutor(graph=esp_ppq.quantized_graph(network, images, bits), device="cpu")
+    with torch.no_grad():
+        own = executor.forward(inputs=torch.from_numpy(inputs_of(network, images)))[0].numpy()
+    assert losses.signal_to_noise(network.descriptors(images), made) > (15, 60)[bits == 16]
+    np.testing.assert_allclose(made, own, atol=2.0 ** -(bits - 3))

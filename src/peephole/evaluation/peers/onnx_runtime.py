@@ -39,12 +39,17 @@ def float_describer(network: FloatNetwork, threads: int) -> Describe:
     return describer(network, onnx_model(network).SerializeToString(), threads)
 
 
-def describer(network: FloatNetwork, model: bytes, threads: int) -> Describe:
-    """Describe by a model of the network, made here or by a quantizer; the mirror image's vector in as for all."""
+def describer(network: FloatNetwork, model: bytes, threads: int, optimized: bool = True) -> Describe:
+    """Describe by a model of the network, made here or by a quantizer; the mirror image's vector in as for all.
+
+    optimized: its graph may be rewritten, as is the default.
+    """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.log_severity_level = threads, 3
+    if not optimized:
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
     def vectors(images: NDArray[np.uint8]) -> NDArray[np.float32]:
