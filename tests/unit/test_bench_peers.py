@@ -18,7 +18,7 @@ from peephole.evaluation.peers import losses, onnx_runtime, quantizers
 from peephole.evaluation.peers.faces import Faces
 from peephole.evaluation.peers.onnx_runtime import StaticChoice
 from peephole.fixedpoint import interpreter
-from peephole.fixedpoint.float_network import FloatNetwork
+from peephole.fixedpoint.float_network import FloatConv2d, FloatL2Normalize, FloatNetwork, FloatTensor
 from peephole.fixedpoint.quantize import QuantizationOptions, quantize
 from programs import residual_network, smooth_images, tiny_network
 
@@ -29,12 +29,31 @@ def needs(*packages: str) -> None:
         pytest.importorskip(package, reason=f"needs the peers extra ({package})")
 
 
-NETWORKS = [tiny_network(side=33, unit_length=True), residual_network()]
+def halving_network() -> FloatNetwork:
+    """A convolution that halves an even map with the padding before it: TensorFlow would put it behind."""
+    rng = np.random.default_rng(1)
+
+    def conv(name: str, source: str, shape: tuple[int, ...], stride: int, padding: int) -> FloatConv2d:
+        weight = rng.normal(0, (2 / np.prod(shape[1:])) ** 0.5, shape).astype(np.float32)
+        return FloatConv2d(name, source, name, 0, stride, padding, padding > 0, weight, rng.normal(0, 0.1, shape[0]))
+
+    layers = (
+        conv("stem", "image", (4, 3, 3, 1), 1, 0),
+        conv("half", "stem", (5, 3, 3, 4), 2, 1),
+        conv("descriptor", "half", (6, 4, 4, 5), 1, 0),
+        FloatL2Normalize("unit", "descriptor", "unit", 0),
+    )
+    sides = {"stem": (8, 4), "half": (4, 5), "descriptor": (1, 6), "unit": (1, 6)}
+    tensors = tuple(FloatTensor(name, side, side, channels) for name, (side, channels) in sides.items())
+    return FloatNetwork("halving", FloatTensor("image", 10, 10, 1), 128.0, 128.0, tensors, layers, "unit")
+
+
+NETWORKS = [halving_network(), tiny_network(side=33, unit_length=True), residual_network()]
 
 
 @pytest.mark.parametrize("network", NETWORKS, ids=lambda network: network.name)
 def test_tensorflow_lite_micro_computes_our_8_bit_program(network: FloatNetwork) -> None:
-    """Powers of two are among its scales; where its rounding differs, a value is one off, and so are later sums."""
+    """Powers of two are among its scales; where its rounding differs, a value is one off."""
     needs("tflite_micro")
     images = smooth_images(8, network.input.height)
     program, _ = quantize(network, images, QuantizationOptions.of(8), 8)
@@ -45,9 +64,9 @@ def test_tensorflow_lite_micro_computes_our_8_bit_program(network: FloatNetwork)
     made = tensorflow_lite_micro.run(tflite_model(program), given)
     expected = ours[vector].reshape(-1) / 2.0 ** (wide.bits - 8)
     assert wide.bits == 16
-    assert np.abs(expected).max() > 10
+    assert np.abs(expected).max() > 5
     assert made.dtype == np.int8
-    assert np.abs(made.reshape(-1) - expected).max() <= 2
+    assert np.abs(made.reshape(-1) - expected).max() <= 1
 
 
 def test_a_layer_that_the_peer_is_not_written_for_is_named() -> None:
@@ -117,7 +136,7 @@ def test_the_onnx_model_is_the_network(network: FloatNetwork) -> None:
 @pytest.mark.filterwarnings("ignore")
 def test_static_quantization_loses_more_with_fewer_bits() -> None:
     needs("onnx", "onnxruntime")
-    network = NETWORKS[0]
+    network = NETWORKS[1]
     images = smooth_images(24, 33)
     exact = network.descriptors(images)
     noise = [
@@ -146,7 +165,7 @@ def test_what_was_lost_is_against_the_float_network() -> None:
 
 
 def test_our_rows_need_no_peer() -> None:
-    network = NETWORKS[0]
+    network = NETWORKS[1]
     images = smooth_images(8, 33)
     ours = [row for row in quantizers.ROWS if row.quantizer == "peephole"]
     assert [re.findall(r"\d+ bits", row.choice)[0] for row in ours] == ["16 bits", "8 bits"]
