@@ -164,6 +164,11 @@ class SeenInTwoShapes(nn.Module):
         return flat
 
 
+def part_changed(y: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    y[:, :1].add_(1)
+    return y
+
+
 conv = nn.Conv2d(1, 4, 3)
 UNSUPPORTED = {
     "sigmoid": (net(conv, nn.Sigmoid()), "module 1: operator sigmoid is not supported; leave it out"),
@@ -196,8 +201,9 @@ UNSUPPORTED = {
     "rows side by side": (net(Sum(lambda y, x: torch.cat([y, y], 2))), "module 0: only channels can be concatenated"),
     "in place": (
         nn.Sequential(SeenInTwoShapes()).eval(),
-        "module 0: changes a tensor in place that is read in another",
+        "module 0: changes a tensor in place that is read through",
     ),
+    "in place through a slice": (net(Sum(part_changed)), "module 0: changes a tensor in place that is read through"),
     "batch": (net(Sum(lambda y, x: y.permute(1, 0, 2, 3))), "module 0: the batch must stay the first dimension"),
     "computed weights": (net(Sum(lambda y, x: nn.functional.conv2d(x, y[:, :1]))), "weights that the network computes"),
     "nothing": (nn.Sequential(conv).eval(), "must end in a descriptor"),

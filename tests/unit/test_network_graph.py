@@ -91,6 +91,16 @@ def in_place(x: Tensor, one: nn.Module, other: nn.Module) -> Tensor:
     return y + z
 
 
+def in_place_twice(x: Tensor, one: nn.Module) -> Tensor:
+    """Every name of one tensor sees what was done to it through another."""
+    y = one(x)
+    z = F.dropout(y, training=False)
+    z.relu_()
+    w = y.mul_(2)
+    z += 1
+    return y + z + w
+
+
 def normalised_first(x: Tensor, layer: nn.Module) -> Tensor:
     scale = torch.tensor([0.5, 0.6, 0.7, 0.8, 0.9, 1.0])[:, None, None]
     return layer((x - 0.25) / scale)
@@ -230,6 +240,7 @@ MAPS: dict[str, tuple[nn.Module, str]] = {
         "copy_channels depthwise_conv2d conv2d depthwise_conv2d",
     ),
     "in place": (Function(in_place, nn.Conv2d(6, 6, 1), nn.Conv2d(6, 6, 1)), ""),
+    "in place twice": (Function(in_place_twice, nn.Conv2d(6, 6, 1)), ""),
     "unit length": (Function(lambda x, a: F.normalize(a(x.flatten(1))), nn.Linear(432, 4)), "conv2d l2_normalize"),
     "channels last": (Function(channels_last, nn.Conv2d(8, 4, 2), nn.Linear(4, 3)), "conv2d conv2d"),
     "weight norm": (nn.utils.parametrizations.weight_norm(nn.Conv2d(6, 4, 1)), "conv2d"),

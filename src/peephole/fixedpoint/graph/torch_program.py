@@ -94,14 +94,10 @@ class _Reader:
         else:
             raise UnsupportedError(not_supported(operator))
         source = read[0].name
-        if (
-            isinstance(result, Value)
-            and not _is_in_place(node)
-            and result.node is getattr(self.made[source], "node", 0)
-        ):
-            self.storage[node.name] = self.storage.get(source, source)
         if _is_in_place(node):
-            self._rebind(node, source, result)
+            self._rebind(node, self.made[source], result)
+        if _is_in_place(node) or _is_view(node) or getattr(result, "node", 0) is getattr(self.made[source], "node", 1):
+            self.storage[node.name] = self.storage.get(source, source)
         return result
 
     def _see(self, value: Any, node: torch.fx.Node) -> Any:
@@ -112,16 +108,19 @@ class _Reader:
             raise UnsupportedError(f"a tensor {list(_shape(node))} does not keep the batch as its first dimension")
         return self.builder.reshape(value, [_whole(size) for size in shape])
 
-    def _rebind(self, node: torch.fx.Node, source: str, result: Any) -> None:
+    def _rebind(self, node: torch.fx.Node, old: Any, new: Any) -> None:
         """Let what reads a tensor later see what was done to it in place."""
-        root = self.storage.get(source, source)
+        root = self.storage.get(node.all_input_nodes[0].name, node.all_input_nodes[0].name)
         order = list(self.program.graph.nodes)
-        later = set(order[order.index(node) + 1 :])
-        for other in order:
-            shares = other.name != source and self.storage.get(other.name, other.name) == root
-            if shares and other is not node and later & set(other.users):
-                raise UnsupportedError("changes a tensor in place that is read in another shape too; write x = f(x)")
-        self.made[source] = result
+        place = order.index(node)
+        later = set(order[place + 1 :])
+        for other in order[:place]:
+            value = self.made.get(other.name)
+            if self.storage.get(other.name, other.name) != root or not later & set(other.users):
+                continue
+            if not isinstance(value, Value) or (value.node, value.view) != (old.node, old.view):
+                raise UnsupportedError("changes a tensor in place that is read through a view too; write x = f(x)")
+            self.made[other.name] = new
 
     def _arguments(self, node: torch.fx.Node) -> dict[str, Any]:
         """Return a node's arguments by name, the operator's defaults too."""
@@ -180,6 +179,12 @@ def _operator(node: torch.fx.Node) -> str:
 def _is_in_place(node: torch.fx.Node) -> bool:
     schema = getattr(node.target, "_schema", None)
     return schema is not None and bool(schema.is_mutable)
+
+
+def _is_view(node: torch.fx.Node) -> bool:
+    """Tell whether a node is only another view of the memory of what it reads."""
+    schema = getattr(node.target, "_schema", None)
+    return schema is None or any(returned.alias_info is not None for returned in schema.returns)
 
 
 def _is_size(node: torch.fx.Node) -> bool:
