@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 
 from commands import peephole
-from emitted import STRICT, compile_and_run, compiled_kernels, project_of, run, self_test
+from emitted import compile_and_run, compiled_kernels, project_of, run, self_test
 from graphs import random_graph, random_network
 from peephole import _core
 from peephole.compiler.emit import TARGETS, build_project, write_folder
@@ -111,63 +111,6 @@ def test_a_changed_weight_is_found_and_its_layer_named(kernels: Path, tmp_path: 
     done = compile_and_run(project.id, tmp_path / "made", kernels)
     assert done.returncode == 1
     assert f"layer {first} is the first that differs" in done.stdout
-
-
-@pytest.mark.skipif(shutil.which("clang") is None, reason="needs clang")
-def test_clang_has_nothing_to_say(tmp_path: Path) -> None:
-    project = project_of(random_graph(1, blocks=5, mirrored=True))
-    write_folder(tmp_path / "made", project.files)
-    sources = [path for path in project.files if path.endswith(".c")]
-    done = run("clang", *STRICT, "-I.", "-Icsrc", "-Icsrc/include", "-fsyntax-only", *sources, cwd=tmp_path / "made")
-    assert (done.returncode, done.stderr) == (0, "")
-
-
-FREESTANDING = "\n".join(
-    (
-        "#include <stddef.h>",
-        "void *memcpy(void *, const void *, size_t);",
-        "void *memmove(void *, const void *, size_t);",
-        "void *memset(void *, int, size_t);",
-    )
-)
-
-
-@pytest.mark.parametrize("bits", [16, 8])
-def test_it_compiles_for_32_bits_without_a_c_library(bits: int, tmp_path: Path) -> None:
-    """No header but the compiler's own and memcpy, memmove: nothing of stdio, malloc or math is used."""
-    project = project_of(random_graph(7, bits, blocks=5, mirrored=True))
-    write_folder(tmp_path / "made", project.files)
-    (tmp_path / "include").mkdir()
-    (tmp_path / "include" / "string.h").write_text(FREESTANDING)
-    own = run("gcc", "-print-file-name=include").stdout.strip()
-    sources = [path for path in project.files if path.endswith(".c") and path != "self_test.c"]
-    headers = ("-nostdinc", f"-isystem{own}", f"-isystem{tmp_path / 'include'}", "-I.", "-Icsrc", "-Icsrc/include")
-    done = run("gcc", "-m32", "-ffreestanding", *STRICT, *headers, "-fsyntax-only", *sources, cwd=tmp_path / "made")
-    assert (done.returncode, done.stderr) == (0, "")
-
-
-@pytest.mark.skipif(shutil.which("clang") is None, reason="needs clang")
-@pytest.mark.parametrize("bits", [16, 8])
-def test_it_compiles_for_32_bit_risc_v(bits: int, tmp_path: Path) -> None:
-    """To objects, the weights too, by clang and with no header but the compiler's own."""
-    if "riscv32" not in run("clang", "--print-targets").stdout:
-        pytest.skip("this clang has no RISC-V")
-    project = project_of(random_graph(9, bits, blocks=5, mirrored=True), "rv32-virt")
-    write_folder(tmp_path / "made", project.files)
-    (tmp_path / "include").mkdir()
-    (tmp_path / "include" / "string.h").write_text(FREESTANDING)
-    sources = [path for path in project.files if path.endswith((".c", ".S")) and path != "self_test.c"]
-    machine = ("--target=riscv32-unknown-elf", "-march=rv32imc", "-mabi=ilp32", "-ffreestanding", "-O2")
-    headers = (f"-isystem{tmp_path / 'include'}", "-I.", "-Icsrc", "-Icsrc/include")
-    done = run("clang", *machine, *STRICT, *headers, "-c", *sources, cwd=tmp_path / "made")
-    assert (done.returncode, done.stderr) == (0, "")
-
-
-@pytest.mark.skipif(shutil.which("riscv64-unknown-elf-gcc") is None, reason="needs riscv64-unknown-elf-gcc")
-def test_the_library_for_32_bit_risc_v_builds(tmp_path: Path) -> None:
-    write_folder(tmp_path / "made", project_of(random_graph(1), "rv32-virt").files)
-    done = run("make", "-C", tmp_path / "made")
-    assert done.returncode == 0, done.stderr
 
 
 def test_two_commands_from_a_program_to_running_c(tmp_path: Path) -> None:

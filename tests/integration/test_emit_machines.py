@@ -1,0 +1,105 @@
+"""Emitted C compiles without a warning by gcc and clang for 64 and 32 bits, needs nothing beside it, runs on both."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from emitted import STRICT, project_of, run
+from graphs import random_graph
+from peephole.compiler.emit import write_folder
+from peephole.fixedpoint.program import IntegerProgram
+from peephole.weights import default_program, landmark_program
+
+RISCV = "riscv64-unknown-elf-gcc"
+QEMU = "qemu-system-riscv32"
+
+needs_clang = pytest.mark.skipif(shutil.which("clang") is None, reason="needs clang")
+needs_riscv = pytest.mark.skipif(shutil.which(RISCV) is None, reason=f"needs {RISCV}")
+
+
+@needs_clang
+def test_clang_has_nothing_to_say(tmp_path: Path) -> None:
+    project = project_of(random_graph(1, blocks=5, mirrored=True))
+    write_folder(tmp_path / "made", project.files)
+    sources = [path for path in project.files if path.endswith(".c")]
+    done = run("clang", *STRICT, "-I.", "-Icsrc", "-Icsrc/include", "-fsyntax-only", *sources, cwd=tmp_path / "made")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+FREESTANDING = "\n".join(
+    (
+        "#include <stddef.h>",
+        "void *memcpy(void *, const void *, size_t);",
+        "void *memmove(void *, const void *, size_t);",
+        "void *memset(void *, int, size_t);",
+    )
+)
+
+
+@pytest.mark.parametrize("bits", [16, 8])
+def test_it_compiles_for_32_bits_without_a_c_library(bits: int, tmp_path: Path) -> None:
+    """No header but the compiler's own and memcpy, memmove: nothing of stdio, malloc or math is used."""
+    project = project_of(random_graph(7, bits, blocks=5, mirrored=True))
+    write_folder(tmp_path / "made", project.files)
+    (tmp_path / "include").mkdir()
+    (tmp_path / "include" / "string.h").write_text(FREESTANDING)
+    own = run("gcc", "-print-file-name=include").stdout.strip()
+    sources = [path for path in project.files if path.endswith(".c") and path != "self_test.c"]
+    headers = ("-nostdinc", f"-isystem{own}", f"-isystem{tmp_path / 'include'}", "-I.", "-Icsrc", "-Icsrc/include")
+    done = run("gcc", "-m32", "-ffreestanding", *STRICT, *headers, "-fsyntax-only", *sources, cwd=tmp_path / "made")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@needs_clang
+@pytest.mark.parametrize("bits", [16, 8])
+def test_it_compiles_for_32_bit_risc_v(bits: int, tmp_path: Path) -> None:
+    """To objects, the weights too, by clang and with no header but the compiler's own."""
+    if "riscv32" not in run("clang", "--print-targets").stdout:
+        pytest.skip("this clang has no RISC-V")
+    project = project_of(random_graph(9, bits, blocks=5, mirrored=True), "rv32-virt")
+    write_folder(tmp_path / "made", project.files)
+    (tmp_path / "include").mkdir()
+    (tmp_path / "include" / "string.h").write_text(FREESTANDING)
+    sources = [path for path in project.files if path.endswith((".c", ".S")) and path != "self_test.c"]
+    machine = ("--target=riscv32-unknown-elf", "-march=rv32imc", "-mabi=ilp32", "-ffreestanding", "-O2")
+    headers = (f"-isystem{tmp_path / 'include'}", "-I.", "-Icsrc", "-Icsrc/include")
+    done = run("clang", *machine, *STRICT, *headers, "-c", *sources, cwd=tmp_path / "made")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.fixture(params=["drawn16", "drawn8", "landmarks", "recogniser", "recogniser-int8"])
+def program(request: pytest.FixtureRequest) -> IntegerProgram:
+    match request.param:
+        case "landmarks":
+            return IntegerProgram.load(landmark_program())
+        case "recogniser":
+            return IntegerProgram.load(default_program())
+        case "recogniser-int8":
+            return IntegerProgram.load(default_program(8))
+    return random_graph(1, int(request.param.removeprefix("drawn")))
+
+
+@needs_riscv
+def test_it_runs_on_32_bit_risc_v(program: IntegerProgram, tmp_path: Path) -> None:
+    """The library by the folder's own Makefile; then every layer, in QEMU, on a core without a floating-point unit."""
+    write_folder(tmp_path / "made", project_of(program, "rv32-virt").files)
+    done = run("make", "-C", tmp_path / "made")
+    assert done.returncode == 0, done.stderr
+    if shutil.which(QEMU) is None:
+        pytest.skip(f"built, but not run: needs {QEMU}")
+    done = run("timeout", "60", "make", "-C", tmp_path / "made", "test")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"all {len(program.layers)} layers as expected" in done.stderr
+
+
+@needs_riscv
+@pytest.mark.skipif(shutil.which(QEMU) is None, reason=f"needs {QEMU}")
+def test_a_changed_weight_is_found_on_32_bit_risc_v(tmp_path: Path) -> None:
+    project = project_of(random_graph(4, blocks=2), "rv32-virt")
+    weights = f"{project.id}_weights.bin"
+    changed = bytearray(project.files[weights])
+    changed[1] ^= 0x20
+    write_folder(tmp_path / "made", dict(project.files) | {weights: bytes(changed)})
+    done = run("timeout", "60", "make", "-C", tmp_path / "made", "test")
+    assert done.returncode != 0 and "is the first that differs" in done.stderr
