@@ -1,30 +1,23 @@
 """Concatenation with copies, for comparison: as if layers could not write into slices of a tensor."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from peephole.compiler.streaming import Enter, Operation
-from peephole.fixedpoint.layers import CopyChannels, Tensor, channels_written
+from peephole.fixedpoint.layers import CopyChannels, Layer, channels_written
+from peephole.fixedpoint.program import IntegerProgram
 
 
-def with_copies(
-    operations: Sequence[Operation], tensors: Mapping[str, Tensor]
-) -> tuple[tuple[Operation, ...], dict[str, Tensor]]:
-    """Return operations that write whole tensors, each slice then copied into its place, and all tensors."""
-    made: list[Operation] = []
-    table = dict(tensors)
-    for operation in operations:
-        if isinstance(operation, Enter):
-            made.append(operation)
-            continue
-        out = tensors[operation.output]
-        count = channels_written(operation, tensors[operation.input].channels)
+def with_copies(program: IntegerProgram) -> IntegerProgram:
+    """Return a program whose layers write whole tensors, each slice then copied into its place: of the same bits."""
+    layers: list[Layer] = []
+    tensors = list(program.tensors)
+    for layer in program.layers:
+        out = program.tensor(layer.output)
+        count = channels_written(layer, program.tensor(layer.input).channels)
         if count == out.channels:
-            made.append(operation)
+            layers.append(layer)
             continue
-        part = replace(out, name=f"{operation.name}.part", channels=count)
-        table[part.name] = part
-        made.append(replace(operation, output=part.name, channel=0))
-        copy = CopyChannels(f"{operation.name}.copy", part.name, out.name, operation.channel, 0, count, 0)
-        made.append(copy)
-    return tuple(made), table
+        part = replace(out, name=f"{layer.name}.part", channels=count)
+        tensors.append(part)
+        layers.append(replace(layer, output=part.name, channel=0))
+        layers.append(CopyChannels(f"{layer.name}.copy", part.name, out.name, layer.channel, 0, count, 0))
+    return replace(program, tensors=tuple(tensors), layers=tuple(layers))

@@ -98,14 +98,14 @@ def lower(program: IntegerProgram, passes: Passes | None = None) -> Schedule:
     if program.mirrored and program.input_kind == TENSOR:
         raise ValueError(f"program {program.name}: takes a tensor, which has no mirror image; quantize it for one pass")
     chosen = passes or Passes()
+    if not chosen.concatenate:
+        program = with_copies(program)
     given = given_name(program)
     tensors = program.tensor_table
     operations: tuple[Operation, ...] = program.layers
     if program.input_kind != TENSOR:
         tensors = {given: Tensor(given, program.input.height, program.input.width, 1, 0, 8)} | tensors
         operations = (Enter(ENTER, given, program.input.name), *operations)
-    if not chosen.concatenate:
-        operations, tensors = with_copies(operations, tensors)
     kept = frozenset({program.output, given} if program.mirrored else {program.output})
     partitions = Partitions(operations, tensors, frozenset({given}), kept, chosen.streaming, chosen.in_place)
 

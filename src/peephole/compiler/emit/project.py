@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -10,6 +10,7 @@ import jinja2
 import numpy as np
 from numpy.typing import NDArray
 
+from peephole.compiler.concatenation import with_copies
 from peephole.compiler.emit.folder import MANIFEST
 from peephole.compiler.emit.layers import HEADERS, EmittedLayer, emitted_layer, format_of
 from peephole.compiler.emit.names import comment, identifier, identifiers
@@ -19,7 +20,7 @@ from peephole.compiler.emit.tables import layer_table, memory_table
 from peephole.compiler.executor import execute
 from peephole.compiler.memory import ACTIVATIONS, MAIN, Memory, Placement
 from peephole.compiler.planner import place
-from peephole.compiler.schedule import Schedule, kept_vector, lower
+from peephole.compiler.schedule import Passes, Schedule, kept_vector, lower
 from peephole.compiler.segments import row_bytes
 from peephole.fixedpoint.describe import ProgramDescription, describe
 from peephole.fixedpoint.interpreter import Kernels
@@ -71,22 +72,26 @@ def build_project(
     values: NDArray[Any],
     kernels: Kernels,
     capacity: int | None = None,
+    passes: Passes | None = None,
 ) -> Project:
     """Return a program's C for a target, one of `TARGETS`.
 
     values: the input that the self-test runs on (`interpreter.check_input`); kernels: what computes the result that it
-    expects. capacity: bytes that there are for activations. Raises `ValueError` with one sentence where these do not
-    suffice (level, step, bytes that are missing) and for a layer without C.
+    expects. capacity: bytes that there are for activations. passes: all, where none are given. Raises `ValueError` with
+    one sentence where the bytes do not suffice (level, step, bytes that are missing) and for a layer without C.
     """
-    return _Build(program, target, capacity).project(values, kernels)
+    return _Build(program, target, capacity, passes or Passes()).project(values, kernels)
 
 
 class _Build:
     """One program on its way to C."""
 
-    def __init__(self, program: IntegerProgram, target: str, capacity: int | None) -> None:
-        self.program, self.target = program, target
-        self.schedule: Schedule = lower(program)
+    def __init__(self, program: IntegerProgram, target: str, capacity: int | None, passes: Passes) -> None:
+        self.model_id, self.target = program.model_id, target
+        if not passes.concatenate:
+            program, passes = with_copies(program), replace(passes, concatenate=True)
+        self.program = program
+        self.schedule: Schedule = lower(program, passes)
         arena = [b for b in self.schedule.buffers if b.level == MAIN and b.holds == ACTIVATIONS]
         self.placement: Placement = place(arena, Memory(l2=capacity), steps=self.schedule.step_names)
         self.description: ProgramDescription = describe(program)
@@ -180,7 +185,7 @@ class _Build:
         files = {path: text.encode() for path, text in texts.items()}
         if context["weights"]:
             files[f"{self.id}_weights.bin"] = self.weights[0]
-        told = {"name": self.program.name, "model": self.program.model_id, "target": self.target}
+        told = {"name": self.program.name, "model": self.model_id, "target": self.target}
         files[MANIFEST] = (json.dumps(told | {"files": sorted(files)}, indent=1) + "\n").encode()
         arena = self.placement.peak_bytes
         return Project(self.id, self.target, files, arena, len(self.weights[0]), self.description.macs)
@@ -205,7 +210,7 @@ class _Build:
         context: dict[str, Any] = {
             "id": self.id,
             "name": comment(program.name),
-            "model": program.model_id,
+            "model": self.model_id,
             "what": f"{given['told']} {given['comment']} -> {count} values",
             "given": given,
             "headers": sorted(headers),
