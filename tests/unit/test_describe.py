@@ -1,9 +1,13 @@
 """The description of a program: counted by hand for a small one."""
 
+import dataclasses
 import json
+from pathlib import Path
 
+from commands import peephole
 from peephole.fixedpoint.describe import describe, table
-from peephole.fixedpoint.program import Calibration
+from peephole.fixedpoint.layers import MaxPool, Tensor
+from peephole.fixedpoint.program import Calibration, IntegerProgram
 from peephole.fixedpoint.quantize import QuantizationOptions, quantize
 from programs import smooth_images, tiny_network
 
@@ -26,3 +30,26 @@ def test_counts_by_hand() -> None:
     assert json.loads(json.dumps(described.as_json()))["layers"][0]["name"] == "conv1"
     text = table(described)
     assert all(layer.name in text for layer in described.layers)
+
+
+def test_a_network_on_tensors_says_the_format_that_it_takes_and_speaks_of_no_faces(tmp_path: Path) -> None:
+    taken, given = Tensor("x", 49, 10, 3, 9, 8), Tensor("y", 24, 5, 3, 9, 8)
+    pool = MaxPool("pool", "x", "y", 0, 2, 2)
+    program = IntegerProgram("sounds", taken, 0, (given,), (pool,), "y", task="network", input_kind="tensor")
+    program.save(tmp_path / "sounds.safetensors")
+    said = peephole("describe", tmp_path / "sounds.safetensors").stdout
+    first, second = said.splitlines()[:2]
+    assert first == f"sounds, model {program.model_id}"
+    assert second == "takes int8 [49,10,3] of 9 fraction bits, gives int8 [24,5,3] of 9 fraction bits"
+    assert not any(word in said for word in ("grey", "crop", "threshold", "face"))
+
+
+def test_long_names_stay_in_their_column() -> None:
+    program, _ = quantize(tiny_network(), smooth_images(8, 17))
+    name = "stages.0.blocks.1.branch.pointwise"
+    first, *others = program.layers
+    titles, row, *_ = table(
+        describe(dataclasses.replace(program, layers=(dataclasses.replace(first, name=name), *others)))
+    ).splitlines()
+    assert row.startswith(f"{name} ")
+    assert titles.index("accumulator") == row.index("32 bits")

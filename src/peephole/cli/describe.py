@@ -9,6 +9,7 @@ from peephole.cli.networks import show_backbones, show_grid
 from peephole.cli.options import JsonOption
 from peephole.cli.output import plain, print_json, print_table
 from peephole.cli.programs import load_program
+from peephole.cli.user_network import borders
 
 
 def describe(
@@ -41,21 +42,23 @@ def describe(
         return
     from peephole.fixedpoint.describe import describe as describe_program
     from peephole.fixedpoint.describe import table
-    from peephole.fixedpoint.program import LANDMARKS
+    from peephole.fixedpoint.program import LANDMARKS, NETWORK
 
     program = load_program(model)
     described = describe_program(program)
     if json:
         print_json(described.as_json())
         return
-    height, width = described.input_shape
-    print(f"{plain(described.name)}, model {described.model_id}, crop {described.crop}")
-    print(f"grey {width}x{height} -> {described.descriptor} values, {described.descriptor_frac_bits} fraction bits")
+    cut = "" if program.task == NETWORK else f", crop {described.crop}"
+    print(f"{plain(described.name)}, model {described.model_id}{cut}")
+    print(borders(program))
     print()
     print(table(described))
     print()
     if program.task == LANDMARKS:
         print("tells five points of a face, x and y in half sides of the picture; it needs no thresholds")
+        return
+    if program.task == NETWORK:
         return
     if described.calibration is None:
         print("no thresholds: quantize with --calibration of packed training faces to have them")

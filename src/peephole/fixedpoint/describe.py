@@ -116,17 +116,19 @@ def describe(program: IntegerProgram) -> ProgramDescription:
 
 def table(description: ProgramDescription) -> str:
     """Return a description as aligned text."""
-    lines = [f"{'layer':<24}{'output':>12}{'MACs':>12}{'bytes':>11}{'in':>4}{'w':>8}{'out':>4}{'bits':>5}  accumulator"]
+    room = max([24, *(len(layer.name) + 1 for layer in description.layers)])
+    titles = f"{'output':>12}{'MACs':>12}{'bytes':>11}{'in':>4}{'w':>8}{'out':>4}{'bits':>5}  accumulator"
+    lines = [f"{'layer':<{room}}{titles}"]
     for layer in description.layers:
         shape = "x".join(map(str, layer.output_shape))
         weight = "" if layer.weight_frac_bits is None else "..".join(map(str, layer.weight_frac_bits))
         lines.append(
-            f"{layer.name:<24}{shape:>12}{layer.macs:>12,}{layer.weight_bytes:>11,}"
+            f"{layer.name:<{room}}{shape:>12}{layer.macs:>12,}{layer.weight_bytes:>11,}"
             f"{layer.input_frac_bits:>4}{weight:>8}{layer.output_frac_bits:>4}{layer.output_bits:>5}  {layer.proof}"
         )
     passes = description.macs // (sum(layer.macs for layer in description.layers) or 1)
     total = "total" if passes <= 1 else f"total, {passes} passes"
-    lines.append(f"{total:<24}{'':>12}{description.macs:>12,}{description.weight_bytes:>11,}")
+    lines.append(f"{total:<{room}}{'':>12}{description.macs:>12,}{description.weight_bytes:>11,}")
     return "\n".join(lines)
 
 
