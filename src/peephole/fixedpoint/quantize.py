@@ -60,10 +60,10 @@ from peephole.fixedpoint.network_formats import NetworkFormats, TensorFormat
 from peephole.fixedpoint.pixels import as_pixels
 from peephole.fixedpoint.program import RECOGNISE, IntegerProgram
 from peephole.fixedpoint.proof import value_ranges
-from peephole.fixedpoint.ranges import RULES, Statistics, calibrate, check_varied
+from peephole.fixedpoint.ranges import RULES, Statistics, calibrate, check_varied, sample_values
 from peephole.fixedpoint.report import QuantizationReport, measure
 from peephole.fixedpoint.rounding import ConvRounding, fields_of, mean_factor, quantize_conv
-from peephole.fixedpoint.tensor_formats import choose_formats
+from peephole.fixedpoint.tensor_formats import WIDE, choose_formats, wide_tensors
 from peephole.fixedpoint.validation import IMAGE
 
 __all__ = [
@@ -142,7 +142,7 @@ def quantize(
     """
     options = options or QuantizationOptions.of(bits)
     prepared = prepare(network, images, options, bits)
-    program, given_up = _program(prepared, options)
+    program, given_up = to_program(prepared, options)
     sample = images[:: max(1, len(images) // options.report_images)][: options.report_images]
     return program, measure(program, prepared.network, sample, given_up, len(images))
 
@@ -161,7 +161,10 @@ def prepare(network: FloatNetwork, images: NDArray[Any], options: QuantizationOp
     if options.equalise:
         network, factors = equalise(network, maxima, options.margin, bits)
         maxima, means = ({name: v * factors[name] for name, v in part.items()} for part in (maxima, means))
-    tensors = choose_formats(network, maxima, images, options, bits)
+    samples = {} if options.ranges == "maximum" else sample_values(network, images)
+    wide = wide_tensors(network) if bits < BITS else frozenset()
+    widths = {tensor.name: BITS if tensor.name in wide else bits for tensor in (network.input, *network.tensors)}
+    tensors = choose_formats(network, maxima, samples, {BITS: WIDE, bits: options}, widths)
     return Prepared(network, tensors, means if options.correct_bias else None)
 
 
@@ -171,7 +174,7 @@ def trainable(network: FloatNetwork, images: NDArray[Any], options: Quantization
     Quantized as it is, it becomes the very program that `quantize` makes.
     """
     prepared = prepare(network, images, options, bits)
-    program, _ = _program(prepared, options)
+    program, _ = to_program(prepared, options)
     made = {layer.name: layer for layer in program.layers if isinstance(layer, Convolution)}
     layers: list[FloatLayer] = []
     for layer in prepared.network.layers:
@@ -184,7 +187,8 @@ def trainable(network: FloatNetwork, images: NDArray[Any], options: Quantization
     return dataclasses.replace(prepared.network, layers=tuple(layers), formats=formats)
 
 
-def _program(prepared: Prepared, options: QuantizationOptions) -> tuple[IntegerProgram, dict[str, NDArray[np.int64]]]:
+def to_program(prepared: Prepared, options: QuantizationOptions) -> tuple[IntegerProgram, dict[str, NDArray[np.int64]]]:
+    """Round a network in its formats; return the program and the weight bits given up, int64 [O] by convolution."""
     network, formats = prepared.network, prepared.tensors
     layers: list[Layer] = []
     given_up: dict[str, NDArray[np.int64]] = {}

@@ -1,14 +1,17 @@
 """Which power of two every tensor has: of the ranges that calibration shows, and of what layers tie together."""
 
-from typing import Any, Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
 
+import numpy as np
 from numpy.typing import NDArray
 
 from peephole.fixedpoint.float_network import FloatAdd, FloatConvolution, FloatL2Normalize, FloatNetwork
-from peephole.fixedpoint.formats import BITS, fraction_bits
+from peephole.fixedpoint.formats import fraction_bits
 from peephole.fixedpoint.layers import MaxPool, ShuffleChannels, tensors_read
 from peephole.fixedpoint.network_formats import TensorFormat
-from peephole.fixedpoint.ranges import Statistics, least_squares_bits, percentile_bits, sample_values
+from peephole.fixedpoint.ranges import Samples, Statistics, least_squares_bits, percentile_bits
 from peephole.fixedpoint.rounding import weight_bits
 from peephole.fixedpoint.validation import IMAGE
 
@@ -33,35 +36,56 @@ class RangeOptions(Protocol):
         """Of the magnitudes, for the rule of that name."""
 
 
+@dataclass(frozen=True)
+class RangeRule:
+    """A rule for ranges alone, as `QuantizationOptions` holds one."""
+
+    margin: float
+    ranges: str = "maximum"
+    percentile: float = 99.99
+
+
+WIDE = RangeRule(WIDE_MARGIN)
+
+
 def choose_formats(
     network: FloatNetwork,
     maxima: Statistics,
-    images: NDArray[Any],
-    options: RangeOptions,
-    bits: int,
+    samples: Samples,
+    rules: Mapping[int, RangeOptions],
+    widths: Mapping[str, int],
 ) -> dict[str, TensorFormat]:
-    """Return the format of every tensor, the input's too."""
-    wide = _wide_tensors(network) if bits < BITS else frozenset()
-    chosen = {name: fraction_bits(float(v.max()) * options.margin, bits) for name, v in maxima.items()}
-    if options.ranges != "maximum":
-        for name, values in sample_values(network, images).items():
-            largest = float(maxima[name].max())
-            if options.ranges == "percentile":
-                chosen[name] = percentile_bits(values, options.percentile, largest, bits)
-            else:
-                chosen[name] = least_squares_bits(values, largest, bits)
-    chosen |= {name: fraction_bits(float(maxima[name].max()) * WIDE_MARGIN, BITS) for name in wide}
+    """Return the format of every tensor, the input's too.
+
+    maxima: of every channel, [C] by tensor. samples: values of every tensor whose rule is not the maximum. rules: by
+    width. widths: bits of every tensor; those that a layer only chooses among or reorders must agree (`mixed`).
+    """
+    chosen = {name: _range_bits(name, maxima[name], samples, rules[bits], bits) for name, bits in widths.items()}
     chosen_by_pixels = {network.input.name} if network.input_kind == IMAGE else set()
     chosen |= dict.fromkeys(chosen_by_pixels, INPUT_FRAC_BITS)
     chosen |= {layer.output: UNIT_FRAC_BITS for layer in network.layers if isinstance(layer, FloatL2Normalize)}
+    _share(network, chosen, chosen_by_pixels)
+    for layer in network.layers:
+        if isinstance(layer, FloatConvolution) and widths[layer.input] < widths[layer.output]:
+            finest = chosen[layer.input] + int(weight_bits(layer, widths[layer.input]).min())  # that of the sums
+            chosen[layer.output] = min(chosen[layer.output], finest)
+    _share(network, chosen, chosen_by_pixels)
+    return {name: TensorFormat(widths[name], frac_bits) for name, frac_bits in chosen.items()}
+
+
+def _range_bits(name: str, channels: NDArray[np.float64], samples: Samples, rule: RangeOptions, bits: int) -> int:
+    largest = float(channels.max())
+    if rule.ranges == "percentile":
+        return percentile_bits(samples[name], rule.percentile, largest, bits)
+    if rule.ranges == "least_squares":
+        return least_squares_bits(samples[name], largest, bits)
+    return fraction_bits(largest * rule.margin, bits)
+
+
+def _share(network: FloatNetwork, chosen: dict[str, int], chosen_by_pixels: set[str]) -> None:
     for names in _sharing(network):
         shared = INPUT_FRAC_BITS if chosen_by_pixels & names else min(chosen[name] for name in names)
         chosen |= dict.fromkeys(names, shared)
-    for layer in network.layers:
-        if isinstance(layer, FloatConvolution) and layer.output in wide:
-            finest = chosen[layer.input] + int(weight_bits(layer, bits).min())  # that of the sums
-            chosen[layer.output] = min(chosen[layer.output], finest)
-    return {name: TensorFormat(BITS if name in wide else bits, frac_bits) for name, frac_bits in chosen.items()}
 
 
 def _sharing(network: FloatNetwork) -> list[set[str]]:
@@ -75,7 +99,7 @@ def _sharing(network: FloatNetwork) -> list[set[str]]:
     return groups
 
 
-def _wide_tensors(network: FloatNetwork) -> frozenset[str]:
+def wide_tensors(network: FloatNetwork) -> frozenset[str]:
     """Return what an 8-bit program holds in 16 bits: the output, and what is scaled to length one."""
     ends = {network.output}
     for layer in network.layers:
