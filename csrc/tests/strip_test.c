@@ -156,11 +156,14 @@ static void test_an_image_enters(void) {
 static void test_checksums(void) {
     const int16_t wide[4] = {1, 2, -1, 4};
     const int8_t narrow[4] = {1, 2, -1, 4};
-    CHECK_EQUAL(ph_checksum_s16(0, 1, 4, 0, 2, wide), 4u << 16 | 3u); /* 1 + (1 + 2), 1 + 2 */
+    CHECK_EQUAL(ph_checksum_s16(0, 1, 4, 0, 2, wide), (1 + 1) * PH_CHECKSUM_FACTOR + 2 + 1);
     CHECK_EQUAL(ph_checksum_s16(0, 1, 4, 0, 4, wide), ph_checksum_s8(0, 1, 4, 0, 4, narrow));
     CHECK_EQUAL(ph_checksum_s16(0, 2, 2, 1, 1, wide),
                 ph_checksum_s16(ph_checksum_s16(0, 1, 2, 1, 1, wide), 1, 2, 1, 1, wide + 2));
     CHECK(ph_checksum_s16(0, 1, 2, 0, 2, wide) != ph_checksum_s16(0, 1, 2, 0, 2, wide + 1));
+    const int8_t near[2] = {0, -1}; /* what a kernel that rounds the other way makes of a little less than 0 */
+    CHECK(ph_checksum_s8(0, 1, 1, 0, 1, near) != ph_checksum_s8(0, 1, 1, 0, 1, near + 1));
+    CHECK(ph_checksum_s8(0, 1, 1, 0, 1, near) != 0); /* which stands for a layer that never ran */
 }
 
 int main(void) {

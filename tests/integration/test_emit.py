@@ -82,7 +82,13 @@ def test_checksums_tell_order_and_values_apart() -> None:
     values = np.array([[1, -2, 3]], np.int16)
     sums = {checksum(v) for v in (values, values[:, ::-1], -values, values[:, :2], values.astype(np.int16) + 1)}
     assert len(sums) == 5
-    assert checksum(np.array([1, -1], np.int8)) == (1 + 0x10000 - 1 + 1) % 65535 << 16 | (1 + 0xFFFF) % 65535
+    assert checksum(np.array([1, -1], np.int8)) == ((1 + 1) * 2654435761 + 0xFFFF + 1) % 2**32
+
+
+def test_checksums_tell_every_value_from_every_other_and_nothing_from_zeros() -> None:
+    sums = {checksum(np.array([3, value, 5], np.int16)) for value in range(-(2**15), 2**15)}
+    assert len(sums) == 2**16
+    assert len({checksum(np.zeros(count, np.int8)) for count in range(100)}) == 100
 
 
 @pytest.mark.parametrize("path", [default_program(), landmark_program()], ids=["recogniser", "landmarks"])

@@ -141,32 +141,28 @@ static inline void ph_enter_s8(int32_t rows, int32_t width, const uint8_t *image
     }
 }
 
-/* The checksum of a slice of rows, to be compared with what the simulator computed: Fletcher's, over the values as 16
-   bits, so that it depends on their order and not on the machine's. */
+/* The checksum of a slice of rows, to be compared with what the simulator computed: a polynomial over the values as 16
+   bits, modulo 2^32. Its factor is odd, so that no change of one value goes unseen, not even one from 0 to -1. */
+#define PH_CHECKSUM_FACTOR 2654435761u
+
 static inline uint32_t ph_checksum_s16(uint32_t sum, int32_t pixels, int32_t channels, int32_t first, int32_t count,
                                        const int16_t *values) { /* [pixels,channels] */
-    uint32_t low = sum & 0xffffu;
-    uint32_t high = sum >> 16;
     for (int32_t pixel = 0; pixel < pixels; pixel++, values += channels) {
         for (int32_t c = first; c < first + count; c++) {
-            low = (low + (uint16_t)values[c]) % 65535u;
-            high = (high + low) % 65535u;
+            sum = sum * PH_CHECKSUM_FACTOR + (uint16_t)values[c] + 1u;
         }
     }
-    return high << 16 | low;
+    return sum;
 }
 
 static inline uint32_t ph_checksum_s8(uint32_t sum, int32_t pixels, int32_t channels, int32_t first, int32_t count,
                                       const int8_t *values) { /* [pixels,channels] */
-    uint32_t low = sum & 0xffffu;
-    uint32_t high = sum >> 16;
     for (int32_t pixel = 0; pixel < pixels; pixel++, values += channels) {
         for (int32_t c = first; c < first + count; c++) {
-            low = (low + (uint16_t)values[c]) % 65535u;
-            high = (high + low) % 65535u;
+            sum = sum * PH_CHECKSUM_FACTOR + (uint16_t)values[c] + 1u;
         }
     }
-    return high << 16 | low;
+    return sum;
 }
 
 #endif

@@ -31,6 +31,7 @@ from peephole.fixedpoint.validation import TENSOR
 TARGETS = ("host", "rv32-virt", "gap8")
 CSRC = "csrc"
 LINE = 118
+CHECKSUM_FACTOR = 2654435761  # PH_CHECKSUM_FACTOR of strip.h
 
 
 @dataclass(frozen=True)
@@ -244,10 +245,11 @@ class _Build:
 
 
 def checksum(values: NDArray[Any]) -> int:
-    """Return Fletcher's checksum of integers as 16 bits, as `ph_checksum_s16` of strip.h."""
-    words = values.reshape(-1).astype(np.int16).view(np.uint16).astype(np.int64)
-    low = np.cumsum(words) % 65535
-    return (int(low.sum()) % 65535) << 16 | int(low[-1]) if len(words) else 0
+    """Return the checksum of integers as 16 bits that `ph_checksum_s16` of strip.h makes: a polynomial modulo 2^32."""
+    words = values.reshape(-1).astype(np.int16).view(np.uint16).astype(np.uint32) + 1
+    powers = np.full(len(words), CHECKSUM_FACTOR, np.uint32)
+    powers[:1] = 1
+    return int((words[::-1] * np.cumprod(powers, dtype=np.uint32)).sum(dtype=np.uint32))
 
 
 def _numbers(values: Sequence[int]) -> str:
