@@ -1,4 +1,5 @@
-/* What every kernel returns. Kernels never print, allocate or abort: the caller decides what a refusal means. */
+/* What every kernel returns, and the doorbell in csrc/app. Neither ever prints, allocates or aborts: the caller decides
+   what a refusal means. */
 #ifndef PEEPHOLE_STATUS_H
 #define PEEPHOLE_STATUS_H
 
@@ -6,6 +7,7 @@ typedef enum {
     PH_OK = 0,
     PH_BAD_SHAPE = 1,    /* sizes that do not fit each other, or none at all */
     PH_BAD_ARGUMENT = 2, /* a number outside the range that the kernel computes exactly */
+    PH_END = 3,          /* nothing more will come: the source of the frames is over */
 } ph_status;
 
 /* Around the functions of every public header, so that C++ finds them under their C names. */
