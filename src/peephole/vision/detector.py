@@ -36,6 +36,16 @@ class Face:
     neighbours: int
 
 
+@dataclass(frozen=True)
+class Search:
+    """What a detector looks for, in the kernel's numbers: sizes in frame pixels, scale in Q16."""
+
+    min_size: int
+    max_size: int
+    scale: int
+    min_neighbours: int
+
+
 class Detector:
     """The cascade over all face sizes from min_size to max_size (None: the whole frame), in frame pixels.
 
@@ -59,10 +69,8 @@ class Detector:
             raise ValueError(f"the scale of the detector must be 1.01 to 4, not {scale}")
         if min_neighbours < 1:
             raise ValueError(f"the detector needs at least one window for a face, not {min_neighbours}")
-        self._min_size = min_size
-        self._max_size = LARGEST_FRAME if max_size is None else max_size
-        self._scale = round(scale * 65536)
-        self._min_neighbours = min_neighbours
+        most = LARGEST_FRAME if max_size is None else max_size
+        self.search = Search(min_size, most, round(scale * 65536), min_neighbours)
         table = cascade or load_cascade()
         self._cascade = _core.Cascade(
             table.stage_weak,
@@ -75,18 +83,20 @@ class Detector:
 
     def scratch_bytes(self, height: int, width: int) -> int:
         """Return the memory that the kernel needs for a frame, beside the frame and the hits."""
-        return self._cascade.scratch_bytes(height, width, self._min_size, self._max_size, self._scale)
+        search = self.search
+        return self._cascade.scratch_bytes(height, width, search.min_size, search.max_size, search.scale)
 
     def hits(self, grey: NDArray[np.uint8]) -> NDArray[np.int32]:
         """Return every window that passes, ungrouped: [N,5] (x, y, side, 1, score)."""
         if grey.ndim != 2 or grey.dtype != np.uint8:
             raise ValueError(f"the detector needs a grey picture of bytes, not {grey.dtype} of shape {grey.shape}")
+        search = self.search
         frame = np.ascontiguousarray(grey)
-        return self._cascade.hits(frame, self._min_size, self._max_size, self._scale, MIN_DEVIATION)
+        return self._cascade.hits(frame, search.min_size, search.max_size, search.scale, MIN_DEVIATION)
 
     def detect(self, grey: NDArray[np.uint8]) -> list[Face]:
         """Return the faces of a frame [H,W], largest first."""
-        groups = _core.group_hits(self.hits(grey), self._min_neighbours)
+        groups = _core.group_hits(self.hits(grey), self.search.min_neighbours)
         return [
             Face(Box(x, y, side, side), score=score, neighbours=neighbours)
             for x, y, side, neighbours, score in groups.tolist()
