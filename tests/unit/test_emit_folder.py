@@ -3,7 +3,6 @@ from pathlib import Path
 import pytest
 
 from peephole.compiler.emit.folder import MANIFEST, check_folder, write_folder
-from peephole.compiler.emit.names import identifier, identifiers
 
 FILES = {"a.c": b"1", "csrc/b.h": b"2", MANIFEST: b'{"files": ["a.c", "csrc/b.h"]}'}
 
@@ -79,22 +78,3 @@ def test_a_rename_that_fails_brings_the_old_folder_back(tmp_path: Path, monkeypa
         write_folder(tmp_path / "made", {"a.c": b"new"})
     assert content(tmp_path / "made") == FILES
     assert [path.name for path in tmp_path.iterdir()] == ["made"]
-
-
-def test_identifiers_read_like_the_names() -> None:
-    assert identifier("fire2.expand1x1") == "fire2_expand1x1"
-    assert identifier("7up") == "x7up"
-    assert identifier("int") == "int_"
-    assert identifier("weights") == "weights_"
-    assert identifier("*/") == "x"
-
-
-def test_names_that_become_alike_are_numbered() -> None:
-    used = {"run_c"}
-    assert identifiers(["a.b", "a_b", "a-b", "c"], ("{}_at", "run_{}"), used) == {
-        "a.b": "a_b",
-        "a_b": "a_b_2",
-        "a-b": "a_b_3",
-        "c": "c_2",
-    }
-    assert {"a_b_3_at", "run_c_2"} <= used

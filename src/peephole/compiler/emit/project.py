@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from peephole.compiler.concatenation import with_copies
 from peephole.compiler.emit.folder import MANIFEST
 from peephole.compiler.emit.layers import HEADERS, EmittedLayer, emitted_layer, format_of
-from peephole.compiler.emit.names import comment, identifier, identifiers
+from peephole.compiler.emit.names import c_string, comment, identifier, identifiers
 from peephole.compiler.emit.sources import needed_files
 from peephole.compiler.emit.steps import EmittedStep, emitted_step
 from peephole.compiler.emit.tables import layer_table, memory_table
@@ -97,14 +97,11 @@ class _Build:
         self.placement: Placement = place(arena, Memory(l2=capacity), steps=self.schedule.step_names)
         self.description: ProgramDescription = describe(program)
         self.id = identifier(program.name).lower()
-        used = {f"{self.id}_run", f"{self.id}_weights", f"{self.id}_checksums", "describe", "halve"}
-        used |= {f"step_{number}" for number in range(len(self.schedule.steps))}
+        used = {*_made_of_program(self.id), *(f"step_{number}" for number in range(len(self.schedule.steps)))}
         self.given = program.input.name if program.input_kind == TENSOR else None
         names = [name for name in self.schedule.tensors if name in self._offsets or name == self.given]
-        self.tensor_ids = identifiers(names, ("{}", "{}_at"), used)
-        self.layer_ids = identifiers(
-            [layer.name for layer in program.layers], ("{}_layer", "{}_factors", "run_{}"), used
-        )
+        self.tensor_ids = identifiers(names, _made_of_tensor, used)
+        self.layer_ids = identifiers([layer.name for layer in program.layers], _made_of_layer, used)
 
     @cached_property
     def _offsets(self) -> dict[str, int]:
@@ -244,6 +241,25 @@ class _Build:
         return context
 
 
+# What the templates make of an identifier, so that no two names of a model become one of these.
+
+
+def _made_of_program(name: str) -> tuple[str, ...]:
+    functions = (f"{name}_{end}" for end in ("run", "weights", "checksums"))
+    sizes = ("ARENA_BYTES", "WEIGHTS_BYTES", "HEIGHT", "WIDTH", "CHANNELS", "VALUES", "LAYERS")
+    macros = (f"{name.upper()}_{end}" for end in (*sizes, "TRACE", "PROGRAM_H", "WEIGHTS_H"))
+    return "describe", "halve", *functions, *macros
+
+
+def _made_of_tensor(name: str) -> tuple[str, ...]:
+    return name, f"{name}_at"
+
+
+def _made_of_layer(name: str) -> tuple[str, ...]:
+    constants = (f"{name.upper()}_{part}" for part in ("BIAS", "WEIGHT", "NORM"))
+    return f"{name}_layer", f"{name}_factors", f"run_{name}", *constants
+
+
 def checksum(values: NDArray[Any]) -> int:
     """Return the checksum of integers as 16 bits that `ph_checksum_s16` of strip.h makes: a polynomial modulo 2^32."""
     words = values.reshape(-1).astype(np.int16).view(np.uint16).astype(np.uint32) + 1
@@ -272,10 +288,6 @@ def _window(window: Any) -> str:
     return f"{{{', '.join(str(number) for pair in pairs for number in pair)}}}"
 
 
-def _c_string(text: str) -> str:
-    return "".join(c if c.isascii() and c.isprintable() and c not in '"\\' else "_" for c in text)
-
-
 def _fill(template: str, context: Mapping[str, Any]) -> str:
     environment = jinja2.Environment(  # noqa: S701 - C, no HTML
         loader=jinja2.PackageLoader("peephole.compiler.emit"),
@@ -285,5 +297,5 @@ def _fill(template: str, context: Mapping[str, Any]) -> str:
         keep_trailing_newline=True,
     )
     environment.globals |= {"shape": _shape, "window": _window, "numbers": _numbers}
-    environment.filters |= {"c_string": _c_string, "comment": comment}
+    environment.filters |= {"c_string": c_string, "comment": comment}
     return environment.get_template(template).render(context)
