@@ -73,6 +73,12 @@ def shuffled_by_hand(x: Tensor) -> Tensor:
     return x.view(n, 3, c // 3, h, w).transpose(1, 2).contiguous().view(n, c, h, w)
 
 
+def rows_shuffled(x: Tensor, layer: nn.Module) -> Tensor:
+    """Every third row, three times over."""
+    n, c, h, w = x.shape
+    return layer(x.view(n, c, 3, h // 3, w).transpose(2, 3).reshape(n, c, h, w))
+
+
 def halves_exchanged(x: Tensor, layer: nn.Module) -> Tensor:
     left, right = layer(x).chunk(2, 1)
     return torch.cat([right, left, x], 1)
@@ -229,6 +235,10 @@ MAPS: dict[str, tuple[nn.Module, str]] = {
     ),
     "flattened by hand": (Function(lambda x, a: a(x.reshape(x.shape[0], -1)), nn.Linear(432, 5)), "conv2d"),
     "rows flattened": (Function(lambda x, a: a(x.transpose(1, 2).flatten(2)), nn.Linear(48, 5)), "conv2d"),
+    "rows shuffled and flattened": (
+        Function(rows_shuffled, nn.Sequential(nn.ReLU(), nn.Flatten(), nn.Linear(432, 3))),
+        "copy_channels conv2d",
+    ),
     "flattened at the end": (nn.Sequential(conv(4), nn.Flatten()), "conv2d"),
     "squeezed": (
         Function(lambda x, a: a(x.mean((2, 3), keepdim=True).squeeze(3).squeeze(2)), nn.Linear(6, 2)),
@@ -328,6 +338,11 @@ WRONG: dict[str, Case] = {
         r"do not fit a tensor \[2, 216\]; flatten it whole",
     ),
     "several outputs": (Function(lambda x: x.chunk(2, 1)), MAP, "the network returns 2 values; it must return one"),
+    "rows in another order": (
+        Function(rows_shuffled, conv()),
+        MAP,
+        r"module parts\.0: a tensor \[6, 9, 8\] whose .* rows or columns are in another order",
+    ),
     "nothing": (nn.Identity(), MAP, "the network returns its input; there is nothing to compute"),
     "too many dimensions": (nn.ReLU(), (2, 3, 4, 5), "more than three dimensions beside the batch"),
 }

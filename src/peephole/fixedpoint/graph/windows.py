@@ -28,11 +28,12 @@ class _Map:
             raise UnsupportedError(f"a tensor {list(value.sizes)} is no map [N,C,H,W] or [N,C,L]; reshape it")
         channels, *sides = value.view
         down, along = sides if self.rank == 2 else ((), sides[0])
-        self.exchanged = not (axes_of([down]) <= {HEIGHT} and axes_of([along]) <= {WIDTH})
-        straight = not self.exchanged or (axes_of([down]) <= {WIDTH} and axes_of([along]) <= {HEIGHT})
-        if not straight or channels != dim(CHANNELS, value.node.shape[0]):
+        _, rows, columns = view_of(value.node.shape)
+        self.exchanged = (down, along) != (rows, columns)
+        if (self.exchanged and (down, along) != (columns, rows)) or channels != dim(CHANNELS, value.node.shape[0]):
             raise UnsupportedError(
-                f"a tensor {list(value.sizes)} whose channels stand elsewhere cannot be read; transpose it back"
+                f"a tensor {list(value.sizes)} whose channels stand elsewhere, or whose rows or columns are in another "
+                "order, cannot be read; transpose it back"
             )
         self.node: Node = value.node
         self.channels, height, width = value.node.shape
