@@ -194,6 +194,11 @@ MAPS: dict[str, tuple[nn.Module, str]] = {
         Function(lambda x, a: a(x.mean(3)), nn.Conv1d(6, 3, 3)),
         "average_pool conv2d",
     ),
+    "mean over a flattened map": (
+        Function(lambda x: x.relu().flatten(2).mean(-1)),
+        "copy_channels global_average_pool",
+    ),
+    "maximum of shuffled rows": (Function(rows_shuffled, Function(lambda x: x.flatten(2).amax(2))), "max_pool"),
     "sum over a map": (Function(lambda x: x.sum((2, 3))), "global_average_pool depthwise_conv2d"),
     "maximum": (Function(lambda x: x.amax((2, 3))), "max_pool"),
     "sum": (Function(lambda x, a: x + a(x), nn.Conv2d(6, 6, 1)), "conv2d add"),
@@ -342,6 +347,11 @@ WRONG: dict[str, Case] = {
         Function(rows_shuffled, conv()),
         MAP,
         r"module parts\.0: a tensor \[6, 9, 8\] whose .* rows or columns are in another order",
+    ),
+    "mean over every third row": (
+        Function(lambda x: x.view(-1, 6, 3, 3, 8).mean(2)),
+        MAP,
+        "only height and width, each as a whole, can be averaged",
     ),
     "nothing": (nn.Identity(), MAP, "the network returns its input; there is nothing to compute"),
     "too many dimensions": (nn.ReLU(), (2, 3, 4, 5), "more than three dimensions beside the batch"),

@@ -1,5 +1,6 @@
 """Operators that move a window over a map, and the linear layer, which is one: what the builder adds for them."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -224,14 +225,17 @@ def _seen(source: _Map, pair: Pair) -> list[int]:
 
 
 def reduce(builder: Builder, value: Value, dimensions: Sequence[int], keep: bool, maximum: bool) -> Value:
-    """Mean or maximum over whole dimensions, of height, width or both."""
+    """Mean or maximum over height, width or both, each as a whole, in whatever dimensions they are seen."""
     value = builder.channels_in_order(value)
-    gone = [value.view[place] for place in dimensions]
-    axes = axes_of(gone)
-    if CHANNELS in axes or any(len(d) > 1 for d in gone):
-        raise UnsupportedError("only height and width can be averaged; a mean over channels is a 1x1 convolution")
     node = value.node
     channels, height, width = node.shape
+    digits = [digit for place in dimensions for digit in value.view[place]]
+    axes = {digit.axis for digit in digits}
+    seen = math.prod(digit.size for digit in digits)
+    if CHANNELS in axes or seen != math.prod({HEIGHT: height, WIDTH: width}[axis] for axis in axes):
+        raise UnsupportedError(
+            "only height and width, each as a whole, can be averaged; a mean over channels is a 1x1 convolution"
+        )
     if axes:
         window = (height if HEIGHT in axes else 1, width if WIDTH in axes else 1)
         sides = (height // window[0], width // window[1])
