@@ -2,13 +2,19 @@
 
 import json
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
-from commands import assert_one_line, peephole, tiny_program
-from peephole.compiler.memory import Buffer, check_placement
+from commands import assert_one_line, peephole, tiny_network, tiny_program
+from peephole.weights import landmark_program
 
+Json = dict[str, Any]
+BACKBONES = (
+    *("squeezenet1_0", "squeezenet1_1", "squeezeface", "mobilenet_v1", "mobilenet_v2"),
+    *("shufflenet_v1", "shufflenet_v2"),
+)
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -19,32 +25,106 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def buffers_of(told: dict[str, object]) -> list[Buffer]:
-    buffers = told["buffers"]
-    assert isinstance(buffers, list)
-    made = []
-    offsets = {b["name"]: b["offset"] for b in buffers}
-    for b in buffers:
-        inside = b["offset"] - offsets[b["alias_of"]] if "alias_of" in b else 0
-        made.append(Buffer(**b, alias_offset=inside))
-    return made
+def root(buffer: Json, named: dict[str, Json]) -> Json:
+    """The buffer whose memory this one is a view of, or itself."""
+    return root(named[buffer["alias_of"]], named) if "alias_of" in buffer else buffer
 
 
-@pytest.mark.parametrize("options", [[], ["--device"], ["--tiles"]])
-def test_the_json_is_one_object_that_can_be_checked(options: list[str]) -> None:
-    done = peephole("plan", "--json", *options)
+def together(one: Json, other: Json, first: str, last: str) -> bool:
+    return bool(one[first] < other[last] and other[first] < one[last])
+
+
+def assert_the_plan_holds(told: Json) -> None:
+    """What anyone can check who has the JSON alone, with nothing of ours."""
+    named = {b["name"]: b for b in told["buffers"]}
+    assert len(named) == len(told["buffers"])
+    for b in told["buffers"]:
+        assert 0 <= b["first_use"] <= b["last_use"] < len(told["steps"]) and b["bytes"] > 0 <= b["offset"]
+        owner = root(b, named)
+        assert owner["level"] == b["level"] and owner["offset"] <= b["offset"]
+        assert b["offset"] + b["bytes"] <= owner["offset"] + owner["bytes"]
+        assert owner["first_use"] <= b["first_use"] and b["last_use"] <= owner["last_use"]
+    for level in told["levels"]:
+        whole = [b for b in told["buffers"] if b["level"] == level["level"] and "alias_of" not in b]
+        spans = [b | {"end": b["offset"] + b["bytes"], "after": b["last_use"] + 1} for b in whole]
+        for number, one in enumerate(spans):
+            for other in spans[:number]:
+                in_time = together(one, other, "first_use", "after")
+                assert not (in_time and together(one, other, "offset", "end")), (one["name"], other["name"])
+        word = told["alignment"]
+        alive = [
+            sum(-(-b["bytes"] // word) * word for b in whole if b["first_use"] <= step <= b["last_use"])
+            for step in range(len(told["steps"]))
+        ]
+        assert level["lower_bound_bytes"] == max(alive)
+        assert level["peak_bytes"] - word < max(b["end"] for b in spans) <= level["peak_bytes"]
+        assert level["peak_bytes"] == level["lower_bound_bytes"] and level["optimal"]
+        assert level["capacity_bytes"] is None or level["peak_bytes"] <= level["capacity_bytes"]
+    main = next(level for level in told["levels"] if level["level"] == "L2")
+    assert [told[key] for key in ("peak_bytes", "lower_bound_bytes")] == [main["peak_bytes"], main["lower_bound_bytes"]]
+
+
+def assert_the_arena_holds(told: Json) -> None:
+    """Activations lie in the arena's bytes, and what lies over another begins as far before it as it must."""
+    named = {b["name"]: b for b in told["buffers"]}
+    held = [b for b in told["buffers"] if b["level"] == "L2" and b["holds"] == "activations"]
+    reach = max(b["offset"] + b["bytes"] for b in held) - min(b["offset"] for b in held)
+    assert reach <= told["arena_bytes"] < reach + told["alignment"]
+    assert told["compiled_arena_bytes"] <= told["arena_bytes"]
+    for pair in told["laid_over"]:
+        written, over = named[pair["written"]], named[pair["over"]]
+        assert root(written, named) is root(over, named)
+        assert written["first_use"] <= pair["step"] <= over["last_use"]
+        assert over["offset"] - written["offset"] == pair["lead_bytes"] >= pair["needed_bytes"]
+
+
+@pytest.mark.parametrize("options", [[], ["--tiles"], ["--device"]], ids=" ".join)
+@pytest.mark.parametrize("bits", [16, 8])
+def test_whoever_has_the_json_can_check_the_plan(bits: int, options: list[str]) -> None:
+    done = peephole("plan", "--json", "--bits", bits, *options)
     assert done.returncode == 0 and done.stderr == "" and done.stdout.count("\n") == 1
     told = json.loads(done.stdout)
-    buffers = buffers_of(told)
-    check_placement(buffers, told["alignment"])
-    for level in told["levels"]:
-        here = [b for b in buffers if b.level == level["level"] and b.alias_of is None]
-        alive = [sum(b.bytes for b in here if b.first_use <= n <= b.last_use) for n in range(len(told["steps"]))]
-        assert max(alive) <= level["lower_bound_bytes"] < max(alive) + 16 * len(here)
-        assert 0 <= level["peak_bytes"] - max((b.offset or 0) + b.bytes for b in here) < told["alignment"]
-        assert level["optimal"]
-    main = next(level for level in told["levels"] if level["level"] == "L2")
-    assert told["peak_bytes"] == main["peak_bytes"] == told["lower_bound_bytes"] <= main["capacity_bytes"] == 512 * 1024
+    assert_the_plan_holds(told)
+    if options != ["--device"]:
+        assert_the_arena_holds(told)
+
+
+@pytest.mark.parametrize("options", [[], ["--no-in-place"], ["--no-streaming"], ["--no-concatenation", "--tiles"]])
+def test_the_landmark_network_s_plan_too_and_without_passes(options: list[str]) -> None:
+    told = json.loads(peephole("plan", landmark_program(), "--json", *options).stdout)
+    assert_the_plan_holds(told)
+    assert_the_arena_holds(told)
+    assert bool(told["laid_over"]) is not bool({"--no-in-place", "--no-streaming"} & {*options})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", BACKBONES)
+def test_every_backbone_s_plan_by_its_shapes_alone(name: str) -> None:
+    pytest.importorskip("torch", reason="needs the train extra")
+    told = json.loads(peephole("plan", name, "--json").stdout)
+    assert told["shapes_alone"] and told["name"] == name
+    assert_the_plan_holds(told)
+    assert_the_arena_holds(told)
+
+
+def test_the_checker_finds_what_is_wrong() -> None:
+    told = json.loads(peephole("plan", landmark_program(), "--json").stdout)
+    conv6 = next(b for b in told["buffers"] if b["name"] == "conv6")
+    for change in ({"offset": 0}, {"last_use": 9}, {"bytes": conv6["bytes"] + 10_000}):
+        wrong = told | {"buffers": [b | change if b is conv6 else b for b in told["buffers"]]}
+        with pytest.raises(AssertionError):
+            assert_the_plan_holds(wrong)
+    for key in ("peak_bytes", "lower_bound_bytes"):
+        with pytest.raises(AssertionError):
+            assert_the_plan_holds(told | {key: told[key] - 4})
+
+
+def test_squeezenet_at_128_pixels_takes_less_than_80_kib() -> None:
+    pytest.importorskip("torch", reason="needs the train extra")
+    told = json.loads(peephole("plan", "squeezenet1_1", "--size", 128, "--json").stdout)
+    assert told["compiled_arena_bytes"] <= told["arena_bytes"] <= 80 * 1024
+    small = json.loads(peephole("plan", "squeezenet1_1", "--size", 128, "--bits", 8, "--json").stdout)
+    assert small["arena_bytes"] <= 40 * 1024
 
 
 def test_the_shipped_recogniser_s_activations_lie_together() -> None:
@@ -58,15 +138,64 @@ def test_the_text_ends_in_the_figures(model: Path) -> None:
     done = peephole("plan", model, "--l2", "100 K")
     assert done.returncode == 0, done.stderr
     told = json.loads(peephole("plan", model, "--json").stdout)
-    lines = done.stdout.splitlines()
-    verdict = next(line for line in lines if line.startswith("L2: peak"))
-    assert (
-        f"peak {told['peak_bytes']:,} of 102,400 bytes, lower bound {told['lower_bound_bytes']:,}; gap 0.00 %"
-        in verdict
+    l2, l3, arena, time = done.stdout.splitlines()[-4:]
+    assert l2.startswith(
+        f"L2: peak {told['peak_bytes']:,} of 102,400 bytes, lower bound {told['lower_bound_bytes']:,}; gap 0.00 %, "
+        "the least possible ("
     )
-    assert "the least possible" in verdict
-    assert any(line.startswith("planned in") for line in lines)
-    assert all(any(line.startswith(b["name"]) for line in lines) for b in told["buffers"])
+    assert l3.startswith("L3: ") and l3.endswith("bytes of weights in 2 buffers, side by side")
+    assert arena.startswith(f"arena of tiny: {told['compiled_arena_bytes']:,} bytes, its activations alone")
+    assert time.startswith("planned in ")
+
+
+def test_the_text_has_a_row_a_layer_and_a_buffer_only_when_asked(model: Path) -> None:
+    told = json.loads(peephole("plan", model, "--json").stdout)
+    brief, long = (peephole("plan", model, *options).stdout.splitlines() for options in ([], ["--buffers"]))
+    words = [line.split() for line in brief]
+    assert words[2][:2] == ["step", "layer"]
+    assert [row[1] for row in words[3:7]] == ["conv1", "pool", "mix", "mean"]
+    assert words[7][0] == "total"
+    start = next(number for number, line in enumerate(long) if line.startswith("buffer "))
+    rows = [line.split()[0] for line in long[start + 1 : start + 1 + len(told["buffers"])]]
+    assert sorted(rows) == sorted(b["name"] for b in told["buffers"])
+    assert not [line for line in brief if line.startswith("buffer ")]
+
+
+def test_the_text_says_what_each_pass_saves() -> None:
+    pytest.importorskip("torch", reason="needs the train extra")
+    lines = peephole("plan", "squeezenet1_1").stdout.splitlines()
+    saved = {
+        " ".join(line.split()[:-2]): int(line.split()[-2].replace(",", "")) for line in lines if line.startswith("with")
+    }
+    everything = saved["with all passes"]
+    assert everything < saved["without in place"] < saved["without concatenation"] < saved["without row streaming"]
+    assert saved["without all three"] >= saved["without row streaming"] > 8 * everything
+    alone = json.loads(peephole("plan", "squeezenet1_1", "--no-in-place", "--json").stdout)
+    assert alone["compiled_arena_bytes"] == saved["without in place"]
+    assert alone["passes"] == {"streaming": True, "in_place": False, "concatenate": True}
+
+
+def test_what_is_not_quantized_yet_is_planned_by_its_shapes(tmp_path: Path) -> None:
+    network = tiny_network()
+    network.save(tmp_path / "float.safetensors")
+    tiny_program(tmp_path / "tiny.safetensors")
+    told, quantized = (
+        json.loads(peephole("plan", tmp_path / f"{name}.safetensors", "--json").stdout) for name in ("float", "tiny")
+    )
+    assert (told["shapes_alone"], quantized["shapes_alone"]) == (True, False)
+    assert told["buffers"] == quantized["buffers"] and told["levels"] == quantized["levels"]
+    said = peephole("plan", tmp_path / "float.safetensors", "--bits", 8).stdout
+    assert "weights of 8 bits" in said and "by its shapes alone" in said.splitlines()[0]
+
+
+def test_what_names_no_network_or_says_nothing_is_one_sentence(model: Path, tmp_path: Path) -> None:
+    pytest.importorskip("torch", reason="needs the train extra")
+    assert_one_line(peephole("plan", "resnet50"), 1, "resnet50: no such program file", "squeezenet1_1", "mobilenet_v2")
+    assert_one_line(peephole("plan", model, "--size", 64), 2, "--size is for a backbone")
+    assert_one_line(peephole("plan", model, "--bits", 8), 2, "--bits is for a network that is not quantized yet")
+    assert_one_line(peephole("plan", "--bits", 9), 2, "--bits 9: a program has 16 or 8")
+    (tmp_path / "x.ckpt").write_text("no checkpoint")
+    assert_one_line(peephole("plan", tmp_path / "x.ckpt"), 1, "x.ckpt: not a checkpoint of peephole train")
 
 
 def test_tiles_add_l1_and_leave_the_rest_as_it_was(model: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from peephole.cli.options import JsonOption
+from peephole.cli.options import JsonOption, NoConcatenationOption, NoInPlaceOption, NoStreamingOption
 from peephole.cli.output import plain, print_json
 from peephole.cli.programs import load_program
 
@@ -28,23 +28,29 @@ def compile_program(
     l2: Annotated[
         str, typer.Option("--l2", metavar="BYTES", help="Memory for activations; 512K and 1M are sizes too.")
     ] = "512K",
+    no_streaming: NoStreamingOption = False,
+    no_in_place: NoInPlaceOption = False,
+    no_concatenation: NoConcatenationOption = False,
     json: JsonOption = False,
 ) -> None:
     """Write a program as C: no allocation, no input or output, no floating point, the bits of the simulator.
 
     The folder holds the program with its memory plan, the kernels that it needs, the weights, a build file, and a
-    self-test that compares a result, and on demand every layer, with what the simulator computed.
+    self-test that compares a result, and on demand every layer, with what the simulator computed. No pass changes a
+    bit of it; leaving one out shows what it is worth.
     """
     from peephole import _core
     from peephole.cli.plan import size
     from peephole.compiler.emit import build_project, write_folder
     from peephole.compiler.emit.folder import check_folder
     from peephole.compiler.emit.image import test_input
+    from peephole.compiler.schedule import Passes
 
     capacity = size(l2, "--l2")
+    passes = Passes(not no_streaming, not no_in_place, not no_concatenation)
     check_folder(output)
     program = load_program(model)
-    project = build_project(program, target.value, test_input(program), _core, capacity)
+    project = build_project(program, target.value, test_input(program), _core, capacity, passes)
     write_folder(output, project.files)
     if json:
         told = {"name": program.name, "model": program.model_id, "target": project.target, "folder": str(output)}

@@ -62,6 +62,15 @@ ModelOption = Annotated[
 ImagesOption = Annotated[
     Path, typer.Option("--images", metavar="TAR_OR_DIR", help="A tar file or a folder of pictures.")
 ]
+NoStreamingOption = Annotated[
+    bool, typer.Option("--no-streaming", help="Leave a pass out: every layer by itself, no turns of a few rows.")
+]
+NoInPlaceOption = Annotated[
+    bool, typer.Option("--no-in-place", help="Leave a pass out: no output lies over an input that dies.")
+]
+NoConcatenationOption = Annotated[
+    bool, typer.Option("--no-concatenation", help="Leave a pass out: parts of a concatenation are copied into it.")
+]
 CropOption = Annotated[
     Crop | None, typer.Option("--crop", show_default="as the program says", help="How faces are cut out.")
 ]

@@ -35,11 +35,13 @@ def plain(text: str) -> str:
 
 
 def print_table(titles: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print rows in aligned columns under their titles."""
-    cells = [[plain(str(cell)) for cell in row] for row in (titles, *rows)]
+    """Print rows in aligned columns under their titles; whole numbers to the right, their thousands apart."""
+    right = [any(isinstance(row[column], int) for row in rows) for column in range(len(titles))]
+    cells = [[f"{cell:,}" if isinstance(cell, int) else plain(str(cell)) for cell in row] for row in (titles, *rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(titles))]
     for row in cells:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        aligned = zip(row, widths, right, strict=True)
+        print("  ".join(cell.rjust(width) if far else cell.ljust(width) for cell, width, far in aligned).rstrip())
 
 
 def local_time(seconds: float | None) -> str:

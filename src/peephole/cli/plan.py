@@ -1,19 +1,20 @@
 """`peephole plan`: where every buffer of a program lies in memory, and how near that is to the least possible."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from peephole.cli.options import JsonOption
-from peephole.cli.output import check_folder_of, plain, print_json, print_table, write_whole
-from peephole.cli.programs import load_program
+from peephole.cli import plan_text
+from peephole.cli.options import JsonOption, NoConcatenationOption, NoInPlaceOption, NoStreamingOption
+from peephole.cli.output import check_folder_of, plain, print_json, write_whole
+from peephole.cli.planned_network import load_planned
 
 if TYPE_CHECKING:
     from peephole.compiler.memory import Memory, Placement
+    from peephole.compiler.schedule import Passes
     from peephole.compiler.tables import Table
     from peephole.compiler.tiled_schedule import TiledSchedule
     from peephole.fixedpoint.program import IntegerProgram
@@ -33,7 +34,12 @@ def size(text: str, option: str) -> int:
 
 def plan(
     model: Annotated[
-        Path | None, typer.Argument(metavar="[M]", show_default="the shipped recogniser", help="Integer program.")
+        Path | None,
+        typer.Argument(
+            metavar="[M]",
+            show_default="the shipped recogniser",
+            help="Integer program; or a checkpoint, a .pt2 or .onnx, or a backbone by its name, as squeezenet1_1.",
+        ),
     ] = None,
     l2: Annotated[
         str,
@@ -53,6 +59,20 @@ def plan(
     code: Annotated[
         str, typer.Option("--code", metavar="BYTES", help="With --device: estimate of its code and constants.")
     ] = "48K",
+    bits: Annotated[
+        int | None,
+        typer.Option(show_default="16", help="Of the shipped recogniser, or a network that is not quantized yet."),
+    ] = None,
+    side: Annotated[
+        int | None,
+        typer.Option(
+            "--size", min=32, max=512, show_default="128", help="Of a backbone by its name: side of the image."
+        ),
+    ] = None,
+    no_streaming: NoStreamingOption = False,
+    no_in_place: NoInPlaceOption = False,
+    no_concatenation: NoConcatenationOption = False,
+    buffers: Annotated[bool, typer.Option("--buffers", help="Print every buffer too, with its offset.")] = False,
     svg: Annotated[
         Path | None, typer.Option("--svg", metavar="FILE", help="Write a picture of L2 over time.", show_default=False)
     ] = None,
@@ -62,13 +82,17 @@ def plan(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Plan the memory of an integer program: an offset for every buffer, the peak, and what no plan can go below.
+    """Plan the memory of a network: an offset for every buffer, the peak, and what no plan can go below.
 
     Steps are counted from 0 and lifetimes include their last one. Level L2 holds activations and the weights of the
     layer at hand, L3 all weights. With --device the steps are the phases of looking at one frame of 320x240, and a
     network is one buffer. With --tiles L1 is planned too, and what is told of time is a prediction for GAP8.
+
+    What is not quantized yet is planned by its shapes, before it is trained or calibrated: its weights and formats are
+    made up, which changes neither a buffer nor a step.
     """
     from peephole.compiler.memory import Memory
+    from peephole.compiler.schedule import Passes
 
     memory = Memory(l1=size(l1, "--l1"), l2=size(l2, "--l2"))
     if tiles and device:
@@ -76,91 +100,131 @@ def plan(
     for file in (svg, html):
         if file is not None:
             check_folder_of(file)
-    program = load_program(model)
+    counts = {"users": users, "strangers": strangers, "code_and_constants_bytes_estimate": size(code, "--code")}
+    program, shapes_alone = load_planned(model, bits, side)
+    passes = Passes(not no_streaming, not no_in_place, not no_concatenation)
     if device:
-        counts = {"users": users, "strangers": strangers, "code_and_constants_bytes_estimate": size(code, "--code")}
-        planned = _plan_device(program, memory, counts)
+        planned = _plan_device(program, memory, counts, passes)
     else:
-        planned = _plan_program(program, memory, tiles)
+        planned = _plan_program(program, memory, tiles, passes, compare=html is not None or not json)
+    if shapes_alone:
+        planned = replace(planned, title=f"{planned.title}; by its shapes alone, weights are made up")
     _write(planned, svg, html)
     if json:
-        print_json(planned.facts | record(planned.placement, planned.arena_bytes) | {"steps": planned.steps})
+        told = planned.facts | {"shapes_alone": shapes_alone, "passes": asdict(passes)}
+        print_json(told | record(planned.placement, planned.arena_bytes) | {"steps": planned.steps})
         return
-    print(plain(planned.title))
-    print()
-    _print_buffers(planned.placement, planned.steps)
-    print()
-    _print_levels(planned.placement)
-    print(f"activations of {plain(program.name)}: {planned.arena_bytes:,} bytes")
-    if planned.tiled is not None:
-        _print_tiles(planned.tiled)
+    _print(planned, device or buffers)
 
 
 @dataclass(frozen=True)
 class _Planned:
-    """A plan and what there is to say of it. tables: for the page, beside that of the buffers."""
+    """A plan and what there is to say of it. tables: beside those of tiles and buffers.
 
+    arena_bytes: what activations reach over in this plan; compiled_arena_bytes: what they take by themselves.
+    """
+
+    program: "IntegerProgram"
     title: str
     placement: "Placement"
     steps: tuple[str, ...]
     arena_bytes: int
+    compiled_arena_bytes: int
     facts: dict[str, Any]
     tables: tuple["Table", ...]
     tiled: "TiledSchedule | None" = None
 
 
-def _plan_program(program: "IntegerProgram", memory: "Memory", tiles: bool) -> _Planned:
+def _plan_program(
+    program: "IntegerProgram", memory: "Memory", tiles: bool, passes: "Passes", compare: bool
+) -> _Planned:
+    from peephole.compiler.concatenation import with_copies
     from peephole.compiler.memory import ACTIVATIONS
     from peephole.compiler.planner import place_arena
-    from peephole.compiler.schedule import lower
-    from peephole.compiler.tables import layer_table, tile_table
+    from peephole.compiler.schedule import Passes, lower
+    from peephole.compiler.tables import compiled_arena, laid_over, layer_table, pass_table
     from peephole.compiler.tiled_schedule import l1_buffers, record_tiles, tile
 
-    schedule = lower(program)
+    schedule = lower(program, passes)
     tiled = tile(schedule, memory.l1 or 0) if tiles else None
     buffers = (*schedule.buffers, *(l1_buffers(tiled) if tiled else ()))
     placement = place_arena(buffers, memory, steps=schedule.step_names)
-    facts: dict[str, Any] = {"name": program.name, "model": program.model_id}
+    arena = compiled_arena(schedule)
+    facts: dict[str, Any] = {"name": program.name, "model": program.model_id, "compiled_arena_bytes": arena}
+    facts["laid_over"] = [asdict(pair) for pair in laid_over(schedule, placement)]
+    run = program if passes.concatenate else with_copies(program)
+    saved = (pass_table(program),) if compare and passes == Passes() else ()
+    named = f"{program.name}, model {program.model_id}"
+    times = "" if program.passes == 1 else f" in {program.passes} passes"
     return _Planned(
-        title=f"{program.name}, model {program.model_id}: {len(schedule.steps)} steps",
+        program=program,
+        title=f"{named}, {_widths(program)}: {len(schedule.steps)} steps{times}",
         placement=placement,
         steps=schedule.step_names,
         arena_bytes=placement.extent(ACTIVATIONS),
+        compiled_arena_bytes=arena,
         facts=facts | ({"tiles": record_tiles(tiled)} if tiled else {}),
-        tables=(layer_table(program, schedule, placement), *((tile_table(tiled),) if tiled else ())),
+        tables=(layer_table(run, schedule, placement), *saved),
         tiled=tiled,
     )
 
 
-def _plan_device(program: "IntegerProgram", memory: "Memory", counts: dict[str, int]) -> _Planned:
+def _widths(program: "IntegerProgram") -> str:
+    from peephole.fixedpoint.layers import Convolution
+
+    bits = sorted({8 * layer.weight.itemsize for layer in program.layers if isinstance(layer, Convolution)})
+    return f"weights of {' and '.join(map(str, bits))} bits" if bits else "no weights"
+
+
+def _plan_device(program: "IntegerProgram", memory: "Memory", counts: dict[str, int], passes: "Passes") -> _Planned:
     from peephole.compiler.device import PHASES, Device, plan_device
-    from peephole.compiler.tables import phase_table
+    from peephole.compiler.schedule import lower
+    from peephole.compiler.tables import compiled_arena, phase_table
     from peephole.fixedpoint.program import IntegerProgram
     from peephole.weights import landmark_program
 
     landmarks = IntegerProgram.load(landmark_program())
-    plan = plan_device(program, landmarks, Device(**counts), memory)
+    alone = compiled_arena(lower(program, passes))
+    plan = plan_device(program, landmarks, Device(**counts), memory, passes=passes)
     built = plan.device
     return _Planned(
+        program=program,
         title=f"device with {program.name}: {built.width}x{built.height} camera, {built.users} users of "
         f"{built.references} references, {built.strangers} strangers of {built.looks} looks",
         placement=plan.placement,
         steps=PHASES,
         arena_bytes=plan.arena_bytes,
-        facts={"name": program.name, "model": program.model_id, "device": asdict(built)},
+        compiled_arena_bytes=alone,
+        facts={"name": program.name, "model": program.model_id, "compiled_arena_bytes": alone, "device": asdict(built)},
         tables=(phase_table(plan.placement, PHASES),),
     )
 
 
+def _print(planned: _Planned, buffers: bool) -> None:
+    print(plain(planned.title))
+    print()
+    for table in planned.tables:
+        plan_text.print_part(table, plan_text.LAYER_COLUMNS if "layer" in table.titles else ())
+    if buffers:
+        plan_text.print_buffers(planned.placement)
+    plan_text.print_levels(planned.placement)
+    plan_text.print_arena(planned.program.name, planned.compiled_arena_bytes, planned.arena_bytes)
+    print(f"planned in {planned.placement.seconds:.2f} s")
+    if planned.tiled is not None:
+        print()
+        plan_text.print_tiles(planned.tiled)
+
+
 def _write(planned: _Planned, svg: Path | None, html: Path | None) -> None:
     from peephole.compiler import picture
-    from peephole.compiler.tables import buffer_table
+    from peephole.compiler.tables import buffer_table, tile_table
 
     if svg is not None:
         drawn = picture.svg(planned.placement, planned.steps, planned.title)
         write_whole(svg, lambda stream: stream.write(drawn.encode()))
     if html is not None:
-        tables = (*planned.tables, buffer_table(planned.placement, planned.steps))
+        tiles = (tile_table(planned.tiled),) if planned.tiled else ()
+        tables = (*planned.tables, *tiles, buffer_table(planned.placement, planned.steps))
         written = picture.page(planned.placement, planned.steps, planned.title, tables)
         write_whole(html, lambda stream: stream.write(written.encode()))
 
@@ -192,43 +256,3 @@ def record(placement: "Placement", arena_bytes: int) -> dict[str, Any]:
         "levels": levels,
         "buffers": buffers,
     }
-
-
-def _print_buffers(placement: "Placement", names: Sequence[str]) -> None:
-    rows = [
-        (b.name, b.level, f"{b.offset:,}", f"{b.bytes:,}", _steps(b.first_use, b.last_use, names), _view(b.alias_of))
-        for b in placement.buffers
-    ]
-    print_table(("buffer", "level", "offset", "bytes", "steps", ""), rows)
-
-
-def _steps(first: int, last: int, names: Sequence[str]) -> str:
-    if first == last:
-        return f"{first} {names[first]}"
-    return f"{first}..{last} {names[first]} .. {names[last]}"
-
-
-def _view(owner: str | None) -> str:
-    return "" if owner is None else f"in {owner}"
-
-
-def _print_levels(placement: "Placement") -> None:
-    for plan in placement.levels:
-        there = "any number of" if plan.capacity_bytes is None else f"{plan.capacity_bytes:,}"
-        proof = "the least possible" if plan.optimal else "not proved the least"
-        print(
-            f"{plan.level}: peak {plan.peak_bytes:,} of {there} bytes, lower bound {plan.lower_bound_bytes:,}; "
-            f"gap {100 * plan.gap:.2f} %, {proof} ({plan.method})"
-        )
-    print(f"planned in {placement.seconds:.2f} s")
-
-
-def _print_tiles(tiled: "TiledSchedule") -> None:
-    from peephole.compiler.tables import prediction, tile_table
-
-    table = tile_table(tiled)
-    print()
-    rows = [tuple(f"{cell:,}" if isinstance(cell, int) else cell for cell in row) for row in (*table.rows, table.total)]
-    print_table(table.titles, rows)
-    print(f"L1: {tiled.l1_bytes:,} bytes, {tiled.target.reserved_l1_bytes:,} of them for stacks")
-    print(prediction(tiled))

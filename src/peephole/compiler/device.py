@@ -10,7 +10,7 @@ from functools import cached_property
 
 from peephole.compiler.memory import ACTIVATIONS, MAIN, Buffer, Memory, Placement
 from peephole.compiler.planner import place, place_arena
-from peephole.compiler.schedule import IMAGE, WEIGHTS, lower
+from peephole.compiler.schedule import IMAGE, WEIGHTS, Passes, lower
 from peephole.fixedpoint.program import LANDMARKS, RECOGNISE, IntegerProgram
 from peephole.vision.cascade_table import load_cascade
 from peephole.vision.detector import Detector
@@ -79,15 +79,18 @@ def plan_device(
     device: Device | None = None,
     capacity: Memory | int | None = None,
     seconds: float = 10,
+    passes: Passes | None = None,
 ) -> DevicePlan:
     """Plan the memory of a device that describes faces by `recogniser`, aligned by `landmarks`.
 
+    passes: of both networks; all, where none are given.
     Raises `ValueError` where it does not fit, see `planner.place`, and for programs of another task.
     """
     recogniser.expect_task(RECOGNISE)
     landmarks.expect_task(LANDMARKS)
     device = device or Device()
-    networks = {"recogniser": _plan_inside(recogniser, seconds), "landmarks": _plan_inside(landmarks, seconds)}
+    given = {"recogniser": recogniser, "landmarks": landmarks}
+    networks = {role: _plan_inside(program, seconds, passes) for role, program in given.items()}
     peaks = {name: plan.peak_bytes for name, plan in networks.items()}
     buffers = [
         *_resident(device, recogniser.descriptor_size),
@@ -98,9 +101,9 @@ def plan_device(
     return DevicePlan(place(buffers, capacity, device.alignment, seconds, PHASES), networks, device)
 
 
-def _plan_inside(program: IntegerProgram, seconds: float) -> Placement:
+def _plan_inside(program: IntegerProgram, seconds: float, passes: Passes | None) -> Placement:
     """Plan what a network needs of L2 while it runs, but for its image, which is a buffer of the device."""
-    alone = [b for b in lower(program).buffers if b.level == MAIN and b.holds != IMAGE]
+    alone = [b for b in lower(program, passes).buffers if b.level == MAIN and b.holds != IMAGE]
     return place_arena(alone, seconds=seconds)
 
 

@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from peephole.compiler.memory import MAIN, Placement, aligned
-from peephole.compiler.schedule import Schedule
+from peephole.compiler.memory import ACTIVATIONS, MAIN, Placement, aligned
+from peephole.compiler.overlap import need
+from peephole.compiler.planner import place
+from peephole.compiler.schedule import Passes, Schedule, lower
+from peephole.compiler.segments import row_bytes
 from peephole.compiler.tiled_schedule import TiledSchedule
 from peephole.compiler.tiler import Cost
 from peephole.fixedpoint.describe import describe
@@ -28,6 +31,61 @@ def alive_bytes(placement: Placement, steps: int, level: str = MAIN) -> list[int
         sum(aligned(b.bytes, placement.alignment) for b in whole if b.first_use <= step <= b.last_use)
         for step in range(steps)
     ]
+
+
+@dataclass(frozen=True)
+class LaidOver:
+    """A tensor that is written over another, which dies at that step: both are views of one buffer.
+
+    lead_bytes: how far before the other it begins; needed_bytes: how far it must, so that each row of the other is
+    read for the last time before anything is written there (`streaming.Segment.lead_bytes`).
+    """
+
+    step: int
+    written: str
+    over: str
+    lead_bytes: int
+    needed_bytes: int
+
+
+def laid_over(schedule: Schedule, placement: Placement) -> tuple[LaidOver, ...]:
+    """Return which tensors share bytes while both are alive, step by step."""
+    owner = {b.name: b.alias_of or b.name for b in placement.buffers}
+    rows = {name: row_bytes(tensor) for name, tensor in schedule.tensors.items()}
+    found = []
+    for number, step in enumerate(schedule.steps):
+        written = step.segment.output
+        for name in step.reads:
+            if name in rows and name != written and owner[name] == owner[written]:
+                lead = placement.offset(name) - placement.offset(written)
+                needed = step.segment.lead_bytes(name, rows)
+                found.append(LaidOver(number, written, name, lead, needed))
+    return tuple(found)
+
+
+def compiled_arena(schedule: Schedule) -> int:
+    """Return the bytes that the activations take by themselves, as in emitted C, which plans nothing else."""
+    arena = [b for b in schedule.buffers if b.level == MAIN and b.holds == ACTIVATIONS]
+    return place(arena).peak_bytes
+
+
+def pass_table(program: IntegerProgram) -> Table:
+    """Return what activations, and L2 in all, need with every pass, without each, and without all of them.
+
+    Segments and overlaps are chosen to make both low, so that a pass may pay a little of one for more of the other.
+    """
+    chosen = {
+        "with all passes": Passes(),
+        "without row streaming": Passes(streaming=False),
+        "without in place": Passes(in_place=False),
+        "without concatenation": Passes(concatenate=False),
+        "without all three": Passes(streaming=False, in_place=False, concatenate=False),
+    }
+    rows: list[tuple[str | int, ...]] = []
+    for name, passes in chosen.items():
+        schedule = lower(program, passes)
+        rows.append((name, compiled_arena(schedule), need(schedule.buffers).total))
+    return Table("What each pass saves", ("passes", "arena bytes", "alive in L2"), tuple(rows))
 
 
 def buffer_table(placement: Placement, steps: Sequence[str]) -> Table:
