@@ -206,6 +206,7 @@ MAPS: dict[str, tuple[nn.Module, str]] = {
     "difference": (Function(lambda x, a: x - a(x), nn.Conv2d(6, 6, 1)), "conv2d add"),
     "constants before": (Function(normalised_first, conv(4)), "conv2d"),
     "constants after": (Function(lambda x, a: 1 - a(x) * 2 / 3 + 0.5, conv(4)), "conv2d"),
+    "a map of one number": (Function(lambda x, a: a(x) + torch.full((7, 6), 0.5), conv(4)), "conv2d"),
     "constants alone": (Function(lambda x: -(x * 0.75) + 2), "depthwise_conv2d"),
     "a factor a channel": (
         Function(lambda x: x.relu() * torch.arange(6.0)[None, :, None, None]),
@@ -352,6 +353,11 @@ WRONG: dict[str, Case] = {
         Function(lambda x: x.view(-1, 6, 3, 3, 8).mean(2)),
         MAP,
         "only height and width, each as a whole, can be averaged",
+    ),
+    "a constant that spreads a vector over a map": (
+        Function(lambda x: x.mean((2, 3), keepdim=True) + torch.ones(9, 8)),
+        MAP,
+        r"a constant \[9, 8\] with a tensor \[6, 1, 1\] is supported only if",
     ),
     "nothing": (nn.Identity(), MAP, "the network returns its input; there is nothing to compute"),
     "too many dimensions": (nn.ReLU(), (2, 3, 4, 5), "more than three dimensions beside the batch"),

@@ -158,16 +158,15 @@ class Builder:
     def per_channel(self, value: Value, constant: ArrayLike) -> NDArray[np.float64]:
         """Return a constant that broadcasts over the value as one number a channel: [C]."""
         array = np.asarray(constant, np.float64)
-        channels = value.node.shape[0]
-        if array.size and np.ptp(array) == 0:
-            return np.full(channels, array.flat[0])
-        rank = len(value.view)
+        channels, rank = value.node.shape[0], len(value.view)
         if array.ndim == rank + 1 and array.shape[0] == 1:
             array = array[0]
         shape = (1,) * (rank - array.ndim) + array.shape
-        varies = [i for i, size in enumerate(shape) if size > 1]
-        place = self.channel_dimension(value)
-        if array.ndim > rank or varies != [place] or shape[varies[0]] != channels or channels == 1:
+        varies = [i for i, size in enumerate(shape) if size != 1]
+        fits = len(shape) == rank and all(shape[i] == value.sizes[i] for i in varies)
+        if fits and np.ptp(array) == 0:
+            return np.full(channels, array.flat[0])
+        if not fits or varies != [self.channel_dimension(value)]:
             what = f"a constant {list(array.shape)} with a tensor {list(value.sizes)}"
             raise UnsupportedError(f"{what} is supported only if it is one number, or one a channel")
         return array.reshape(-1)
