@@ -8,7 +8,7 @@ typedef enum {
     PH_BAD_SHAPE = 1,    /* sizes that do not fit each other, or none at all */
     PH_BAD_ARGUMENT = 2, /* a number outside the range that the kernel computes exactly */
     PH_END = 3,          /* nothing more will come: the source of the frames is over */
-    PH_FULL = 4,         /* there is no room left; nothing was changed */
+    PH_NO_ROOM = 4,      /* there is no room left; nothing was changed */
     PH_UNKNOWN = 5,      /* nothing is kept under that id or number */
     PH_TAKEN = 6,        /* somebody else has that name */
     PH_FLASH_FAILED = 7, /* the flash memory could not be read, or does not hold what was written */
