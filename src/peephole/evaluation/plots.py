@@ -11,7 +11,7 @@ from peephole.evaluation.thirds import Part
 RED, BLUE, GREY = "#c0392b", "#2c5f8a", "#777777"
 
 
-def _figure(columns: int = 1, rows: int = 1, width: float = 6.4, height: float = 4.2) -> tuple[Any, Any]:
+def new_figure(columns: int = 1, rows: int = 1, width: float = 6.4, height: float = 4.2) -> tuple[Any, Any]:
     """Return figure and axes, drawn without a screen. Raises `ValueError` where matplotlib is missing."""
     try:
         import matplotlib as mpl
@@ -25,15 +25,17 @@ def _figure(columns: int = 1, rows: int = 1, width: float = 6.4, height: float =
     return figure, figure.subplots(rows, columns, squeeze=False)
 
 
-def _save(figure: Any, path: Path) -> None:
-    figure.savefig(path, format="svg", metadata={"Date": None})
+def save_figure(figure: Any, path: Path) -> None:
+    """Write a figure as SVG or PNG, by the file's ending, the same each time."""
+    kind = path.suffix[1:].lower()
+    figure.savefig(path, format=kind, dpi=120, metadata={"Date" if kind == "svg" else "Software": None})
 
 
 def check_plot(path: Path) -> None:
     """Raise `ValueError` for a file that is no SVG, or where matplotlib is missing: before the work, not after it."""
     if path.suffix.lower() != ".svg":
         raise ValueError(f"{path}: plots are SVG files; name one that ends in .svg")
-    _figure()
+    new_figure()
 
 
 def _with_band(axes: Any, x: Sequence[float], y: Sequence[Estimate], colour: str, label: str) -> None:
@@ -46,7 +48,7 @@ def _with_band(axes: Any, x: Sequence[float], y: Sequence[Estimate], colour: str
 
 def plot_openset(path: Path, found: OpenSet) -> None:
     """Draw false rejects over false accepts, and where the program's own bars lie."""
-    figure, axes = _figure()
+    figure, axes = new_figure()
     one, household = axes[0][0], found.household
     x = [max(rate.mean, 1e-5) for rate in found.curve.false_accept]
     _with_band(one, x, found.curve.false_reject, BLUE, "not named, or named wrongly")
@@ -59,12 +61,12 @@ def plot_openset(path: Path, found: OpenSet) -> None:
     one.set_ylim(0, 1)
     one.grid(alpha=0.3)
     one.legend(loc="upper right", frameon=False)
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def plot_strangers(path: Path, found: Deduplication) -> None:
     """Draw people merged and people split over the bar; squared distances are drawn in millions."""
-    figure, axes = _figure()
+    figure, axes = new_figure()
     one = axes[0][0]
     x = [at.bar / 1e6 for at in found.curve]
     _with_band(one, x, [at.figures["merged"] for at in found.curve], RED, "people merged with somebody else")
@@ -76,7 +78,7 @@ def plot_strangers(path: Path, found: Deduplication) -> None:
     one.set_ylim(0, 1)
     one.grid(alpha=0.3)
     one.legend(loc="upper left", framealpha=1, edgecolor="none")
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def plot_parts(path: Path, parts: Sequence[Part], title: str) -> None:
@@ -85,7 +87,7 @@ def plot_parts(path: Path, parts: Sequence[Part], title: str) -> None:
     measures = list(dict.fromkeys(part.measure for part in parts))
     columns = 3
     rows = -(-len(measures) // columns)
-    figure, axes = _figure(columns, rows, 8.0, 2.2 * rows)
+    figure, axes = new_figure(columns, rows, 8.0, 2.2 * rows)
     rejects = [(part.false_reject.mean, 2 * part.false_reject.stderr) for part in parts if part.false_reject]
     most = max((mean + error for mean, error in rejects), default=0.0) or 1.0
     for number, measure in enumerate(measures):
@@ -99,4 +101,4 @@ def plot_parts(path: Path, parts: Sequence[Part], title: str) -> None:
     for number in range(len(measures), rows * columns):
         axes[number // columns][number % columns].axis("off")
     figure.suptitle(title)
-    _save(figure, path)
+    save_figure(figure, path)
