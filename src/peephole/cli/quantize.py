@@ -9,6 +9,7 @@ import typer
 
 from peephole.cli.options import Crop, JsonOption
 from peephole.cli.output import check_output, plain, print_json
+from peephole.cli.quantizer import Choices, Quantized, Ranges, WeightsPer, check_plot_file, quantize_as
 from peephole.cli.user_network import ENDINGS, Pixels, borders, quantize_user_network
 
 if TYPE_CHECKING:
@@ -39,18 +40,48 @@ def _as_trained(card: "Mapping[str, Any]", given: int | None, key: str, option: 
 
 
 def _quantize_own(
-    path: Path, calibration: Path, output: Path, bits: int, images: int, pixels: Pixels, json: bool
-) -> None:
-    """Quantize a network of the user's own: there are no faces, and no thresholds."""
-    check_output(output, ".safetensors", path, calibration)
-    program, report = quantize_user_network(path, calibration, output.stem, bits, images, pixels)
+    path: Path, calibration: Path, output: Path, images: int, pixels: Pixels, choices: Choices
+) -> tuple[Quantized, dict[str, Any]]:
+    """Quantize a network of the user's own: there are no faces, and no thresholds. Also what else there is to tell."""
+    made = quantize_user_network(path, calibration, output.stem, images, pixels, choices)
+    made.program.save(output)
+    return made, dict(made.program.card)
+
+
+def _quantize_faces(
+    checkpoint: Path,
+    calibration: Path,
+    output: Path,
+    images: int,
+    crop: Crop,
+    trained: tuple[int | None, int | None],
+    choices: Choices,
+) -> tuple[Quantized, dict[str, Any]]:
+    """Quantize a network of ours, with thresholds where SRC is the packed faces; and what else there is to tell.
+
+    trained: how many people training held out, and by which seed, where that was given.
+    """
+    from peephole.cli.programs import load_float
+    from peephole.fixedpoint.program import LANDMARKS, RECOGNISE
+    from peephole.training.calibration_images import read_calibration_images
+    from peephole.training.landmark_windows import Windows
+
+    network = dataclasses.replace(load_float(checkpoint), name=output.stem)
+    task = network.card.get("task", RECOGNISE)
+    windows = Windows() if task == LANDMARKS else None
+    faces = read_calibration_images(calibration, (network.input.height, network.input.width), images, windows)
+    packed = (calibration / "index.npz").is_file() and task == RECOGNISE
+    people = _as_trained(network.card, trained[0], "held_out_identities", "--held-out") if packed else 0
+    drawn_by = _as_trained(network.card, trained[1], "seed", "--seed") if packed else 0
+    made = quantize_as(network, faces, choices, {"crop": crop.value, "task": task})
+    program = made.program
+    if packed:
+        program = program.with_calibration(_thresholds(program, calibration, people, drawn_by))
+    elif task == RECOGNISE:
+        print("peephole: no thresholds: SRC is not the packed training faces", file=sys.stderr)
     program.save(output)
-    if json:
-        print_json(report.as_json() | {"file": str(output), "model_id": program.model_id} | dict(program.card))
-        return
-    print(report.table())
-    print(borders(program))
-    print(f"{plain(str(output))}: model {program.model_id}")
+    points = [] if program.calibration is None else list(program.calibration.points)
+    return dataclasses.replace(made, program=program), {"thresholds": points}
 
 
 def quantize(
@@ -68,9 +99,46 @@ def quantize(
     ],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="M.safetensors", help="The program to write.")],
     bits: Annotated[
-        int | None,
-        typer.Option(show_default="as trained, else 16", help="Bits of activations and weights: 16 or 8."),
+        str | None,
+        typer.Option(
+            metavar="16|8|mixed",
+            show_default="as trained, else 16",
+            help="Bits of activations and weights; mixed: chosen layer by layer within a budget.",
+        ),
     ] = None,
+    budget: Annotated[
+        str | None,
+        typer.Option(metavar="BYTES", help="Of --bits mixed: bytes of weights, biases and shifts; 900K is a size too."),
+    ] = None,
+    budget_cycles: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Of --bits mixed: cycles, as peephole plan --tiles predicts.")
+    ] = None,
+    ranges: Annotated[
+        Ranges | None,
+        typer.Option(
+            show_default="maximum of 16 bits, least-squares of 8", help="How far the format of an activation reaches."
+        ),
+    ] = None,
+    percentile: Annotated[
+        float | None,
+        typer.Option(min=50, max=100, show_default="99.99", help="Of --ranges percentile: share of values that fit."),
+    ] = None,
+    margin: Annotated[
+        float | None,
+        typer.Option(
+            min=0.25,
+            max=64,
+            show_default="4 of 16 bits, 1 of 8",
+            help="Of --ranges maximum: reach beyond what was seen.",
+        ),
+    ] = None,
+    weights_per: Annotated[
+        WeightsPer | None, typer.Option(show_default="channel", help="What has a format of weights of its own.")
+    ] = None,
+    no_equalise: Annotated[bool, typer.Option("--no-equalise", help="Leave channels as large as they are.")] = False,
+    no_correct_bias: Annotated[
+        bool, typer.Option("--no-correct-bias", help="Leave the mean error of rounded weights in the output.")
+    ] = False,
     images: Annotated[int, typer.Option(min=1, help="How many faces or samples the ranges are taken from.")] = 256,
     crop: Annotated[
         Crop, typer.Option(help="How faces will be cut for the program; its thresholds hold for this cut alone.")
@@ -87,6 +155,9 @@ def quantize(
         float | None, typer.Option(show_default="128", help="Of a .pt2 or .onnx that reads (pixel - offset) / scale.")
     ] = None,
     scale: Annotated[float | None, typer.Option(show_default="128", help="See --offset.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw the report: FILE.svg or FILE.png.", show_default=False)
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Make an integer program of a network and report what it costs, layer by layer.
@@ -99,45 +170,35 @@ def quantize(
 
     A network of quantization-aware training (`task = "quantization"`) keeps the formats that it was trained in.
 
+    With --bits mixed every convolution is put into 8 bits by itself to see what that costs at the output, and those
+    get 8 bits that add least noise for what the budget asks to save.
+
     A network of your own is what `torch.export.save` or an ONNX exporter wrote (.pt2, .onnx). SRC is then an .npz file
     with an array `samples` [N,..] of what it will see, floats as the network takes them or grey images as uint8; or a
     folder of pictures, which are made grey and cut to its input.
     """
+    choices = Choices(
+        bits, budget, budget_cycles, ranges, percentile, margin, weights_per, not no_equalise, not no_correct_bias
+    )
     pixels = Pixels(offset, scale)
-    if checkpoint.suffix in ENDINGS:
-        _quantize_own(checkpoint, calibration, output, 16 if bits is None else bits, images, pixels, json)
-        return
-    if pixels != Pixels():
+    own = checkpoint.suffix in ENDINGS
+    if not own and pixels != Pixels():
         raise typer.BadParameter("--offset and --scale are for networks of your own, .pt2 or .onnx")
-    from peephole.cli.programs import load_float
-    from peephole.fixedpoint.program import LANDMARKS, RECOGNISE
-    from peephole.fixedpoint.quantize import QuantizationOptions
-    from peephole.fixedpoint.quantize import quantize as quantize_network
-    from peephole.training.calibration_images import read_calibration_images
-    from peephole.training.landmark_windows import Windows
-
     check_output(output, ".safetensors", checkpoint, calibration)
-    network = dataclasses.replace(load_float(checkpoint), name=output.stem)
-    task = network.card.get("task", RECOGNISE)
-    windows = Windows() if task == LANDMARKS else None
-    faces = read_calibration_images(calibration, (network.input.height, network.input.width), images, windows)
-    packed = (calibration / "index.npz").is_file() and task == RECOGNISE
-    people = _as_trained(network.card, held_out, "held_out_identities", "--held-out") if packed else 0
-    drawn_by = _as_trained(network.card, seed, "seed", "--seed") if packed else 0
-    width = bits if bits is not None else network.formats.bits if network.formats else 16
-    options = QuantizationOptions.of(width, crop=crop.value, task=task)
-    program, report = quantize_network(network, faces, options, width)
-    if packed:
-        program = program.with_calibration(_thresholds(program, calibration, people, drawn_by))
-    elif task == RECOGNISE:
-        print("peephole: no thresholds: SRC is not the packed training faces", file=sys.stderr)
-    program.save(output)
-    points = [] if program.calibration is None else list(program.calibration.points)
+    check_plot_file(plot)
+    if own:
+        made, told = _quantize_own(checkpoint, calibration, output, images, pixels, choices)
+    else:
+        made, told = _quantize_faces(checkpoint, calibration, output, images, crop, (held_out, seed), choices)
+    if plot is not None:
+        made.plot(plot)
+    program = made.program
     if json:
-        told = {"file": str(output), "model_id": program.model_id, "thresholds": points}
-        print_json(report.as_json() | told)
+        print_json(made.as_json() | {"file": str(output), "model_id": program.model_id} | told)
         return
-    print(report.table())
-    for rate, distance in points:
+    made.print()
+    if own:
+        print(borders(program))
+    for rate, distance in told.get("thresholds", ()):
         print(f"false-accept rate {rate:g}: squared distance {distance}")
     print(f"{plain(str(output))}: model {program.model_id}")

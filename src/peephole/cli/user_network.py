@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from peephole.cli.programs import needs_training_packages
+from peephole.cli.quantizer import Choices, Quantized, quantize_as
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from peephole.fixedpoint.importer import Imported
     from peephole.fixedpoint.program import IntegerProgram
-    from peephole.fixedpoint.report import QuantizationReport
 
 ENDINGS = (".pt2", ".onnx")
 PIXEL = 128.0  # offset and scale of pixels where nothing else is said
@@ -35,16 +35,15 @@ class Pixels:
 
 
 def quantize_user_network(
-    path: Path, calibration: Path, name: str, bits: int, count: int, pixels: Pixels
-) -> tuple["IntegerProgram", "QuantizationReport"]:
+    path: Path, calibration: Path, name: str, count: int, pixels: Pixels, choices: Choices
+) -> Quantized:
     """Import, calibrate and quantize. Raises `OSError` or `ValueError` with one sentence."""
     from peephole.fixedpoint.program import NETWORK
-    from peephole.fixedpoint.quantize import QuantizationOptions, quantize
 
     imported, inputs = _imported(path, calibration, count, pixels)
     shapes = {"input_shape": list(imported.input.shape), "output_shape": list(imported.output.shape)}
     network = dataclasses.replace(imported.network, name=name, card=shapes)
-    return quantize(network, inputs, QuantizationOptions.of(bits, task=NETWORK), bits)
+    return quantize_as(network, inputs, choices, {"task": NETWORK})
 
 
 def _imported(path: Path, calibration: Path, count: int, pixels: Pixels) -> tuple["Imported", "NDArray[Any]"]:

@@ -21,14 +21,16 @@ from peephole.fixedpoint.samples import as_integers
 class LayerReport:
     """One layer.
 
-    weight_frac_bits: least and most over the output channels. bits_given_up: most, and the number
-    of channels that gave any. headroom_bits: between the proved bound and the accumulator's limit.
-    range_used: largest output over 32767, or 127 of 8 bits. snr_db: signal to noise against the float network, of
-    this layer's output with everything before it quantized too. clipped: outputs at the limits; clipped_share: of all.
+    bits: that it computes in, of what it reads and of its weights. weight_frac_bits: least and most over the output
+    channels. bits_given_up: most, and the number of channels that gave any. headroom_bits: between the proved bound and
+    the accumulator's limit. range_used: largest output over 32767, or 127 of 8 bits. snr_db: signal to noise against
+    the float network, of this layer's output with everything before it quantized too. clipped: outputs at the limits;
+    clipped_share: of all.
     """
 
     name: str
     kind: str
+    bits: int
     input_frac_bits: int
     output_frac_bits: int
     weight_frac_bits: tuple[int, int] | None
@@ -40,6 +42,15 @@ class LayerReport:
     snr_db: float
     clipped: int
     clipped_share: float
+
+
+def finite(value: Any) -> Any:
+    """Return the value with None for every number that JSON cannot hold."""
+    if isinstance(value, dict):
+        return {key: finite(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 @dataclass(frozen=True)
@@ -55,20 +66,20 @@ class QuantizationReport:
     layers: tuple[LayerReport, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """Return plain values for `json.dumps`."""
-        return asdict(self)
+        """Return plain values for `json.dumps`: null for the decibels of what is exact."""
+        return finite(asdict(self))
 
     def table(self) -> str:
         """Return the report as aligned text."""
-        head = f"{'layer':<24}{'in':>4}{'w':>8}{'out':>4}{'given up':>12}{'acc':>5}{'spare':>7}"
+        head = f"{'layer':<24}{'bits':>5}{'in':>4}{'w':>8}{'out':>4}{'given up':>12}{'acc':>5}{'spare':>7}"
         lines = [f"{head}{'range':>7}{'dB':>7}{'clip':>9}"]
         for layer in self.layers:
             weight = "" if layer.weight_frac_bits is None else "..".join(map(str, layer.weight_frac_bits))
             given = f"{layer.bits_given_up} in {layer.channels_given_up}" if layer.bits_given_up else ""
             spare = "" if layer.headroom_bits is None else f"{layer.headroom_bits:.1f}"
             lines.append(
-                f"{layer.name:<24}{layer.input_frac_bits:>4}{weight:>8}{layer.output_frac_bits:>4}{given:>12}"
-                f"{layer.accumulator_bits or '':>5}{spare:>7}{layer.range_used:>7.2f}{layer.snr_db:>7.1f}"
+                f"{layer.name:<24}{layer.bits:>5}{layer.input_frac_bits:>4}{weight:>8}{layer.output_frac_bits:>4}"
+                f"{given:>12}{layer.accumulator_bits or '':>5}{spare:>7}{layer.range_used:>7.2f}{layer.snr_db:>7.1f}"
                 f"{layer.clipped_share:>9.3%}"
             )
         lines.append(f"{self.output}: {self.output_snr_db:.1f} dB over {self.measured_images} samples")
@@ -139,6 +150,7 @@ def _layer(
     return LayerReport(
         name=layer.name,
         kind=layer.kind,
+        bits=program.tensor(layer.input).bits,
         input_frac_bits=program.tensor(layer.input).frac_bits,
         output_frac_bits=program.tensor(layer.output).frac_bits,
         weight_frac_bits=bits,

@@ -27,7 +27,7 @@ from peephole.fixedpoint.layers import Convolution
 from peephole.fixedpoint.mixed import Calibrated, Options, calibrate_mixed, mixed_program, prepare_mixed
 from peephole.fixedpoint.program import IntegerProgram
 from peephole.fixedpoint.quantize import to_program
-from peephole.fixedpoint.report import QuantizationReport, measure
+from peephole.fixedpoint.report import QuantizationReport, finite, measure
 from peephole.fixedpoint.samples import as_integers
 
 MEASURED_IMAGES = 32
@@ -77,8 +77,8 @@ class WidthSearch:
     layers: tuple[LayerSensitivity, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """Return plain values for `json.dumps`."""
-        return asdict(self)
+        """Return plain values for `json.dumps`: null for the decibels of what is exact."""
+        return finite(asdict(self))
 
     def summary(self) -> str:
         """Return the choice as a sentence."""
@@ -132,6 +132,9 @@ def search_widths(
     saved = {name: whole[name] - least[name] for name in names}
     added = {name: max(0.0, alone[name] - base) for name in names}
     narrow, cost = _choose(calibrated, budget, saved, added, sum(whole.values()))
+    noise, noise_8 = noises.of(narrow), noises.of(names)
+    if noise_8 <= noise:  # where noises do not add up as assumed
+        narrow, cost, noise = frozenset(names), sum(least.values()), noise_8
     layers = tuple(LayerSensitivity(n, saved[n], noises.decibels(alone[n]), n in narrow) for n in names)
     return narrow, WidthSearch(
         unit=budget.unit,
@@ -141,9 +144,9 @@ def search_widths(
         cost_8=sum(least.values()),
         images=len(images),
         snr_16_db=noises.decibels(base),
-        snr_8_db=noises.decibels(noises.of(names)),
+        snr_8_db=noises.decibels(noise_8),
         predicted_db=noises.decibels(base + sum(added[name] for name in narrow)),
-        snr_db=noises.decibels(noises.of(narrow)),
+        snr_db=noises.decibels(noise),
         layers=layers,
     )
 
