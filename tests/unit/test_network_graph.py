@@ -40,7 +40,8 @@ def stirred(network: nn.Module) -> nn.Module:
     for module in network.modules():
         if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
             for tensor in (module.running_mean, module.running_var, module.weight, module.bias):
-                nn.init.uniform_(tensor, 0.5, 2)  # type: ignore[arg-type]
+                if tensor is not None:
+                    nn.init.uniform_(tensor, 0.5, 2)
     return network.eval()
 
 
@@ -77,6 +78,11 @@ def rows_shuffled(x: Tensor, layer: nn.Module) -> Tensor:
     """Every third row, three times over."""
     n, c, h, w = x.shape
     return layer(x.view(n, c, 3, h // 3, w).transpose(2, 3).reshape(n, c, h, w))
+
+
+def shared(x: Tensor, one: nn.Module, other: nn.Module) -> Tensor:
+    other.weight = one.weight
+    return other(one(one(x).relu()))
 
 
 def halves_exchanged(x: Tensor, layer: nn.Module) -> Tensor:
@@ -146,6 +152,11 @@ MAPS: dict[str, tuple[nn.Module, str]] = {
     "padded pool": (nn.Sequential(nn.ReLU(), nn.ZeroPad2d((0, 1, 0, 1)), nn.MaxPool2d(3, 2)), "copy_channels max_pool"),
     "padded mean": (nn.Sequential(nn.ZeroPad2d((1, 2, 0, 1)), nn.AvgPool2d(3)), "average_pool"),
     "batch norm": (nn.Sequential(conv(4), nn.BatchNorm2d(4), nn.ReLU()), "conv2d"),
+    "batch norm without gains": (nn.Sequential(conv(4), nn.BatchNorm2d(4, affine=False)), "conv2d"),
+    "a module twice, and one that shares its weights": (
+        Function(shared, conv(6, 1), conv(6, 1)),
+        "conv2d conv2d conv2d",
+    ),
     "batch norm first": (nn.Sequential(nn.BatchNorm2d(6), conv(4)), "conv2d"),
     "batch norm before padding": (
         nn.Sequential(nn.BatchNorm2d(6), nn.Conv2d(6, 4, 3, padding=1)),
@@ -227,6 +238,7 @@ MAPS: dict[str, tuple[nn.Module, str]] = {
     ),
     "chunks": (Function(halves_exchanged, nn.Conv2d(6, 4, 1)), "conv2d copy_channels copy_channels copy_channels"),
     "split": (Function(split_parts), "copy_channels copy_channels copy_channels copy_channels add"),
+    "all of the batch": (Function(lambda x: x[:].relu()), "copy_channels"),
     "slices": (
         Function(lambda x, a: a(x[:, 1:4]) + a(x[:, -3:]), nn.Conv2d(3, 2, 1)),
         "copy_channels conv2d copy_channels conv2d add",
@@ -358,6 +370,39 @@ WRONG: dict[str, Case] = {
         Function(lambda x: x.mean((2, 3), keepdim=True) + torch.ones(9, 8)),
         MAP,
         r"a constant \[9, 8\] with a tensor \[6, 1, 1\] is supported only if",
+    ),
+    "a part of the batch": (
+        Function(lambda x: x[1:].relu()),
+        MAP,
+        "the batch dimension cannot be used",
+    ),
+    "none": (Function(lambda x: None), MAP, "the network returns no tensor that it computes"),
+    "a constant": (Function(lambda x: torch.ones(3)), MAP, "the network returns no tensor that it computes"),
+    "a vector's product": (Function(lambda x: x @ torch.arange(5.0)), (5,), r"weights \[5\] are no matrix \[O,F\]"),
+    "batch norm without statistics": (
+        Function(lambda x, a: F.batch_norm(a(x), None, None, training=True), conv()),
+        MAP,
+        "batch norm without running statistics is not supported; track them in training",
+    ),
+    "batch norm in training": (
+        Function(lambda x: F.batch_norm(x, torch.zeros(6), torch.ones(6), training=True)),
+        MAP,
+        r"batch norm is in training mode; export network\.eval\(\)",
+    ),
+    "dropout in training": (
+        Function(lambda x: F.dropout(x, training=True)),
+        MAP,
+        r"dropout is in training mode; export network\.eval\(\)",
+    ),
+    "padding by a mirror": (
+        nn.Conv2d(6, 4, 3, padding=1, padding_mode="reflect"),
+        MAP,
+        "padding mode 'reflect' is not supported; pad with zeros",
+    ),
+    "padding by ones": (
+        Function(lambda x, a: a(F.pad(x, (1, 1), value=1.0)), conv()),
+        MAP,
+        "padding by 1 of .* is not supported here; pad by zeros",
     ),
     "nothing": (nn.Identity(), MAP, "the network returns its input; there is nothing to compute"),
     "too many dimensions": (nn.ReLU(), (2, 3, 4, 5), "more than three dimensions beside the batch"),

@@ -54,9 +54,9 @@ def _addmm(builder: Builder, a: Arguments) -> Value:
 
 
 def _batch_norm(builder: Builder, a: Arguments) -> Value:
-    if a.get("training"):
-        raise UnsupportedError("batch norm is in training mode; export network.eval()")
     statistics = (a["running_mean"], a["running_var"])
+    if a.get("training") and a["running_mean"] is not None:
+        raise UnsupportedError("batch norm is in training mode; export network.eval()")
     return operands.batch_norm(builder, tensor(a["self"]), statistics, a["weight"], a["bias"], float(a["eps"]))
 
 
@@ -178,11 +178,9 @@ def _in_parts(builder: Builder, value: Value, at: int, count: int) -> list[Value
 
 
 def _slice(builder: Builder, a: Arguments) -> Value:
-    value, start, end = tensor(a["self"]), a["start"] or 0, a["end"]
-    if a["dim"] % (len(value.view) + 1) == 0 and start == 0:
-        return value  # the whole batch
+    value, end = tensor(a["self"]), a["end"]
     at = place(value, a["dim"])
-    return builder.slice(value, at, start, value.sizes[at] if end is None else end, a["step"])
+    return builder.slice(value, at, a["start"] or 0, value.sizes[at] if end is None else end, a["step"])
 
 
 def _narrow(builder: Builder, a: Arguments) -> Value:

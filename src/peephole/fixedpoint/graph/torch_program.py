@@ -1,6 +1,6 @@
 """Front end: a program of `torch.export`, node by node, into the typed graph."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -72,12 +72,12 @@ class _Reader:
                     self.made[node.name] = self._run(node)
         raise ValueError("the exported program has no output")
 
-    def _finish(self, results: Any) -> Graph:
-        if not isinstance(results, (tuple, list)) or len(results) != 1:
+    def _finish(self, results: Sequence[Any]) -> Graph:
+        if len(results) != 1:
             raise ValueError(f"the network returns {len(results)} values; it must return one tensor")
-        result = self.made[results[0].name]
+        result = self.made.get(results[0].name) if isinstance(results[0], torch.fx.Node) else None
         if not isinstance(result, Value):
-            raise ValueError("the network returns a constant; there is nothing to compute")
+            raise ValueError("the network returns no tensor that it computes from its input; there is nothing to do")
         return self.builder.finish(result)
 
     def _run(self, node: torch.fx.Node) -> Any:
@@ -87,7 +87,9 @@ class _Reader:
         if whole and not any(isinstance(self.made[source.name], Value | Length | list) for source in read):
             return _constant(node, self.made)
         self.builder.origin = Origin(_path(node), node.name)
-        if operator in RESHAPES:
+        if operator == "slice" and str(_shape(node)) == str(_shape(read[0])):
+            result = arguments["self"]  # all of it, as x[:] of the batch
+        elif operator in RESHAPES:
             result = self._see(arguments["self"], node)
         elif operator in OPERATORS:
             result = OPERATORS[operator](self.builder, arguments)

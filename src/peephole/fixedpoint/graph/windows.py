@@ -251,6 +251,8 @@ def reduce(builder: Builder, value: Value, dimensions: Sequence[int], keep: bool
 
 def linear(builder: Builder, value: Value, weight: NDArray[Any], bias: NDArray[Any] | None) -> Value:
     """Linear layer over the last dimension, weight [O,F]: a convolution with as large a kernel as was flattened."""
+    if weight.ndim != 2:
+        raise UnsupportedError(f"weights {list(weight.shape)} are no matrix [O,F]; give a vector a second dimension")
     value = builder.placed(value, channels=-1)
     *kept, last = value.view
     shape, axes = value.node.shape, axes_of([last])
