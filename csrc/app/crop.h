@@ -26,7 +26,8 @@ ph_status ph_square_matrix(ph_box box, int32_t size, ph_crop_rule rule,
                            int32_t *matrix); /* [2,3] Q16, from a pixel of the size x size crop to the frame */
 
 /* One matrix for two: matrix(p) = outer(inner(p)), each number rounded once, halves upwards; exact where outer only
-   shifts by whole pixels. PH_BAD_ARGUMENT where it does not fit; then nothing is written. */
+   shifts. PH_BAD_ARGUMENT where outer makes more than 16,384 pixels of one, or where the matrix does not fit; then
+   nothing is written. */
 ph_status ph_compose_matrices(const int32_t *outer, const int32_t *inner, int32_t *matrix); /* [2,3] Q16 each */
 
 PH_END_C

@@ -28,8 +28,8 @@ typedef struct {
     bool aligned; /* faces are cut by their points; else by the detector's box, and the points only tell the pose */
 } ph_recogniser;
 
-/* Five points of a face as it stands upright: of one that leans, in the frame turned around the middle of its box, such
-   that the box's middle is at (width, width) - 1/2 in both directions. */
+/* Five points of a face as it stands upright: in the frame, or of a face that leans in the frame turned around the
+   middle of its box, whose upper left pixel is then at 0, 0. */
 typedef struct {
     int32_t points[2 * PH_LANDMARKS]; /* [5,2] x, y, Q8 pixels */
     ph_doubt doubt;                   /* why they are not to be believed */

@@ -7,15 +7,15 @@
 
 #include <stdbool.h>
 
+#include "app/detector.h"
 #include "app/types.h"
-#include "peephole/cascade.h"
-#include "peephole/warp.h"
 
 PH_BEGIN_C
 
 #define PH_TILT_STEP 20   /* degrees; the cascade itself puts up with about half of it on either side */
 #define PH_MOST_TILT 60   /* degrees to either side */
-#define PH_TILT_PATCH 192 /* pixels of the side of the turned copy, which spans 2.4 sides of the face */
+#define PH_TILT_PATCH 192 /* pixels of the side of the turned copy */
+#define PH_TILT_SIDE 80   /* of which the face's own are: the copy spans 2.4 of them */
 #define PH_TILT_FACES 48  /* faces that all copies of one search together may show; more are left out */
 
 /* A face of a frame; `box` is upright around its centre. */
@@ -24,14 +24,6 @@ typedef struct {
     int32_t neighbours; /* overlapping hits of the detector */
     int32_t tilt;       /* by how many degrees it leans */
 } ph_seen;
-
-/* What finds upright faces in a picture. */
-typedef struct {
-    void *context;
-    /* Writes the first `capacity` faces of image [H,W]; *count is how many it wrote. */
-    ph_status (*detect)(void *context, ph_image_size size, const uint8_t *image, int32_t capacity, ph_hit *faces,
-                        int32_t *count);
-} ph_detector;
 
 /* What a search needs beside the frame; the caller's, undefined between calls. */
 typedef struct {
@@ -49,8 +41,8 @@ int32_t ph_keep_distinct(int32_t count, ph_seen *faces); /* [count] */
 
 /* The matrix of a square copy of the frame around the middle of a box, size x size pixels of step / step_of frame
    pixels each, in which a face that leans by `degrees` (-90 to 90) is upright: from a pixel of the copy to one of the
-   frame. Sine and cosine are rounded to 2^-30, the matrix once, halves upwards. size, step and step_of are 1 to 32,767;
-   PH_BAD_ARGUMENT where the matrix does not fit. */
+   frame. Sine and cosine are rounded to 2^-30; the matrix has the form {a, -b, x, b, a, y}, each rounded once, halves
+   upwards. size, step and step_of are 1 to 32,767; PH_BAD_ARGUMENT where the matrix does not fit. */
 ph_status ph_turned_matrix(ph_box around, int32_t size, int32_t step, int32_t step_of, int32_t degrees,
                            int32_t *matrix); /* [2,3] Q16 */
 
