@@ -1,0 +1,68 @@
+"""Frames for a device: grey, of its camera's size, in a file that the emulator reads one after the other."""
+
+import struct
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from peephole.doorbell.pictures import to_grey
+from peephole.vision.sources import Frame
+
+WIDTH, HEIGHT = 320, 240
+FRAMES = "frames.bin"
+FRAMES_MAGIC = int.from_bytes(b"PPF1", "little")
+
+
+@dataclass(frozen=True)
+class GreyFrame:
+    """pixels: uint8 [H,W]. time: milliseconds of any origin."""
+
+    pixels: NDArray[np.uint8]
+    time: int
+
+
+def for_camera(image: NDArray[np.uint8], width: int = WIDTH, height: int = HEIGHT) -> NDArray[np.uint8]:
+    """Return the middle of a picture, [H,W] or [H,W,3] (BGR), as a camera of this size would see it: uint8 [h,w].
+
+    What sticks out on the longer side is cut off; the rest is scaled, by area where it shrinks. A picture that is grey
+    and of the size already stays as it is.
+    """
+    grey = to_grey(image)
+    high, wide = grey.shape
+    if (high, wide) == (height, width):
+        return grey
+    across = min(wide, max(1, round(high * width / height)))
+    down = min(high, max(1, round(wide * height / width)))
+    left, top = (wide - across) // 2, (high - down) // 2
+    middle = grey[top : top + down, left : left + across]
+    way = cv2.INTER_AREA if across > width else cv2.INTER_LINEAR
+    return np.ascontiguousarray(cv2.resize(middle, (width, height), interpolation=way), np.uint8)
+
+
+def camera_frames(frames: Iterable[Frame]) -> Iterator[GreyFrame]:
+    """Pass on the frames of a source as the device's camera sees them; times count from the first frame."""
+    start: float | None = None
+    for frame in frames:
+        start = frame.time if start is None else start
+        yield GreyFrame(for_camera(frame.image), round(1000 * (frame.time - start)))
+
+
+def write_frames(path: Path, frames: Iterable[GreyFrame], width: int = WIDTH, height: int = HEIGHT) -> int:
+    """Write frames.bin: magic, width and height as int32, then of each frame its time as int64 and its pixels.
+
+    Numbers are little-endian. Returns how many frames there were. Raises `ValueError` for one of another size.
+    """
+    count = 0
+    with path.open("wb") as file:
+        file.write(struct.pack("<3i", FRAMES_MAGIC, width, height))
+        for frame in frames:
+            if frame.pixels.shape != (height, width) or frame.pixels.dtype != np.uint8:
+                raise ValueError(f"a frame is {frame.pixels.shape}, not {height} rows of {width} bytes")
+            file.write(struct.pack("<q", frame.time))
+            file.write(frame.pixels.tobytes())
+            count += 1
+    return count

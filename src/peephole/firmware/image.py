@@ -1,0 +1,61 @@
+"""A linked image: its files, and what of it lies where."""
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+ELF, CODE, WEIGHTS = "fw.elf", "fw.bin", "weights.bin"
+BANK_BYTES = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image in a folder, and the bytes of its sections: name -> bytes, as .text, .rodata, .data, .bss, .stack."""
+
+    folder: Path
+    sections: dict[str, int]
+
+    @property
+    def elf(self) -> Path:
+        """The linked program with its symbols."""
+        return self.folder / ELF
+
+    @property
+    def code(self) -> Path:
+        """The first flash bank."""
+        return self.folder / CODE
+
+    @property
+    def weights(self) -> Path:
+        """The second flash bank."""
+        return self.folder / WEIGHTS
+
+
+def read_image(folder: Path) -> Image:
+    """Return the image in a folder. Raises `FileNotFoundError` or `ValueError` with one sentence where there is none."""
+    for name in (ELF, CODE, WEIGHTS):
+        if not (folder / name).is_file():
+            raise FileNotFoundError(f"{folder / name}: not there; make it with peephole firmware build")
+    for name in (CODE, WEIGHTS):
+        size = (folder / name).stat().st_size
+        if size != BANK_BYTES:
+            raise ValueError(f"{folder / name}: {size:,} bytes, but a flash bank has {BANK_BYTES:,}; build it anew")
+    return Image(folder, section_sizes((folder / ELF).read_bytes(), str(folder / ELF)))
+
+
+def section_sizes(elf: bytes, name: str) -> dict[str, int]:
+    """Return the bytes of every section of a 32-bit little-endian ELF file. Raises `ValueError` for anything else."""
+    try:
+        if elf[:6] != b"\x7fELF\x01\x01":
+            raise ValueError
+        (offset,) = struct.unpack_from("<I", elf, 32)
+        size, count, names = struct.unpack_from("<HHH", elf, 46)
+        headers = [struct.unpack_from("<10I", elf, offset + number * size) for number in range(count)]
+        text = headers[names][4]
+        sizes = {}
+        for header in headers:
+            start = text + header[0]
+            sizes[elf[start : elf.index(b"\0", start)].decode()] = header[5]
+    except (struct.error, IndexError, ValueError):
+        raise ValueError(f"{name}: not a program for a 32-bit machine; build it anew") from None
+    return sizes
