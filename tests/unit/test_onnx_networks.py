@@ -213,6 +213,22 @@ MODELS: dict[str, tuple[Any, str]] = {
         ),
         "conv2d",
     ),
+    "a part of a shape": (
+        model(
+            ("Shape", "x", "h", {"start": -2, "end": -1}),
+            ("Concat", "n,h,rest", "t", {"axis": 0}),
+            ("Reshape", "x,t", "f", {}),
+            one("Relu", "f"),
+            shape=(1, 1, 7, 6),
+            n=whole(1),
+            rest=whole(-1),
+        ),
+        "copy_channels",
+    ),
+    "masks and places that nobody reads": (
+        model(("MaxPool", "x", "a,i", {"kernel_shape": [2, 2]}), ("Dropout", "a", "b,m", {}), one("Relu", "b")),
+        "max_pool copy_channels",
+    ),
     "identity": (
         model(("Identity", "x", "a", {}), ("Dropout", "a", "b", {}), ("Cast", "b", "c", {"to": 1}), one("Relu", "c")),
         "copy_channels",
@@ -270,7 +286,19 @@ WRONG: dict[str, tuple[Any, str]] = {
         model(one("Reshape", "x,s"), s=whole(2, -1)),
         r"node y \(Reshape\): a reshape to \[2, -1\] does not keep the batch",
     ),
-    "places": (model(("MaxPool", "x", "y,i", {"kernel_shape": [2, 2]})), "the places of maxima"),
+    "places": (
+        model(("MaxPool", "x", "a,i", {"kernel_shape": [2, 2]}), one("Add", "a,i")),
+        r"node a \(MaxPool\): the places of maxima",
+    ),
+    "dropout in training": (
+        model(one("Dropout", "x,r,t"), r=np.float32(0.5), t=np.bool_(True)),
+        r"node y \(Dropout\): dropout is in training mode",
+    ),
+    "batch norm in training": (
+        model(one("BatchNormalization", "x,g,g,g,g", training_mode=1), g=random(4) ** 2, version=15),
+        "batch norm is in training mode",
+    ),
+    "a vector's product": (model(one("MatMul", "x,w"), w=random(6)), r"node y \(MatMul\): weights \[6\] are no matrix"),
     "spread": (
         model(("GlobalAveragePool", "x", "a", {}), one("Expand", "a,s"), s=whole(1, 4, 7, 6)),
         "cannot be spread to",

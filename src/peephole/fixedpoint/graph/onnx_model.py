@@ -51,6 +51,7 @@ class _Reader:
         self.versions = {opset.domain: opset.version for opset in model.opset_import}
         self.made: dict[str, Any] = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
         self.made[""] = None  # an input that is left out
+        self.read = {name for node in model.graph.node for name in node.input} | {o.name for o in model.graph.output}
         inputs = [value for value in model.graph.input if value.name not in self.made]
         if len(inputs) != 1:
             told = ", ".join(value.name for value in inputs)
@@ -66,7 +67,8 @@ class _Reader:
         """Walk the nodes and return the graph."""
         outputs = self.model.graph.output
         if len(outputs) != 1:
-            raise ValueError(f"the network returns {len(outputs)} values; it must return one tensor")
+            told = ", ".join(value.name for value in outputs)
+            raise ValueError(f"the network returns {len(outputs)} values ({told}); it must return one tensor")
         for node in self.model.graph.node:
             try:
                 self._run(node)
@@ -80,13 +82,14 @@ class _Reader:
 
     def _run(self, node: onnx.NodeProto) -> None:
         inputs = [self.made[name] for name in node.input]
+        attributes = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
         if node.op_type == "Shape" and isinstance(inputs[0], Value):
-            results: list[Any] = [np.array([self.input.batch, *inputs[0].sizes], np.int64)]
+            sizes = np.array([self.input.batch, *inputs[0].sizes], np.int64)
+            results: list[Any] = [sizes[attributes.get("start") : attributes.get("end")]]
         elif not any(isinstance(thing, Value | Length) for thing in inputs):
             results = self._constants(node)
         elif node.op_type in OPERATORS:
             self.builder.origin = _origin(node)
-            attributes = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
             made = OPERATORS[node.op_type](
                 self.builder, Operation(inputs, attributes, len(node.output), self.input.batch)
             )
@@ -95,7 +98,7 @@ class _Reader:
             raise UnsupportedError(not_supported(node.op_type))
         for name, result in zip(node.output, results, strict=False):
             self.made[name] = result
-        if len(results) < len([name for name in node.output if name]):
+        if self.read & set(node.output[len(results) :]):
             raise UnsupportedError("the places of maxima and masks are not supported; leave those outputs out")
 
     def _constants(self, node: onnx.NodeProto) -> list[Any]:

@@ -285,6 +285,12 @@ def _same(builder: Builder, o: Operation) -> Any:
     return o.inputs[0]
 
 
+def _dropout(builder: Builder, o: Operation) -> Any:
+    if bool(np.any(o.input(2))):
+        raise UnsupportedError("dropout is in training mode; export for inference")
+    return o.inputs[0]
+
+
 def _expand(builder: Builder, o: Operation) -> Any:
     wanted = o.numbers("shape", 1) or []
     if isinstance(o.inputs[0], Length) or wanted[1:] == list(o.value.sizes):
@@ -334,6 +340,6 @@ OPERATORS: dict[str, Handler] = {
     "LpNormalization": _normalization,
     "Expand": _expand,
     "Identity": _same,
-    "Dropout": _same,
+    "Dropout": _dropout,
     "Cast": _cast,
 }
