@@ -31,9 +31,10 @@ def plot_quantization(path: Path, report: QuantizationReport, search: WidthSearc
     panels = 3 if search is None else 4
     figure, axes = new_figure(panels, 1, 2.4 * panels + 1.8, ROW_INCHES * len(layers) + 1.5)
     row = axes[0]
-    _bars(row[0], layers, {la.name: la.snr_db for la in layers}, "SNR of the output, dB", "{:.0f}")
+    _bars(row[0], layers, {la.name: la.snr_db for la in layers}, "SNR of what it writes, dB", "{:.0f}")
     _bars(row[1], layers, {la.name: la.range_used for la in layers}, "range used", "{:.2f}")
     row[1].set_xlim(0, 1.25)
+    row[1].set_xticks([0, 0.5, 1])
     _clipped(row[2], layers)
     if search is not None:
         alone = {la.name: la.snr_db for la in search.layers}
@@ -69,6 +70,8 @@ def _clipped(one: Any, layers: Sequence[LayerReport]) -> None:
     """Draw the share of values at the limits, on a logarithmic axis; a layer without any has no bar."""
     one.set_xscale("log")
     one.set_xlim(LEAST_SHARE, 1)
+    one.set_xticks([1e-6, 1e-4, 1e-2, 1], ["1e-6", "1e-4", "0.01", "1"], minor=False)
+    one.set_xticks([], minor=True)
     for place, layer in enumerate(layers):
         if layer.clipped:
             share = max(layer.clipped_share, 1.5 * LEAST_SHARE)
