@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from peephole.fixedpoint.float_network import FloatNetwork
 from peephole.fixedpoint.graph.lowering import lower
 from peephole.fixedpoint.graph.nodes import Affine, Graph
-from peephole.fixedpoint.graph.passes import simplify
+from peephole.fixedpoint.graph.passes import scalings_to_affine, simplify
 from peephole.fixedpoint.graph.views import Layout
 from peephole.fixedpoint.validation import IMAGE, INPUT_KINDS, TENSOR
 
@@ -114,6 +114,7 @@ def _read(path: Path, image: bool) -> Graph:
 
 def _imported(graph: Graph, name: str, input_kind: str, offset: float, scale: float) -> Imported:
     image = input_kind == IMAGE
+    scalings_to_affine(graph)
     offset, scale = _taken_in(graph, offset, scale) if image else (0.0, 1.0)
     simplify(graph)
     network = lower(graph, name=name, offset=offset, scale=scale, input_kind=input_kind)

@@ -35,7 +35,8 @@ Kind = TypeVar("Kind", bound=Operator)
 
 def simplify(graph: Graph) -> None:
     """Run all passes, in the order that leaves least; afterwards no `Affine`, `Clip` or `Pad` is left."""
-    for run in (fold_padding, fold_affine, affine_to_convolution, fuse_clips, copy_shared_parts):
+    scalings_to_affine(graph)
+    for run in (fold_padding, fold_affine, fold_input_mixing, affine_to_convolution, fuse_clips, copy_shared_parts):
         run(graph)
         graph.settle()
 
@@ -112,6 +113,57 @@ def _padding_convolution(pad: Pad, node: Node) -> Convolution:
 
 
 # Constants and batch norm
+
+
+def scalings_to_affine(graph: Graph) -> None:
+    """Take a 1x1 convolution that only scales every channel for the constants that it is."""
+    _each(graph, Convolution, _as_affine)
+
+
+def _as_affine(graph: Graph, node: Node, conv: Convolution) -> None:
+    channels = node.inputs[0].shape[0]
+    if not _pointwise(conv) or len(conv.weight) != channels or conv.groups not in (1, channels):
+        return
+    weight = conv.weight[:, 0, 0, :]
+    if conv.groups == 1 and np.count_nonzero(weight - np.diag(weight.diagonal())):
+        return
+    factor = weight.diagonal() if conv.groups == 1 else weight[:, 0]
+    node.operator = Affine(np.zeros(channels), factor.copy(), conv.bias)
+
+
+def _pointwise(conv: Convolution) -> bool:
+    """Tell whether a convolution makes every pixel of one pixel, by a matrix and nothing else."""
+    plain = conv.stride == (1, 1) and conv.clip == Bounds() and not any((*conv.before, *conv.after))
+    return plain and conv.weight.shape[1:3] == (1, 1)
+
+
+def fold_input_mixing(graph: Graph) -> None:
+    """Fold a 1x1 convolution of the input, as of colours, into all that read it where that makes no more weights."""
+    count = -1
+    while count != len(graph.nodes):  # one may have stood before another
+        count = len(graph.nodes)
+        for node in list(graph.users[graph.input]):
+            mixing = node.operator
+            if isinstance(mixing, Convolution) and mixing.groups == 1 and _pointwise(mixing):
+                _mix_in_readers(graph, node, mixing)
+
+
+def _mix_in_readers(graph: Graph, node: Node, mixing: Convolution) -> None:
+    matrix = mixing.weight[:, 0, 0, :]
+    readers = [(user, user.operator) for user in graph.users[node]]
+    able = [(user, conv) for user, conv in readers if isinstance(conv, Convolution) and _can_mix(conv, mixing)]
+    before = matrix.size + sum(conv.weight.size for _, conv in able)
+    after = sum(conv.weight[..., 0].size * matrix.shape[1] for _, conv in able)
+    if len(able) == len(readers) > 0 and node is not graph.output and after <= before:
+        for user, conv in able:
+            bias = conv.bias + conv.weight.sum((1, 2)) @ mixing.bias
+            user.operator = replace(conv, weight=conv.weight @ matrix, bias=bias)
+        graph.bypass(node, graph.input)
+
+
+def _can_mix(conv: Convolution, mixing: Convolution) -> bool:
+    """Tell whether a convolution can read what is mixed before it is; padding must stay zero for that."""
+    return conv.groups == 1 and not (mixing.bias.any() and any((*conv.before, *conv.after)))
 
 
 def fold_affine(graph: Graph) -> None:
