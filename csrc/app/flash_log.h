@@ -94,8 +94,8 @@ uint32_t ph_flash_log_span(const ph_flash *flash, uint32_t bytes);
 /* What is left of the area in use. */
 uint32_t ph_flash_log_free(const ph_flash_log *log);
 
-/* Appending: begin, then write as often as it takes to give all `bytes` bytes, then commit. begin returns PH_NO_ROOM, with
-   nothing written, when the area has no room. The first failure of write is kept, and told by commit. When commit
+/* Appending: begin, then write as often as it takes to give all `bytes` bytes, then commit. begin returns PH_NO_ROOM,
+   with nothing written, when the area has no room. The first failure of write is kept, and told by commit. When commit
    returns PH_OK the record was read back and will be there after any cut; after anything else it never will be. */
 ph_status ph_flash_log_begin(ph_flash_log *log, uint8_t type, uint32_t bytes);
 void ph_flash_log_write(ph_flash_log *log, const void *from, uint32_t bytes);

@@ -5,7 +5,7 @@
    the tables up to date from that record, as opening does. So it is there whole or not at all after a cut of the power,
    and is there once it has returned PH_OK. Anything else than PH_OK means that nothing was changed.
 
-   Capacities are the caller's. What is full says PH_FULL and is never overwritten.
+   Capacities are the caller's. What is full says PH_NO_ROOM and is never overwritten.
 
    People and strangers are told apart by id and number, 1 to 65,534, that grow and begin again after the last one,
    leaving out those in use. As owners of references (types.h) they go by their row in the table, which is small and
@@ -136,7 +136,7 @@ uint32_t ph_gallery_flash_bytes(const ph_gallery_size *size, uint32_t program_un
 
 /* Opens what the flash holds, or begins it. memory [ph_gallery_ram_bytes] is aligned to 8 and is kept, as is flash.
    model: of the descriptors; those of another model stay on flash until the next switch and count as foreign.
-   PH_FULL when the flash holds more than there is room for, and PH_UNSUPPORTED when a newer version wrote it: it is
+   PH_NO_ROOM when the flash holds more than there is room for, and PH_UNSUPPORTED when a newer version wrote it: it is
    left as it is. Records that were damaged are left out and counted (log.damaged). */
 ph_status ph_gallery_open(ph_gallery *gallery, const ph_gallery_size *size, uint32_t model, void *memory, size_t bytes,
                           const ph_flash *flash);
@@ -150,7 +150,7 @@ int32_t ph_gallery_person_row(const ph_gallery *gallery, uint32_t id);
 int32_t ph_gallery_stranger_row(const ph_gallery *gallery, uint32_t number);
 
 /* People. A name is 1 to 40 bytes of UTF-8 without control characters (PH_BAD_ARGUMENT) that nobody else has
-   (PH_TAKEN). PH_FULL when there is no row, or not room for all of the looks; PH_UNKNOWN without such a person.
+   (PH_TAKEN). PH_NO_ROOM when there is no row, or not room for all of the looks; PH_UNKNOWN without such a person.
    looks->count may be 0; faults are not looked at. */
 ph_status ph_gallery_add_person(ph_gallery *gallery, const char *name, size_t name_bytes, int64_t time,
                                 const ph_looks *looks, ph_source source, uint16_t *id);
@@ -158,8 +158,8 @@ ph_status ph_gallery_add_references(ph_gallery *gallery, uint16_t id, const ph_l
 ph_status ph_gallery_rename(ph_gallery *gallery, uint16_t id, const char *name, size_t name_bytes);
 ph_status ph_gallery_remove(ph_gallery *gallery, uint16_t id);
 
-/* Who makes room for a new stranger when the list is full: nobody (PH_FULL), or the open one who was not seen for the
-   longest time (PH_FULL when all are ignored). */
+/* Who makes room for a new stranger when the list is full: nobody (PH_NO_ROOM), or the open one who was not seen for the
+   longest time (PH_NO_ROOM when all are ignored). */
 typedef enum { PH_WHEN_FULL_REFUSE, PH_WHEN_FULL_REPLACE_OLDEST } ph_when_full;
 
 /* A new stranger with the best of the good looks (those without a fault), at most size.looks; PH_BAD_ARGUMENT without
@@ -173,7 +173,7 @@ ph_status ph_gallery_remember(ph_gallery *gallery, uint16_t number, const ph_loo
                               int64_t last_seen);
 
 /* The owner's verdicts. assign makes a stranger's looks references of a person, the best first, as many as there is
-   room for (added, may be NULL; PH_FULL if there is none for any); the stranger is gone and the visits are the
+   room for (added, may be NULL; PH_NO_ROOM if there is none for any); the stranger is gone and the visits are the
    person's. assign_new makes the person first, in the same record. discard forgets. */
 ph_status ph_gallery_assign(ph_gallery *gallery, uint16_t number, uint16_t id, int32_t *added);
 ph_status ph_gallery_assign_new(ph_gallery *gallery, uint16_t number, const char *name, size_t name_bytes, int64_t time,
