@@ -9,6 +9,7 @@ import typer
 from peephole.cli.options import JsonOption, NoConcatenationOption, NoInPlaceOption, NoStreamingOption
 from peephole.cli.output import plain, print_json
 from peephole.cli.programs import load_program
+from peephole.cli.room import advised
 
 
 class Target(StrEnum):
@@ -50,7 +51,8 @@ def compile_program(
     passes = Passes(not no_streaming, not no_in_place, not no_concatenation)
     check_folder(output)
     program = load_program(model)
-    project = build_project(program, target.value, test_input(program), _core, capacity, passes)
+    with advised(program, passes):
+        project = build_project(program, target.value, test_input(program), _core, capacity, passes)
     write_folder(output, project.files)
     if json:
         told = {"name": program.name, "model": program.model_id, "target": project.target, "folder": str(output)}

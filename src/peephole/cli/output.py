@@ -3,6 +3,7 @@
 Progress goes to stderr, and only to a terminal.
 """
 
+import errno
 import json
 import os
 import sys
@@ -84,8 +85,10 @@ def write_whole(path: Path, write: Callable[[IO[bytes]], object], mode: int = 0o
             os.fsync(stream.fileno())
         Path(partial).chmod(mode)
         Path(partial).replace(path)
-    except BaseException:
+    except BaseException as error:
         Path(partial).unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise OSError(f"{path}: cannot be written, the disk is full; make room or name another place") from error
         raise
 
 

@@ -9,8 +9,9 @@ import typer
 
 from peephole.cli import plan_text
 from peephole.cli.options import JsonOption, NoConcatenationOption, NoInPlaceOption, NoStreamingOption
-from peephole.cli.output import check_folder_of, plain, print_json, write_whole
+from peephole.cli.output import check_output, plain, print_json, write_whole
 from peephole.cli.planned_network import load_planned
+from peephole.cli.room import advised
 
 if TYPE_CHECKING:
     from peephole.compiler.memory import Memory, Placement
@@ -97,16 +98,17 @@ def plan(
     memory = Memory(l1=size(l1, "--l1"), l2=size(l2, "--l2"))
     if tiles and device:
         raise typer.BadParameter("--tiles is of one program; leave out --device")
-    for file in (svg, html):
+    for file, ending in ((svg, ".svg"), (html, ".html")):
         if file is not None:
-            check_folder_of(file)
+            check_output(file, ending)
     counts = {"users": users, "strangers": strangers, "code_and_constants_bytes_estimate": size(code, "--code")}
     program, shapes_alone = load_planned(model, bits, side)
     passes = Passes(not no_streaming, not no_in_place, not no_concatenation)
-    if device:
-        planned = _plan_device(program, memory, counts, passes)
-    else:
-        planned = _plan_program(program, memory, tiles, passes, compare=html is not None or not json)
+    with advised(program, passes, device):
+        if device:
+            planned = _plan_device(program, memory, counts, passes)
+        else:
+            planned = _plan_program(program, memory, tiles, passes, compare=html is not None or not json)
     if shapes_alone:
         planned = replace(planned, title=f"{planned.title}; by its shapes alone, weights are made up")
     _write(planned, svg, html)

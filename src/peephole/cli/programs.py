@@ -34,6 +34,8 @@ def program_path(model: Path | None, bits: int = 16) -> Path:
             f"{model}: a float checkpoint, not an integer program; make one of it with peephole quantize "
             "(embed and evaluate lfw also take it as it is, with --arithmetic float)"
         )
+    if model is not None and model.suffix in (".pt2", ".onnx"):
+        raise ValueError(f"{model}: a network in floats, not an integer program; make one of it with peephole quantize")
     return model or default_program(bits)
 
 

@@ -39,9 +39,12 @@ def quantize_user_network(
 ) -> Quantized:
     """Import, calibrate and quantize. Raises `OSError` or `ValueError` with one sentence."""
     from peephole.fixedpoint.program import NETWORK
+    from peephole.fixedpoint.validation import IMAGE
 
     imported, inputs = _imported(path, calibration, count, pixels)
-    shapes = {"input_shape": list(imported.input.shape), "output_shape": list(imported.output.shape)}
+    shapes: dict[str, Any] = {"input_shape": list(imported.input.shape), "output_shape": list(imported.output.shape)}
+    if imported.network.input_kind == IMAGE:
+        shapes |= dict(zip(("pixel_offset", "pixel_scale"), pixels.given, strict=True))
     network = dataclasses.replace(imported.network, name=name, card=shapes)
     return quantize_as(network, inputs, choices, {"task": NETWORK})
 
@@ -94,6 +97,8 @@ def borders(program: "IntegerProgram") -> str:
     shapes = [f"[{t.height},{t.width},{t.channels}]" for t in (source, out)]
     if program.input_kind == "image":
         taken = f"a grey image uint8 [{source.height},{source.width}]"
+        if "pixel_scale" in program.card:
+            taken += f", of which it reads (pixel - {program.card['pixel_offset']:g}) / {program.card['pixel_scale']:g}"
     else:
         taken = f"int{source.bits} {shapes[0]} of {source.frac_bits} fraction bits"
     return f"takes {taken}, gives int{out.bits} {shapes[1]} of {out.frac_bits} fraction bits"

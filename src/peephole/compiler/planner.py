@@ -25,6 +25,15 @@ HALVINGS = 6
 WORK_A_SECOND = 100_000  # that the branch and bound does, about; counted, so that plans do not depend on the machine
 
 
+class NoRoomError(ValueError):
+    """A level is too small for what is to be placed. needed, there: bytes. What to do, the caller may know."""
+
+    def __init__(self, sentence: str, level: str, needed: int, there: int) -> None:
+        """Keep the numbers beside the sentence."""
+        super().__init__(sentence)
+        self.level, self.needed, self.there = level, needed, there
+
+
 def place(
     buffers: Sequence[Buffer],
     capacity: Memory | int | None = None,
@@ -38,7 +47,7 @@ def place(
     seconds: about how long each of three exact searches may take where the fast planner does not reach the bound.
     steps: names of the steps, for errors. A buffer that has an offset keeps it.
 
-    Raises `ValueError` where a level is too small (level, step, bytes that are missing, what to do), and for buffers
+    Raises `NoRoomError` where a level is too small (level, step, bytes that are missing), and `ValueError` for buffers
     that contradict each other, see `memory.owners`.
     """
     if alignment < 1:
@@ -59,7 +68,7 @@ def place(
         plan = LevelPlan(level, peak(blocks, found), bound, memory.of(level), proved, method)
         offsets |= {b.name: offset for b, offset in zip(whole, found, strict=True)}
         if plan.capacity_bytes is not None and plan.peak_bytes > plan.capacity_bytes:
-            raise ValueError(_too_large(plan, whole, blocks, steps))
+            raise _too_large(plan, whole, blocks, steps)
         plans.append(plan)
     placed = []
     for buffer in buffers:
@@ -166,7 +175,9 @@ def _solve(blocks: Sequence[Block], seconds: float, enough: int) -> tuple[list[i
     return offsets, bound, proved or height <= bound, method
 
 
-def _too_large(plan: LevelPlan, buffers: Sequence[Buffer], blocks: Sequence[Block], steps: Sequence[str]) -> str:
+def _too_large(
+    plan: LevelPlan, buffers: Sequence[Buffer], blocks: Sequence[Block], steps: Sequence[str]
+) -> NoRoomError:
     assert plan.capacity_bytes is not None  # noqa: S101 - the caller compared with it
     missing = plan.peak_bytes - plan.capacity_bytes
     step = live_bound(blocks)[1]
@@ -181,7 +192,5 @@ def _too_large(plan: LevelPlan, buffers: Sequence[Buffer], blocks: Sequence[Bloc
         why += ", and there is none" if plan.optimal else ""
     else:
         why = f"most at {where}, where {largest} are alive together"
-    return (
-        f"{needs}, {missing:,} too few; {why}; give more of {plan.level}, "
-        "or make the input smaller, the layers narrower, or the program 8 bits wide"
-    )
+    sentence = f"{needs}, {missing:,} too few; {why}"
+    return NoRoomError(sentence, plan.level, plan.peak_bytes, plan.capacity_bytes)

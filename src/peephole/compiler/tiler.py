@@ -292,7 +292,8 @@ class Tiler:
             least = min(c.room.bytes for c in candidates(work, weights, column_sizes(work)))
             raise ValueError(
                 f"layer {work.layer.name}: its smallest tile needs {least:,} bytes of L1, and there are {capacity:,} "
-                f"beside stacks and weights that stay; raise --l1 or make the layer's window or its channels fewer"
+                f"beside stacks and weights that stay, {least - capacity:,} too few; raise --l1 or make the layer's "
+                "window or its channels fewer"
             )
         best: Tiling | None = None
         for made in sorted(fitting, key=lambda c: c.count):

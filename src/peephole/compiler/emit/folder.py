@@ -1,5 +1,6 @@
 """A folder of files, written whole or not at all, and never over what is not ours."""
 
+import errno
 import json
 import shutil
 import tempfile
@@ -8,6 +9,7 @@ from pathlib import Path
 
 MANIFEST = "peephole.json"
 BUILD = "build"
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def check_folder(folder: Path) -> None:
@@ -63,6 +65,8 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
             shutil.rmtree(old)
         else:
             partial.rename(folder)
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(partial, ignore_errors=True)
+        if isinstance(error, OSError) and error.errno in FULL:
+            raise OSError(f"{folder}: cannot be written, the disk is full; make room or name another place") from error
         raise
