@@ -86,12 +86,16 @@ int32_t board_open(const char *name) {
 }
 
 int32_t board_read(int32_t file, void *to, int32_t bytes) {
-    const struct {
-        int32_t file;
-        void *to;
-        int32_t bytes;
-    } block = {file, to, bytes};
-    return bytes - board_semihost(SEMIHOST_READ, &block); /* which returns how many are missing */
+    int32_t done = 0;
+    for (int32_t got = 1; got > 0 && done < bytes; done += got) { /* a pipe gives what is there; nothing at its end */
+        const struct {
+            int32_t file;
+            void *to;
+            int32_t bytes;
+        } block = {file, (uint8_t *)to + done, bytes - done};
+        got = block.bytes - board_semihost(SEMIHOST_READ, &block); /* which returns how many are missing */
+    }
+    return done;
 }
 
 /* Called by start.S with an empty stack; `pointer` is where the stack was. Returns the exit code. */

@@ -9,7 +9,7 @@ import typer
 from typer.models import ParameterInfo
 
 from peephole import __version__
-from peephole.cli import bench, evaluate, people, strangers
+from peephole.cli import bench, evaluate, firmware, people, strangers
 from peephole.cli.compile import compile_program
 from peephole.cli.describe import describe
 from peephole.cli.embed import embed
@@ -58,6 +58,7 @@ app.command("quantize")(quantize)
 app.command("describe")(describe)
 app.command("plan")(plan)
 app.command("compile")(compile_program)
+app.add_typer(firmware.group, name="firmware")
 app.add_typer(bench.group, name="bench")
 
 

@@ -20,7 +20,7 @@ from peephole.firmware.cascade import HEADER, cascade_source
 from peephole.firmware.image import Image, read_image
 from peephole.firmware.layout import Layout, memory_header, plan_layout
 from peephole.firmware.toolchain import COMPILER, MAKE, need
-from peephole.fixedpoint.program import IntegerProgram
+from peephole.fixedpoint.program import LANDMARKS, RECOGNISE, IntegerProgram
 from peephole.vision.cascade_table import load_cascade
 
 RV32_VIRT = "rv32-virt"
@@ -47,12 +47,16 @@ def image_sources(
 
     Raises `ValueError` with one sentence where the programs are of another kind or do not fit into the device.
     """
-    layout = plan_layout(recogniser, landmarks, stack_bytes)
     files: dict[str, bytes] = {}
+    arenas: dict[str, int] = {}
+    recogniser.expect_task(RECOGNISE)
+    landmarks.expect_task(LANDMARKS)
     for role, program in (("recogniser", recogniser), ("landmarks", landmarks)):
         named = dataclasses.replace(program, name=role)  # which the names in C are made of
         project = build_project(named, target, test_input(program), _core)
         files |= {path: content for path, content in project.files.items() if path.startswith(role)}
+        arenas[role] = project.arena_bytes
+    layout = plan_layout(recogniser, landmarks, arenas, stack_bytes)
     files |= _sources_of(target)
     files["cascade_table.c"] = cascade_source(load_cascade()).encode()
     files["cascade_table.h"] = HEADER.encode()

@@ -3,7 +3,7 @@
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from typing import IO
 
 import cv2
 import numpy as np
@@ -51,18 +51,16 @@ def camera_frames(frames: Iterable[Frame]) -> Iterator[GreyFrame]:
         yield GreyFrame(for_camera(frame.image), round(1000 * (frame.time - start)))
 
 
-def write_frames(path: Path, frames: Iterable[GreyFrame], width: int = WIDTH, height: int = HEIGHT) -> int:
-    """Write frames.bin: magic, width and height as int32, then of each frame its time as int64 and its pixels.
+def write_frames(file: IO[bytes], frames: Iterable[GreyFrame], width: int = WIDTH, height: int = HEIGHT) -> int:
+    """Write what the emulator reads: magic, width, height as int32, then of each frame its time as int64, its pixels.
 
     Numbers are little-endian. Returns how many frames there were. Raises `ValueError` for one of another size.
     """
     count = 0
-    with path.open("wb") as file:
-        file.write(struct.pack("<3i", FRAMES_MAGIC, width, height))
-        for frame in frames:
-            if frame.pixels.shape != (height, width) or frame.pixels.dtype != np.uint8:
-                raise ValueError(f"a frame is {frame.pixels.shape}, not {height} rows of {width} bytes")
-            file.write(struct.pack("<q", frame.time))
-            file.write(frame.pixels.tobytes())
-            count += 1
+    file.write(struct.pack("<3i", FRAMES_MAGIC, width, height))
+    for frame in frames:
+        if frame.pixels.shape != (height, width) or frame.pixels.dtype != np.uint8:
+            raise ValueError(f"a frame is {frame.pixels.shape}, not {height} rows of {width} bytes")
+        file.write(struct.pack("<q", frame.time) + frame.pixels.tobytes())
+        count += 1
     return count

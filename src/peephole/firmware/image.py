@@ -32,7 +32,7 @@ class Image:
 
 
 def read_image(folder: Path) -> Image:
-    """Return the image in a folder. Raises `FileNotFoundError` or `ValueError` with one sentence where there is none."""
+    """Return the image in a folder. Raises `FileNotFoundError` or `ValueError` with a sentence where there is none."""
     for name in (ELF, CODE, WEIGHTS):
         if not (folder / name).is_file():
             raise FileNotFoundError(f"{folder / name}: not there; make it with peephole firmware build")

@@ -15,19 +15,23 @@ from peephole.vision.detector import MIN_DEVIATION, Detector
 RAM_BYTES = 512 * 1024
 # What the linker places, and does not have to guess: code and tables lie in flash, the stack at the lower end of RAM.
 LINKED = ("code", "stacks")
-# What is read once more than the plan of the device says: faces are cut one after the other, and all is told at the end.
+# What is read for longer than the plan of the device says: faces are cut one after the other, and told at the end.
 READ_LATER = {"hits": "match", "points": "match", "frame": "match"}
 RESIDENT = ("gallery", "serial")
 
 
 @dataclass(frozen=True)
 class Layout:
-    """A plan of RAM, and the networks that it is for. placement: offsets from the start of one block of memory."""
+    """A plan of RAM, and the networks that it is for.
+
+    placement: offsets from the start of one block of memory. arenas: bytes of activations, by the network's role.
+    """
 
     device: Device
     placement: Placement
     recogniser: IntegerProgram
     landmarks: IntegerProgram
+    arenas: Mapping[str, int]
 
     @property
     def memory_bytes(self) -> int:
@@ -46,18 +50,31 @@ class Layout:
 
 
 def plan_layout(
-    recogniser: IntegerProgram, landmarks: IntegerProgram, stack_bytes: int, device: Device | None = None
+    recogniser: IntegerProgram,
+    landmarks: IntegerProgram,
+    arenas: Mapping[str, int],
+    stack_bytes: int,
+    device: Device | None = None,
 ) -> Layout:
-    """Plan the RAM of a device beside its stack. Raises `ValueError` with one sentence where it does not fit."""
+    """Plan the RAM of a device beside its stack; weights stay in flash.
+
+    arenas: bytes of activations of both emitted programs, by role. Raises `ValueError` with one sentence where it does
+    not fit.
+    """
     device = device or Device(stacks_bytes_estimate=stack_bytes)
     whole = plan_device(recogniser, landmarks, device)
     ours = [
-        replace(b, offset=None, last_use=STEP[READ_LATER.get(b.name, PHASES[b.last_use])])
+        replace(
+            b,
+            offset=None,
+            bytes=arenas.get(b.name, b.bytes),
+            last_use=STEP[READ_LATER.get(b.name, PHASES[b.last_use])],
+        )
         for b in whole.placement.buffers
         if b.level == MAIN and b.holds not in LINKED
     ]
     placement = place(ours, RAM_BYTES - stack_bytes, device.alignment, steps=PHASES)
-    return Layout(device, placement, recogniser, landmarks)
+    return Layout(device, placement, recogniser, landmarks, arenas)
 
 
 def memory_header(layout: Layout) -> str:

@@ -1,0 +1,132 @@
+"""`peephole firmware`: the doorbell as an image for a small device, and that image in an emulator."""
+
+import contextlib
+import json as json_
+import tempfile
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from peephole.cli.options import JsonOption
+from peephole.cli.output import plain, print_json, print_table
+from peephole.cli.programs import load_program
+
+if TYPE_CHECKING:
+    from peephole.firmware.build import Sources
+    from peephole.firmware.image import Image
+
+group = typer.Typer(help="The doorbell as an image for a small device, and that image in an emulator.")
+
+
+class Board(StrEnum):
+    """What an image is for."""
+
+    RV32_VIRT = "rv32-virt"
+
+
+TargetOption = Annotated[Board, typer.Option(help="The board: rv32-virt is QEMU's machine virt with 512 KiB of RAM.")]
+RecogniserOption = Annotated[
+    Path | None,
+    typer.Option("--recogniser", metavar="M", show_default="the shipped recogniser", help="Describes faces."),
+]
+LandmarkOption = Annotated[
+    Path | None,
+    typer.Option("--landmarks", metavar="M", show_default="the shipped landmark program", help="Finds five points."),
+]
+
+
+@group.command("build")
+def build(
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="The folder to write.")],
+    target: TargetOption = Board.RV32_VIRT,
+    recogniser: RecogniserOption = None,
+    landmarks: LandmarkOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Write an image's sources into a folder, compile them there, and tell what it takes of the device."""
+    from peephole.compiler.emit.folder import check_folder
+    from peephole.firmware.build import build_image
+    from peephole.firmware.report import report_on
+    from peephole.firmware.toolchain import COMPILER, MAKE, need
+
+    need(COMPILER, MAKE)
+    check_folder(output)
+    sources = _sources(target, recogniser, landmarks)
+    image = build_image(sources, output)
+    report = report_on(image, sources.layout)
+    if json:
+        print_json({"target": target.value, "folder": str(output), "elf": str(image.elf)} | report.as_json())
+        return
+    print(f"{plain(str(image.elf))}, bytes:")
+    print()
+    print_table(("", "bytes"), report.rows())
+
+
+@group.command("run")
+def run(
+    camera: Annotated[
+        str,
+        typer.Option("--camera", metavar="DIR|FILE|demo", help="What the camera sees: pictures, a clip, or the demo."),
+    ],
+    folder: Annotated[
+        Path | None,
+        typer.Argument(metavar="[DIR]", show_default="an image made for this run", help="Of firmware build."),
+    ] = None,
+    target: TargetOption = Board.RV32_VIRT,
+    seconds: Annotated[float, typer.Option(min=1, help="The emulator is stopped after this time.")] = 600,
+    json: JsonOption = False,
+) -> None:
+    """Run an image in the emulator on frames of 320x240 grey pixels, and print what it tells."""
+    from peephole.firmware.emulator import run_image
+    from peephole.firmware.frames import camera_frames
+    from peephole.firmware.toolchain import EMULATOR, need
+    from peephole.vision.sources import open_source
+
+    need(EMULATOR)
+    source = open_source(camera, report=lambda notice: None, once=True)
+    with _image(folder, target) as image:
+        try:
+            for line in run_image(image, camera_frames(source), seconds=seconds):
+                told = _parsed(line)
+                print(line if json or told is None else _frame_line(told), flush=True)
+        finally:
+            source.close()
+
+
+@contextlib.contextmanager
+def _image(folder: Path | None, target: Board) -> "Iterator[Image]":
+    from peephole.compiler.emit.folder import BUILD
+    from peephole.firmware.build import build_image
+    from peephole.firmware.image import read_image
+
+    if folder is not None:
+        yield read_image(folder / BUILD)
+        return
+    with tempfile.TemporaryDirectory(prefix="peephole-") as name:
+        yield build_image(_sources(target, None, None), Path(name) / "image")
+
+
+def _sources(target: Board, recogniser: Path | None, landmarks: Path | None) -> "Sources":
+    from peephole.firmware.build import image_sources
+    from peephole.weights import landmark_program
+
+    return image_sources(load_program(recogniser), load_program(landmarks or landmark_program()), target.value)
+
+
+def _parsed(line: str) -> dict[str, Any] | None:
+    try:
+        told = json_.loads(line)
+    except ValueError:
+        return None
+    return told if isinstance(told, dict) else None
+
+
+def _frame_line(told: dict[str, Any]) -> str:
+    if "stack" in told:
+        return f"the stack was at most {told['stack']:,} bytes deep"
+    took = ", ".join(f"{stage} {count:,}" for stage, count in told["instructions"].items())
+    boxes = " ".join(str(tuple(face["box"])) for face in told["faces"]) or "no face"
+    return f"{told['time'] / 1000:8.3f}  {boxes}  instructions: {took}"

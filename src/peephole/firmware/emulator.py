@@ -1,0 +1,109 @@
+"""Runs an image in QEMU: 512 KiB of RAM, frames through a pipe, the serial line as lines of text, and a time limit."""
+
+import contextlib
+import os
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from peephole.firmware.frames import FRAMES, GreyFrame, write_frames
+from peephole.firmware.image import Image
+from peephole.firmware.toolchain import EMULATOR, need
+
+# Without floating point and atomics, which the code must not use: they trap.
+MACHINE = ("-M", "virt", "-cpu", "rv32,f=false,d=false,a=false", "-m", "512K", "-bios", "none")
+QUIET = ("-display", "none", "-monitor", "none")
+COUNTING = ("-icount", "shift=0")  # one instruction is one tick: the counters are exact
+SEMIHOSTING = ("-semihosting-config", "enable=on,target=native")
+
+
+def qemu_command(image: Image, flash: Path | None = None) -> list[str]:
+    """Return QEMU's command line; it is to be started where `frames.FRAMES` lies.
+
+    flash: the second bank as it is kept between runs; where there is none, that of the image, which stays as it is.
+    """
+    banks = ((image.code, True), (flash or image.weights, flash is None))
+    drives = []
+    for unit, (file, kept) in enumerate(banks):
+        name = str(file.resolve()).replace(",", ",,")
+        drives += ["-drive", f"if=pflash,unit={unit},format=raw,file={name},readonly={'on' if kept else 'off'}"]
+    return [EMULATOR, *MACHINE, *QUIET, *COUNTING, *SEMIHOSTING, *drives, "-serial", "stdio"]
+
+
+def run_image(
+    image: Image, frames: Iterable[GreyFrame], flash: Path | None = None, seconds: float = 600
+) -> Iterator[str]:
+    """Run an image on frames and give the lines that it prints, without their ends, as they come.
+
+    Raises `FileNotFoundError` where QEMU is missing, and `RuntimeError` with one sentence where the image ended with
+    another exit code than 0 (its last line is in it), or ran for more than `seconds`.
+    """
+    need(EMULATOR)
+    with tempfile.TemporaryDirectory(prefix="peephole-") as name:
+        pipe = Path(name) / FRAMES
+        os.mkfifo(pipe)
+        feeder = _Feeder(pipe, frames)
+        qemu = subprocess.Popen(  # noqa: S603 - a fixed command
+            qemu_command(image, flash),
+            cwd=name,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+        late = threading.Event()
+
+        def stop() -> None:
+            late.set()
+            qemu.kill()
+
+        limit = threading.Timer(seconds, stop)
+        limit.start()
+        last = ""
+        try:
+            assert qemu.stdout is not None  # noqa: S101 - it is a pipe
+            for line in qemu.stdout:
+                last = line.strip() or last
+                if line.strip():
+                    yield line.rstrip("\r\n")
+            code = qemu.wait()
+        finally:
+            limit.cancel()
+            qemu.kill()
+            qemu.wait()
+            feeder.stop()
+        if feeder.trouble is not None:
+            raise feeder.trouble
+        if late.is_set():
+            raise RuntimeError(
+                f"the emulator was stopped after {seconds:g} seconds; its last line: {last[:200] or 'none'}"
+            )
+        if code != 0:
+            raise RuntimeError(f"the firmware ended with code {code}: {last[:200] or 'without a word'}")
+
+
+class _Feeder:
+    """Writes frames into a pipe in a thread of its own, until there are no more or nobody reads them."""
+
+    def __init__(self, pipe: Path, frames: Iterable[GreyFrame]) -> None:
+        self.trouble: Exception | None = None
+        self._pipe = pipe
+        self._frames = frames
+        self._thread = threading.Thread(target=self._feed, name="frames", daemon=True)
+        self._thread.start()
+
+    def _feed(self) -> None:
+        try:
+            with contextlib.suppress(BrokenPipeError), self._pipe.open("wb") as file:  # waits for the reader
+                write_frames(file, self._frames)
+        except Exception as error:
+            self.trouble = error
+
+    def stop(self) -> None:
+        """Let go of the pipe, whether it was ever read or not."""
+        reader = os.open(self._pipe, os.O_RDONLY | os.O_NONBLOCK)
+        os.close(reader)
+        self._thread.join(10)
