@@ -11,5 +11,6 @@ void bind_layers(nanobind::module_ &m);
 void bind_kernels(nanobind::module_ &m);
 void bind_cascade(nanobind::module_ &m);
 void bind_similarity(nanobind::module_ &m);
+void bind_app_decisions(nanobind::module_ &m);
 
 } // namespace peephole

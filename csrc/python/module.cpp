@@ -8,4 +8,5 @@ NB_MODULE(_core, m) {
     peephole::bind_kernels(m);
     peephole::bind_cascade(m);
     peephole::bind_similarity(m);
+    peephole::bind_app_decisions(m);
 }

@@ -1,5 +1,6 @@
 """The C kernels; csrc/include/peephole/*.h say what each computes. A ValueError names the array that does not fit."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -185,3 +186,78 @@ class Cascade:
     def hits(
         self, image: NDArray[np.uint8], min_size: int, max_size: int, scale: int, min_deviation: int
     ) -> NDArray[np.int32]: ...
+
+# The doorbell's decisions; csrc/app/*.h say what each computes.
+
+class Policy:
+    def __init__(
+        self,
+        *,
+        known_rate: int,
+        stranger_rate: int,
+        same_stranger_rate: int,
+        known_sightings: int,
+        stranger_sightings: int,
+        votes: int,
+        margin_share: int,
+        opening_faces: int,
+        hold: int,
+        blink: int,
+        gap: int,
+        longest: int,
+        cool_down: int,
+        look: int,
+        later_look: int,
+        save: int,
+        retry: int,
+        keep_looks: int,
+        keep_stranger_looks: int,
+        min_width: int,
+        good_width: int,
+        min_sharpness: int,
+        good_sharpness: int,
+        min_contrast: int,
+        most_clipped: int,
+        most_turned: int,
+        good_neighbours: int,
+    ) -> None: ...
+    @staticmethod
+    def default() -> Policy: ...
+    def numbers(self) -> dict[str, int]: ...
+
+def log2_q24(x: int) -> int: ...
+def distance_at(rates: NDArray[np.uint32], distances: NDArray[np.uint64], rate: int, people: int) -> int: ...
+def find_bars(
+    policy: Policy, rates: NDArray[np.uint32], distances: NDArray[np.uint64], people: int
+) -> tuple[int, int, int, int]: ...
+def nearest_distances(
+    descriptors: NDArray[np.int16],
+    owner: NDArray[np.uint16],
+    references: NDArray[np.int16],
+    out: NDArray[np.uint64],
+) -> None: ...
+def median(distances: NDArray[np.uint64]) -> int: ...
+def rank(distances: NDArray[np.uint64]) -> tuple[int | None, int | None, int | None]: ...
+def voters(times: NDArray[np.int64], values: NDArray[np.int32], good: NDArray[np.uint8], votes: int) -> list[int]: ...
+def decide(
+    times: NDArray[np.int64],
+    values: NDArray[np.int32],
+    good: NDArray[np.uint8],
+    descriptors: NDArray[np.int16],
+    owner: NDArray[np.uint16],
+    references: NDArray[np.int16],
+    owners: int,
+    bars: Sequence[int],
+    policy: Policy,
+) -> tuple[int, int, int | None, int | None, int | None, int | None]: ...
+def same_stranger(
+    times: NDArray[np.int64],
+    values: NDArray[np.int32],
+    good: NDArray[np.uint8],
+    descriptors: NDArray[np.int16],
+    owner: NDArray[np.uint16],
+    references: NDArray[np.int16],
+    owners: int,
+    bars: Sequence[int],
+    policy: Policy,
+) -> tuple[int | None, int | None, int | None]: ...

@@ -1,7 +1,19 @@
-"""How a doorbell decides: rates and counts; the distances they mean come from the program's calibration."""
+"""How a doorbell decides: rates and counts; the distances they mean come from the program's calibration.
+
+The decisions are computed in integers by csrc/app; `whole_numbers` is the one place where a policy becomes such.
+"""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peephole import _core
+
+_RATE_ONE = 1_000_000_000  # rates are counted in 1e-9
+_LATEST = 1 << 60  # milliseconds; later than anything
 
 
 class Calibration(Protocol):
@@ -94,16 +106,63 @@ class Bars:
 
 
 def bars(policy: Policy, calibration: Calibration, people: int) -> Bars:
-    """Return the bars for so many people: each comparison adds a chance of an error, so each gets its share."""
+    """Return the bars for so many people: each comparison adds a chance of an error, so each gets its share.
 
-    def distance_at(rate: float) -> int:
-        # A rate rarer than was ever measured has no distance; the rarest measured is the strictest bar there is.
-        return calibration.distance_at(min(max(rate, calibration.points[0][0]), calibration.points[-1][0]))
+    Computed by csrc/app/bars.c, along the logarithm of the rate between two of the calibration's points.
+    """
+    rates, distances = _points(calibration)
+    return Bars(*_core.find_bars(whole_numbers(policy), rates, distances, people))
 
-    known = distance_at(policy.known_rate / max(people, 1))
-    return Bars(
-        known=known,
-        stranger=max(known, distance_at(policy.stranger_rate / max(people, 1))),
-        same_stranger=min(known, distance_at(policy.same_stranger_rate)),
-        margin=int(known * policy.margin_share),
+
+@lru_cache(maxsize=16)
+def whole_numbers(policy: Policy) -> _core.Policy:
+    """Return a policy as csrc/app/policy.h has it: rates in 1e-9, times in milliseconds, shares in thousandths.
+
+    Raises ValueError, naming the setting, for a number that does not fit.
+    """
+    return _core.Policy(
+        known_rate=_rate(policy.known_rate),
+        stranger_rate=_rate(policy.stranger_rate),
+        same_stranger_rate=_rate(policy.same_stranger_rate),
+        known_sightings=policy.known_sightings,
+        stranger_sightings=policy.stranger_sightings,
+        votes=policy.votes,
+        margin_share=round(policy.margin_share * 1000),
+        opening_faces=policy.opening_faces,
+        hold=milliseconds(policy.hold_seconds),
+        blink=milliseconds(policy.blink_seconds),
+        gap=milliseconds(policy.gap_seconds),
+        longest=milliseconds(policy.longest_seconds),
+        cool_down=milliseconds(policy.cool_down_seconds),
+        look=milliseconds(policy.look_seconds),
+        later_look=milliseconds(policy.later_look_seconds),
+        save=milliseconds(policy.save_seconds),
+        retry=milliseconds(policy.retry_seconds),
+        keep_looks=policy.keep_looks,
+        keep_stranger_looks=policy.keep_stranger_looks,
+        min_width=policy.min_width,
+        good_width=policy.good_width,
+        min_sharpness=policy.min_sharpness,
+        good_sharpness=policy.good_sharpness,
+        min_contrast=policy.min_contrast,
+        most_clipped=policy.most_clipped,
+        most_turned=policy.most_turned,
+        good_neighbours=policy.good_neighbours,
     )
+
+
+def milliseconds(seconds: float) -> int:
+    """Return a time in whole milliseconds, as the decisions count it."""
+    return round(min(max(seconds * 1000, -_LATEST), _LATEST))
+
+
+def _rate(rate: float) -> int:
+    return max(1, round(rate * _RATE_ONE))
+
+
+def _points(calibration: Calibration) -> tuple[NDArray[np.uint32], NDArray[np.uint64]]:
+    """Return the rates [N] in 1e-9 and the distances [N]; of rates that are then alike the strictest distance."""
+    points: dict[int, int] = {}
+    for rate, distance in calibration.points:
+        points.setdefault(_rate(rate), distance)
+    return np.array(list(points), np.uint32), np.array(list(points.values()), np.uint64)

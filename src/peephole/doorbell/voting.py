@@ -2,15 +2,22 @@
 
 A single look errs at the calibrated rate, and a visit gives it many chances. So a person's distance is the median
 over the best looks: a stranger is taken for somebody only if more than half of the looks err the same way.
+
+The voting itself is csrc/app/voting.c, which the firmware has too.
 """
 
+import dataclasses
 from collections.abc import Sequence
-from itertools import combinations
 
-from peephole.doorbell.policy import Bars, Policy
+import numpy as np
+from numpy.typing import NDArray
+
+from peephole import _core
+from peephole.doorbell.policy import Bars, Policy, milliseconds, whole_numbers
 from peephole.doorbell.visit import Decision, Kind, Sighting
-from peephole.people.matching import Match, References, distance, match, median, median_distances, rank
+from peephole.people.matching import Match, References
 
+# In the order of ph_reason, and the kinds in that of ph_kind.
 REASONS = {
     "looks_agree": "enough looks agree on one person",
     "far_from_everybody": "every enrolled person is clearly somebody else",
@@ -24,79 +31,61 @@ REASONS = {
     "discarded": "discarded by the owner",
     "person_removed": "the person was removed",
 }
+_SLUGS = tuple(REASONS)
+_KINDS: tuple[Kind, ...] = ("unsure", "known", "stranger")
 
 
 def voters(sightings: Sequence[Sighting], policy: Policy) -> list[Sighting]:
     """Return the looks that vote: good ones, the best by quality (never by likeness), at most `policy.votes`."""
-    good = [sighting for sighting in sightings if sighting.quality.good]
-    return sorted(good, key=lambda look: (-look.quality.value, look.time))[: policy.votes]
+    return [sightings[row] for row in _core.voters(*_qualities(sightings), policy.votes)]
 
 
 def decide(sightings: Sequence[Sighting], people: References, bars: Bars, policy: Policy) -> Decision:
     """Decide who a visit was, from every look kept of it; the order of the looks never matters."""
-    votes = voters(sightings, policy)
-    # Poor looks decide nothing, but whom they are nearest to is still worth telling.
-    nearest = rank(median_distances([look.descriptor for look in votes or sightings], people))
-    if not votes:
-        return _decision("unsure", "poor_looks" if sightings else "too_few_looks", nearest)
-    if nearest.distance is not None and nearest.distance <= bars.known:
-        return _decide_near(votes, nearest, people, bars, policy)
-    if nearest.distance is not None and nearest.distance <= bars.stranger:
-        return _decision("unsure", "between_bars", nearest)
-    return _decide_far(votes, nearest, people, bars, policy)
-
-
-def _decide_near(votes: Sequence[Sighting], nearest: Match, people: References, bars: Bars, policy: Policy) -> Decision:
-    agreeing = _agreeing(votes, people, bars).get(nearest.person or "", 0)
-    if len(votes) < policy.known_sightings:
-        return _decision("unsure", "too_few_looks", nearest)
-    if agreeing < policy.known_sightings or 2 * agreeing <= len(votes):
-        return _decision("unsure", "looks_disagree", nearest)
-    if nearest.margin is not None and nearest.margin < bars.margin:
-        return _decision("unsure", "two_people_alike", nearest)
-    return _decision("known", "looks_agree", nearest)
-
-
-def _decide_far(votes: Sequence[Sighting], nearest: Match, people: References, bars: Bars, policy: Policy) -> Decision:
-    if len(votes) < policy.stranger_sightings:
-        return _decision("unsure", "too_few_looks", nearest)
-    # Looks enough to name somebody, outvoted by others: two people in one visit.
-    if max(_agreeing(votes, people, bars).values(), default=0) >= policy.known_sightings:
-        return _decision("unsure", "looks_disagree", nearest)
-    if _spread(votes) > bars.stranger:
-        return _decision("unsure", "looks_disagree", nearest)
-    return _decision("stranger", "far_from_everybody" if nearest.person else "nobody_enrolled", nearest)
+    kind, reason, person, nearest, distance, margin = _core.decide(
+        *_qualities(sightings),
+        _descriptors(sightings),
+        people.numbers,
+        people.descriptors,
+        len(people.names),
+        dataclasses.astuple(bars),
+        whole_numbers(policy),
+    )
+    slug = _SLUGS[reason]
+    return Decision(
+        kind=_KINDS[kind],
+        person=None if person is None else people.names[person],
+        distance=distance,
+        margin=margin,
+        reason=slug,
+        text=REASONS[slug],
+        nearest=None if nearest is None else people.names[nearest],
+    )
 
 
 def same_stranger(sightings: Sequence[Sighting], strangers: References, bars: Bars, policy: Policy) -> Match | None:
     """Return the stranger seen before whose looks these are, by the stricter bar; None for somebody new."""
-    votes = voters(sightings, policy)
-    nearest = rank(median_distances([vote.descriptor for vote in votes], strangers))
-    return nearest if nearest.distance is not None and nearest.distance <= bars.same_stranger else None
-
-
-def _agreeing(votes: Sequence[Sighting], people: References, bars: Bars) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for vote in votes:
-        found = match(vote.descriptor, people)
-        if found.person is not None and found.distance is not None and found.distance <= bars.known:
-            counts[found.person] = counts.get(found.person, 0) + 1
-    return counts
-
-
-def _spread(votes: Sequence[Sighting]) -> int:
-    """Return the median squared distance of all pairs of votes."""
-    pairs = [distance(a.descriptor, b.descriptor) for a, b in combinations(votes, 2)]
-    return median(pairs) if pairs else 0
-
-
-def _decision(kind: Kind, reason: str, nearest: Match) -> Decision:
-    return Decision(
-        kind=kind,
-        person=nearest.person if kind == "known" else None,
-        distance=nearest.distance,
-        margin=nearest.margin,
-        reason=reason,
-        text=REASONS[reason],
-        nearest=nearest.person,
+    owner, distance, runner_up = _core.same_stranger(
+        *_qualities(sightings),
+        _descriptors(sightings),
+        strangers.numbers,
+        strangers.descriptors,
+        len(strangers.names),
+        dataclasses.astuple(bars),
+        whole_numbers(policy),
     )
+    return None if owner is None else Match(strangers.names[owner], distance, runner_up)
+
+
+def _qualities(looks: Sequence[Sighting]) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.uint8]]:
+    """Return times [L] in milliseconds, quality values [L], and which looks are good [L]."""
+    return (
+        np.array([milliseconds(look.time) for look in looks], np.int64),
+        np.array([look.quality.value for look in looks], np.int32),
+        np.array([look.quality.good for look in looks], np.uint8),
+    )
+
+
+def _descriptors(looks: Sequence[Sighting]) -> NDArray[np.int16]:
+    """Return the descriptors [L,D]."""
+    return np.array([look.descriptor for look in looks], np.int16) if looks else np.empty((0, 0), np.int16)

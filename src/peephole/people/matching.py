@@ -1,16 +1,19 @@
-"""Who is nearest: squared Euclidean distances of int16 descriptors, exact in 64 bits.
+"""Who is nearest: squared Euclidean distances of int16 descriptors, exact in 64 bits; computed by csrc/app/matching.c.
 
 Of several distances the median counts, and of two middle values the larger: at least half of the looks must be near.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from peephole import _core
 from peephole.people.records import Descriptor
+
+_MOST_OWNERS = 65_535  # numbers of 16 bits, of which one means nobody
 
 
 def distance(a: Descriptor, b: Descriptor) -> int:
@@ -20,8 +23,7 @@ def distance(a: Descriptor, b: Descriptor) -> int:
 
 def median(distances: Iterable[int]) -> int:
     """Return the median of one distance or more."""
-    order = sorted(distances)
-    return order[len(order) // 2]
+    return _core.median(np.fromiter(distances, np.uint64))
 
 
 @dataclass(frozen=True)
@@ -41,17 +43,30 @@ class References:
             raise ValueError("the stored descriptors differ in length; remove the people enrolled with another model")
         return cls(tuple(owner for owner, _ in pairs), np.ascontiguousarray([look for _, look in pairs], np.int16))
 
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Everybody who owns a look, in order; the core knows each by the place in this tuple."""
+        return tuple(sorted(set(self.owners)))
+
+    @cached_property
+    def numbers(self) -> NDArray[np.uint16]:
+        """The place in `names` of each look's owner [M]; raises ValueError for more owners than 16 bits tell apart."""
+        if len(self.names) > _MOST_OWNERS:
+            raise ValueError(f"{len(self.names)} people are compared with; the most are {_MOST_OWNERS}")
+        place = {name: number for number, name in enumerate(self.names)}
+        return np.array([place[owner] for owner in self.owners], np.uint16)
+
     def distances(self, descriptor: Descriptor) -> dict[str, int]:
         """Return each owner's squared distance: that of the nearest of the owner's looks."""
+        return {name: distances[0] for name, distances in self.nearest([descriptor]).items()}
+
+    def nearest(self, descriptors: Sequence[Descriptor]) -> dict[str, list[int]]:
+        """Return the squared distances of several looks to each owner."""
         if not self.owners:
             return {}
-        every = np.empty(len(self.owners), np.uint64)
-        _core.squared_l2_many_s16(np.ascontiguousarray(descriptor), self.descriptors, every)
-        nearest: dict[str, int] = {}
-        for owner, distance in zip(self.owners, every.tolist(), strict=True):
-            if distance < nearest.get(owner, distance + 1):
-                nearest[owner] = distance
-        return nearest
+        nearest = np.empty((len(self.names), len(descriptors)), np.uint64)
+        _core.nearest_distances(np.ascontiguousarray(descriptors), self.numbers, self.descriptors, nearest)
+        return dict(zip(self.names, nearest.tolist(), strict=True))
 
 
 @dataclass(frozen=True)
@@ -78,10 +93,9 @@ class Match:
 
 def rank(distances: dict[str, int]) -> Match:
     """Return the match of distances by owner; of equal distances the smaller id wins, so order never matters."""
-    order = sorted((distance, owner) for owner, distance in distances.items())
-    if not order:
-        return Match(None, None, None)
-    return Match(order[0][1], order[0][0], order[1][0] if len(order) > 1 else None)
+    names = sorted(distances)
+    owner, distance, runner_up = _core.rank(np.array([distances[name] for name in names], np.uint64))
+    return Match(None if owner is None else names[owner], distance, runner_up)
 
 
 def match(descriptor: Descriptor, references: References) -> Match:
@@ -91,7 +105,6 @@ def match(descriptor: Descriptor, references: References) -> Match:
 
 def median_distances(descriptors: Sequence[Descriptor], references: References) -> dict[str, int]:
     """Return each owner's median squared distance over several looks: one lucky look brings no stranger near."""
-    looks = [references.distances(descriptor) for descriptor in descriptors]
-    if not looks:
+    if not descriptors:
         return {}
-    return {owner: median(look[owner] for look in looks) for owner in looks[0]}
+    return {name: median(distances) for name, distances in references.nearest(descriptors).items()}
