@@ -144,3 +144,37 @@ def test_learning_in_the_formats_brings_the_descriptors_nearer_to_the_float_netw
     made = np.stack([run(program, image)[program.layers[-1].name].ravel() for image in images]) / 2.0**14
     after = float(((made - exact.descriptors(images)) ** 2).sum(1).mean())
     assert after < before / 2
+
+
+class Around(nn.Module):
+    """A stem, something in the middle, a descriptor."""
+
+    def __init__(self, middle: nn.Module, clip: nn.Module | None = None) -> None:
+        super().__init__()
+        self.stem, self.clip, self.middle, self.last = nn.Conv2d(1, 8, 3), clip or nn.ReLU(), middle, nn.Conv2d(8, 4, 1)
+
+    def forward(self, x: "torch.Tensor") -> "torch.Tensor":
+        return self.last(self.middle(self.clip(self.stem(x))).mean((2, 3), keepdim=True)).flatten(1)
+
+
+UNTRAINABLE = {
+    "ceil pool": (Around(nn.MaxPool2d(2, 2, ceil_mode=True)), "layer middle: an output of 8x8, where padding alike"),
+    "padding on one side": (
+        Around(nn.Sequential(nn.ZeroPad2d((0, 1, 0, 1)), nn.Conv2d(8, 8, 3, 1))),
+        "layer middle.1: an output of 14x14, where padding alike on all sides makes 13x13, cannot be trained",
+    ),
+    "average pool": (Around(nn.AvgPool2d(2)), "layer middle: average_pool cannot be trained in its formats"),
+    "shuffle": (Around(nn.Sequential(nn.ChannelShuffle(2), nn.Conv2d(8, 8, 1))), "shuffle_channels cannot be trained"),
+    "groups": (Around(nn.Conv2d(8, 8, 1, groups=2)), "layer middle: groups 2 cannot be trained in its formats"),
+    "dilation": (Around(nn.Conv2d(8, 8, 3, dilation=2)), "layer middle: dilation 2 cannot be trained"),
+    "two strides": (Around(nn.Conv2d(8, 8, 3, stride=(1, 2))), "layer middle: stride_x 2 cannot be trained"),
+    "ReLU6": (Around(nn.Identity(), nn.ReLU6()), "layer stem: ceiling 6 cannot be trained"),
+}
+
+
+@pytest.mark.parametrize("case", UNTRAINABLE)
+def test_what_torch_would_compute_otherwise_is_refused_by_name(case: str) -> None:
+    module, words = UNTRAINABLE[case]
+    start = trainable(import_network(module.eval(), "odd", (SIDE, SIDE)), IMAGES, OPTIONS, 8)
+    with pytest.raises(ValueError, match=f"{words}.*; quantize without training"):
+        QuantizedNetwork(start)

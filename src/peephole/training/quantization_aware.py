@@ -10,6 +10,7 @@ Inference", 2018).
 """
 
 import dataclasses
+import math
 from typing import Any, cast
 
 import numpy as np
@@ -31,6 +32,7 @@ from peephole.fixedpoint.formats import limits
 from peephole.fixedpoint.layers import MaxPool, tensors_read
 from peephole.fixedpoint.network_formats import NetworkFormats, TensorFormat
 from peephole.fixedpoint.quantize import mean_factor
+from peephole.fixedpoint.window import Pair, Windowed
 
 
 class _Rounding(torch.autograd.Function):
@@ -68,6 +70,7 @@ class _Written(nn.Module):
         return round_through(x, self.scale, self.low, self.high)
 
 
+TRAINED = FloatConvolution | FloatAdd | MaxPool | FloatGlobalAveragePool | FloatL2Normalize
 # What a layer of a network that is trained in its formats must leave as it is.
 UNTRAINED: dict[str, Any] = dict.fromkeys(("stride_x", "padding_left", "dilation_x", "size_x", "ceiling", "floor"))
 UNTRAINED |= {"dilation": 1, "groups": 1}
@@ -177,8 +180,8 @@ class QuantizedNetwork(nn.Module):
         if formats is None:
             raise ValueError(f"network {network.name}: has no formats to train in; make it trainable first")
         self.network = network
-        areas = {tensor.name: tensor.height * tensor.width for tensor in (network.input, *network.tensors)}
-        self.layers = nn.ModuleList(_module(layer, formats, areas) for layer in network.layers)
+        sizes = {tensor.name: (tensor.height, tensor.width) for tensor in (network.input, *network.tensors)}
+        self.layers = nn.ModuleList(_module(layer, formats, sizes) for layer in network.layers)
 
     def tensors(self, images: Tensor) -> dict[str, Tensor]:
         """Return every tensor [N,C,H,W] by name."""
@@ -206,10 +209,8 @@ class QuantizedNetwork(nn.Module):
         return dataclasses.replace(self.network, layers=layers)
 
 
-def _module(layer: FloatLayer, formats: NetworkFormats, areas: dict[str, int]) -> nn.Module:
-    later = {field.name: getattr(layer, field.name) for field in dataclasses.fields(layer) if field.name in UNTRAINED}
-    if any(value != UNTRAINED[name] for name, value in later.items()):
-        raise ValueError(f"layer {layer.name}: {later} cannot be trained in its formats; quantize without training")
+def _module(layer: FloatLayer, formats: NetworkFormats, sizes: dict[str, Pair]) -> nn.Module:
+    _check(layer, sizes)
     match layer:
         case FloatConv2d() | FloatDepthwiseConv2d():
             return _Convolution(layer, formats)
@@ -218,7 +219,27 @@ def _module(layer: FloatLayer, formats: NetworkFormats, areas: dict[str, int]) -
         case MaxPool():
             return _MaxPool(layer)
         case FloatGlobalAveragePool():
-            return _GlobalAveragePool(layer, formats, areas[layer.input])
+            return _GlobalAveragePool(layer, formats, math.prod(sizes[layer.input]))
         case FloatL2Normalize():
             return _L2Normalize(layer, formats)
-    raise ValueError(f"layer {layer.name}: {layer.kind} cannot be trained in its formats; quantize without training")
+    raise _untrainable(layer, layer.kind)
+
+
+def _check(layer: FloatLayer, sizes: dict[str, Pair]) -> None:
+    """Raise `ValueError` for a layer that torch's own would compute otherwise."""
+    later = {field.name: getattr(layer, field.name) for field in dataclasses.fields(layer) if field.name in UNTRAINED}
+    if not isinstance(layer, TRAINED):
+        raise _untrainable(layer, layer.kind)
+    unlike = [f"{name} {value:g}" for name, value in later.items() if value != UNTRAINED[name]]
+    if unlike:
+        raise _untrainable(layer, " and ".join(unlike))
+    if isinstance(layer, Windowed):
+        even, made = layer.window.outputs(*sizes[layer.input]), sizes[layer.output]
+        if even != made:
+            raise _untrainable(
+                layer, f"an output of {made[0]}x{made[1]}, where padding alike on all sides makes {even[0]}x{even[1]},"
+            )
+
+
+def _untrainable(layer: FloatLayer, what: str) -> ValueError:
+    return ValueError(f"layer {layer.name}: {what} cannot be trained in its formats; quantize without training")
