@@ -1,7 +1,9 @@
 """A folder of files, written whole or not at all, and never over what is not ours."""
 
+import ctypes
 import errno
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -9,6 +11,7 @@ from pathlib import Path
 
 MANIFEST = "peephole.json"
 BUILD = "build"
+AT_FDCWD, RENAME_EXCHANGE = -100, 2  # of Linux's fcntl.h
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -54,7 +57,9 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         partial.chmod(0o755)
-        if folder.is_dir():
+        if folder.is_dir() and _exchange(partial, folder):
+            shutil.rmtree(partial)
+        elif folder.is_dir():
             old = partial.with_name(f"{partial.name}.old")
             folder.rename(old)
             try:
@@ -70,3 +75,12 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
         if isinstance(error, OSError) and error.errno in FULL:
             raise OSError(f"{folder}: cannot be written, the disk is full; make room or name another place") from error
         raise
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Let two folders change their places at once, so that a kill leaves either whole. False where that cannot be."""
+    try:
+        rename = ctypes.CDLL(None, use_errno=True).renameat2
+    except (OSError, AttributeError):  # no Linux, or a C library that does not know it
+        return False
+    return bool(rename(AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(other), RENAME_EXCHANGE) == 0)

@@ -1,0 +1,144 @@
+"""`peephole compile` as its user meets it: passes that can be left out, and what goes wrong."""
+
+import json
+import os
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from commands import assert_one_line, peephole, process, tiny_network, tiny_program
+from emitted import run
+from peephole.weights import landmark_program
+
+EVERY_PASS = ("--no-streaming", "--no-in-place", "--no-concatenation")
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("model") / "tiny.safetensors"
+    tiny_program(path)
+    return path
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def expected(folder: Path) -> str:
+    """What the self-test wants of its input."""
+    (values,) = re.findall(r"expected\[[^]]*\] = \{(.*?)\}", (folder / "self_test.c").read_text(), re.DOTALL)
+    return " ".join(values.split())
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
+@pytest.mark.parametrize("left_out", [[], *([name] for name in EVERY_PASS), [*EVERY_PASS]], ids=" ".join)
+def test_no_pass_changes_a_bit(left_out: list[str], tmp_path: Path) -> None:
+    whole = peephole("compile", landmark_program(), "-o", tmp_path / "whole", "--json")
+    done = peephole("compile", landmark_program(), "-o", tmp_path / "made", "--json", *left_out)
+    assert done.returncode == 0, done.stderr
+    assert expected(tmp_path / "made") == expected(tmp_path / "whole") != ""
+    arena, least = (json.loads(told.stdout)["arena_bytes"] for told in (done, whole))
+    assert (arena > 2 * least) is ("--no-streaming" in left_out)
+    built = run("make", "-C", tmp_path / "made", "test", "CFLAGS=-O1")
+    assert built.returncode == 0 and "10 values as expected" in built.stdout, built.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
+def test_the_shipped_recogniser_is_the_same_with_copied_concatenations(tmp_path: Path) -> None:
+    for name, options in (("whole", []), ("copies", ["--no-concatenation"])):
+        done = peephole("compile", "-o", tmp_path / name, *options)
+        assert done.returncode == 0, done.stderr
+    assert expected(tmp_path / "copies") == expected(tmp_path / "whole")
+    assert "copy_channels" in (tmp_path / "copies" / "recogniser.c").read_text()
+    built = run("make", "-C", tmp_path / "copies", "test", "CFLAGS=-O2")
+    assert built.returncode == 0 and "128 values as expected" in built.stdout, built.stderr
+
+
+def test_too_little_memory_says_what_would_help(model: Path, tmp_path: Path) -> None:
+    made = ("-o", tmp_path / "made")
+    needs = peephole("compile", model, *made, "--l2", "2K")
+    assert_one_line(needs, 1, "at step", "too few", "raise --l2, or take 8 bits, which need about half")
+    assert_one_line(peephole("compile", model, *made, "--l2", 100), 1, "8 bits for 16 would not be enough")
+    without = peephole("compile", model, *made, "--l2", "2K", "--no-streaming")
+    assert_one_line(without, 1, "raise --l2, or leave no pass out, or")
+    tiny = peephole("plan", "--bits", 8, "--l2", "60K")
+    assert_one_line(tiny, 1, "raise --l2, or take a smaller input or narrower layers\n")
+    assert_one_line(peephole("plan", "--device", "--l2", "300K"), 1, "at step 1 (detect)", "fewer --users")
+    assert not (tmp_path / "made").exists()
+
+
+def test_what_is_no_program_is_one_sentence(model: Path, tmp_path: Path) -> None:
+    made = ("-o", tmp_path / "made")
+    tiny_network().save(tmp_path / "float.safetensors")
+    (tmp_path / "network.onnx").write_bytes(b"\x08\x08")
+    (tmp_path / "cut.safetensors").write_bytes(model.read_bytes()[:500])
+    (tmp_path / "empty.safetensors").write_bytes(b"")
+    for name, words in {
+        "none.safetensors": "no such program file",
+        "float.safetensors": "holds peephole float network, not a peephole integer program",
+        "network.onnx": "make one of it with peephole quantize",
+        "cut.safetensors": "truncated, damaged",
+        "empty.safetensors": "truncated, damaged",
+    }.items():
+        assert_one_line(peephole("compile", tmp_path / name, *made), 1, name, words)
+    assert not (tmp_path / "made").exists()
+
+
+def test_a_place_that_is_not_ours_is_refused_and_kept(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.tex").write_text("mine")
+    own = tmp_path / "own.safetensors"
+    own.write_bytes(model.read_bytes())
+    assert_one_line(peephole("compile", model, "-o", tmp_path / "mine"), 1, "holds thesis.tex", "name another folder")
+    assert_one_line(peephole("compile", own, "-o", own), 1, "no folder; name another place")
+    assert_one_line(peephole("compile", model, "-o", tmp_path / "no" / "made"), 1, "no such folder to make made in")
+    assert_one_line(peephole("plan", own, "--svg", own), 1, "would be written as .svg")
+    assert content(tmp_path / "mine") == {"thesis.tex": b"mine"} and own.read_bytes() == model.read_bytes()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write anywhere")
+def test_a_read_only_place_is_one_sentence(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir(mode=0o555)
+    assert_one_line(peephole("compile", model, "-o", tmp_path / "kept" / "made"), 1, "kept", "elsewhere")
+    assert_one_line(peephole("plan", model, "--svg", tmp_path / "kept" / "a.svg"), 1, "may not be written to")
+
+
+def test_a_full_disk_is_one_sentence_and_leaves_the_old_folder(model: Path, tmp_path: Path) -> None:
+    assert peephole("compile", model, "-o", tmp_path / "made").returncode == 0
+    before = content(tmp_path / "made")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (3000, hard))
+    try:
+        compiled = peephole("compile", model, "-o", tmp_path / "made", "--no-streaming")
+        pictured = peephole("plan", model, "--html", tmp_path / "plan.html")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert_one_line(compiled, 1, "made: cannot be written, the disk is full; make room")
+    assert_one_line(pictured, 1, "plan.html: cannot be written, the disk is full; make room")
+    assert content(tmp_path / "made") == before
+    assert [path.name for path in tmp_path.iterdir()] == ["made"]
+
+
+def test_a_kill_at_any_time_leaves_a_whole_folder(model: Path, tmp_path: Path) -> None:
+    """The old one or the new one; what the killed run had begun lies beside it, hidden."""
+    assert process("compile", model, "-o", tmp_path / "made").returncode == 0
+    old = content(tmp_path / "made")
+    began = time.monotonic()
+    assert process("compile", model, "-o", tmp_path / "other", "--no-streaming").returncode == 0
+    lasted, new = time.monotonic() - began, content(tmp_path / "other")
+    command = [sys.executable, "-m", "peephole.cli.app", "compile", model, "-o", tmp_path / "made", "--no-streaming"]
+    for number in range(5, 11):
+        with subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL) as running:
+            time.sleep(lasted * number / 10)
+            running.send_signal(signal.SIGKILL)
+        assert content(tmp_path / "made") in (old, new)
+    assert peephole("compile", model, "-o", tmp_path / "made").returncode == 0
+    assert content(tmp_path / "made") == old
