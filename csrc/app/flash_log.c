@@ -99,11 +99,9 @@ ph_status ph_flash_log_read(const ph_flash_log *log, const ph_flash_record *reco
     return bytes == 0 ? PH_OK : ph_area_read(log->flash, area, place + within, to, bytes);
 }
 
-ph_status ph_flash_log_check(const ph_flash_log *log, const ph_flash_record *record) {
-    const uint32_t area = record->offset / log->flash->area_bytes, place = record->offset % log->flash->area_bytes;
-    ph_flash_record found;
-    const ph_status status = read_record(log, area, place - HEADER, &found);
-    return status == PH_OK && found.sequence != record->sequence ? PH_DAMAGED : status;
+ph_status ph_flash_log_at(const ph_flash_log *log, uint32_t offset, ph_flash_record *record) {
+    const uint32_t area = offset / log->flash->area_bytes, place = offset % log->flash->area_bytes;
+    return read_record(log, area, place - HEADER, record);
 }
 
 /* Opening */

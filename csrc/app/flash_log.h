@@ -85,8 +85,8 @@ ph_status ph_flash_log_next(const ph_flash_log *log, uint32_t *cursor, ph_flash_
 ph_status ph_flash_log_read(const ph_flash_log *log, const ph_flash_record *record, uint32_t within, void *to,
                             uint32_t bytes);
 
-/* PH_OK if a record is still as it was written, else PH_DAMAGED. */
-ph_status ph_flash_log_check(const ph_flash_log *log, const ph_flash_record *record);
+/* The record whose payload lies at an offset. PH_DAMAGED unless it is as it was written. */
+ph_status ph_flash_log_at(const ph_flash_log *log, uint32_t offset, ph_flash_record *record);
 
 /* What a record of that payload takes of an area; 0 for one that no area can hold. */
 uint32_t ph_flash_log_span(const ph_flash *flash, uint32_t bytes);

@@ -3,7 +3,8 @@
    What is compared with faces lies in tables in RAM, which opening rebuilds from a log on flash (flash_log.h);
    thumbnails and settings lie on flash only. Every operation that changes something appends one record, then brings
    the tables up to date from that record, as opening does. So it is there whole or not at all after a cut of the power,
-   and is there once it has returned PH_OK. Anything else than PH_OK means that nothing was changed.
+   and is there once it has returned PH_OK. Anything else than PH_OK means that nothing was changed; only after
+   PH_FLASH_FAILED it may have been, as after a cut.
 
    Capacities are the caller's. What is full says PH_NO_ROOM and is never overwritten.
 
@@ -59,13 +60,15 @@ typedef enum {
     PH_STRANGER_IGNORED = 1, /* is recognised, silently */
 } ph_stranger_state;
 
-/* 40 bytes */
+/* 32 bytes */
 typedef struct {
     int64_t first_seen;
     int64_t last_seen;
-    ph_flash_record thumbnail; /* the record that holds it; bytes == 0 without one */
     uint32_t visits;
+    uint32_t thumbnail; /* the place of its record in the log; 0 without one */
     uint16_t number;
+    uint8_t thumbnail_width;
+    uint8_t thumbnail_height;
     uint8_t state; /* ph_stranger_state */
     uint8_t looks; /* that can be compared with */
 } ph_stranger;
@@ -110,17 +113,19 @@ typedef struct {
     ph_flash_log log;
     int32_t people_count;
     int32_t strangers_count;
-    ph_person *people;              /* [people_count] in the order of adding */
-    ph_stranger *strangers;         /* [strangers_count] in the order of adding */
-    ph_gallery_table known;         /* of people */
-    ph_gallery_table seen;          /* of strangers */
-    ph_flash_record slot[PH_SLOTS]; /* bytes == 0 where nothing was written */
-    uint32_t visits;                /* of anybody, ever */
+    ph_person *people;       /* [people_count] in the order of adding */
+    ph_stranger *strangers;  /* [strangers_count] in the order of adding */
+    ph_gallery_table known;  /* of people */
+    ph_gallery_table seen;   /* of strangers */
+    uint32_t slot[PH_SLOTS]; /* the places of their records; 0 where nothing was written */
+    uint16_t slot_bytes[PH_SLOTS];
+    uint32_t visits; /* of anybody, ever */
     uint16_t next_id;
     uint16_t next_number;
     uint32_t foreign;  /* descriptors of another model or length, which the next switch forgets */
     uint32_t left_out; /* rows or descriptors that a damaged removal left no room for */
-    bool erase_due;    /* the log still holds what was removed: the power went before it was erased */
+    bool erase_due;    /* the log still holds what was removed */
+    bool stale;        /* the tables are empty, since the flash could not be read: every operation tries again */
 } ph_gallery;
 
 /* Bytes of RAM for the tables, as a constant for static memory and as a function that checks (0: out of range). */
@@ -158,8 +163,8 @@ ph_status ph_gallery_add_references(ph_gallery *gallery, uint16_t id, const ph_l
 ph_status ph_gallery_rename(ph_gallery *gallery, uint16_t id, const char *name, size_t name_bytes);
 ph_status ph_gallery_remove(ph_gallery *gallery, uint16_t id);
 
-/* Who makes room for a new stranger when the list is full: nobody (PH_NO_ROOM), or the open one who was not seen for the
-   longest time (PH_NO_ROOM when all are ignored). */
+/* Who makes room for a new stranger when the list is full: nobody (PH_NO_ROOM), or the open one who was not seen for
+   the longest time (PH_NO_ROOM when all are ignored). */
 typedef enum { PH_WHEN_FULL_REFUSE, PH_WHEN_FULL_REPLACE_OLDEST } ph_when_full;
 
 /* A new stranger with the best of the good looks (those without a fault), at most size.looks; PH_BAD_ARGUMENT without
