@@ -1,6 +1,7 @@
 """Random integer programs of the shapes that the compiler meets: strides, paddings, dilations, groups, sums, slices."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
@@ -9,6 +10,7 @@ from peephole.fixedpoint.averages import average_factors, window_counts
 from peephole.fixedpoint.layers import (
     Add,
     AveragePool,
+    Clipped,
     Conv2d,
     CopyChannels,
     DepthwiseConv2d,
@@ -26,17 +28,25 @@ from peephole.fixedpoint.window import Window, window_fields
 
 
 class Graph:
-    """A program under construction; layers are drawn one by one and keep the values of their tensors lively."""
+    """A program under construction; layers are drawn one by one and keep the values of their tensors lively.
 
-    def __init__(self, seed: int, bits: int, side: int, channels: int = 1) -> None:
+    varied: with cells of every windowed layer side by side, both widths at once, and clips.
+    """
+
+    def __init__(self, seed: int, bits: int, side: int, channels: int = 1, varied: bool = False) -> None:
         self.rng = np.random.default_rng(seed)
         self.bits = bits
+        self.varied = varied
         self.tensors = [Tensor("image", side, side + int(self.rng.integers(0, 3)), channels, 7, bits)]
         self.layers: list[Layer] = []
 
     def pick(self, *choices: int) -> int:
         """One of these."""
         return int(self.rng.choice(choices))
+
+    def pick_of(self, *choices: Any) -> Any:
+        """One of these, of any type."""
+        return choices[self.pick(*range(len(choices)))]
 
     def window(self, source: Tensor) -> tuple[Window, tuple[int, int]]:
         """A window that fits the tensor, and the height and width that it makes of it."""
@@ -53,9 +63,9 @@ class Graph:
             if fits and all(p < e for p, e in zip(window.padding, window.extent, strict=True)):
                 return window, (self.pick(least[0], most[0]), self.pick(least[1], most[1]))
 
-    def new(self, name: str, height: int, width: int, channels: int, bits: int | None = None) -> Tensor:
+    def new(self, name: str, height: int, width: int, channels: int) -> Tensor:
         """A tensor of its own."""
-        self.tensors.append(Tensor(name, height, width, channels, 7, bits or self.bits))
+        self.tensors.append(Tensor(name, height, width, channels, 7, self.bits))
         return self.tensors[-1]
 
     def conv(self, source: Tensor, out: Tensor, channel: int, outputs: int, window: Window) -> None:
@@ -85,6 +95,8 @@ class Graph:
 
     def block(self, source: Tensor, number: int) -> Tensor:
         """Some layers from one tensor to the next."""
+        if self.varied and self.pick(0, 1):
+            return self.pick_of(self.cell, self.width_changed)(source, number)
         kind = self.pick(0, 1, 2, 3, 4, 5, 6)
         if kind == 0:
             window, sides = self.window(source)
@@ -156,39 +168,36 @@ class Graph:
         window = Window((self.pick(2, 3),) * 2, (self.pick(1, 2),) * 2, (self.pick(0, 1),) * 2)
         if any(reach > side for reach, side in zip(window.extent, (source.height, source.width), strict=True)):
             return source
-        counts = bool(self.pick(0, 1))
-        sides = window.outputs(source.height, source.width)
-        out = self.new(f"means{number}", *sides, source.channels)
-        taps = window_counts(window, (source.height, source.width), sides, window.padding if counts else None)
-        factors, shift = average_factors(taps.ravel().tolist(), window.size[0] * window.size[1])
-        moves = window_fields(window.stride, window.padding)
-        self.layers.append(
-            AveragePool(
-                f"means{number}",
-                source.name,
-                out.name,
-                0,
-                window.size[0],
-                shift=shift,
-                factors=factors,
-                counts_padding=counts,
-                **moves,
-            )
-        )
+        out = self.new(f"means{number}", *window.outputs(source.height, source.width), source.channels)
+        self.average(source, out, f"means{number}", 0, window)
         return out
+
+    def average(self, source: Tensor, out: Tensor, name: str, channel: int, window: Window) -> None:
+        """Means over windows into a slice."""
+        counts = bool(self.pick(0, 1))
+        taps = window_counts(window, source.shape[:2], out.shape[:2], window.padding if counts else None)
+        factors, shift = average_factors(taps.ravel().tolist(), window.size[0] * window.size[1])
+        options = {"shift": shift, "factors": factors, "counts_padding": counts}
+        moves = window_fields(window.stride, window.padding)
+        self.layers.append(AveragePool(name, source.name, out.name, channel, window.size[0], **options, **moves))
 
     def depthwise(self, source: Tensor, number: int) -> Tensor:
         """A depthwise convolution."""
         window, sides = self.window(source)
         out = self.new(f"depthwise{number}", *sides, source.channels)
+        self.depthwise_conv(source, out, f"depthwise{len(self.layers)}", 0, window)
+        return out
+
+    def depthwise_conv(self, source: Tensor, out: Tensor, name: str, channel: int, window: Window) -> None:
+        """A depthwise convolution into a slice."""
         dtype = np.int8 if source.bits == 8 else np.int16
         norm = np.full(source.channels, 6, np.uint8)
         self.layers.append(
             DepthwiseConv2d(
-                f"depthwise{len(self.layers)}",
+                name,
                 source.name,
                 out.name,
-                0,
+                channel,
                 relu=False,
                 accumulator_bits=64 if source.bits == 16 else 32,
                 weight=self.rng.integers(-60, 61, (source.channels, *window.size)).astype(dtype),
@@ -198,7 +207,65 @@ class Graph:
                 **window_fields(window.stride, window.padding, window.dilation),
             )
         )
+
+    def cell(self, source: Tensor, number: int) -> Tensor:
+        """Slices of one tensor: both pools, a depthwise and a plain convolution, in any order of their slices."""
+        stride = (self.pick(1, 2), self.pick(1, 2, 3))
+        window = Window((3, 3), stride, (1, 1))
+        if min(source.height, source.width) < 3 or any(
+            window.steps_over(side, axis) for axis, side in enumerate((source.height, source.width))
+        ):
+            return source
+        sides = self.pick_of(window.fitting, window.beginning)(source.height, source.width)
+        channels = source.channels
+        outputs = self.pick(1, 2, 3) * 2
+        out = self.new(f"cell{number}", *sides, 3 * channels + outputs)
+        moves = window_fields(stride, (1, 1))
+        self.layers.append(MaxPool(f"most{number}", source.name, out.name, channels, 3, **moves))
+        self.average(source, out, f"average{number}", 2 * channels, window)
+        self.depthwise_conv(source, out, f"each{number}", 0, window)
+        wide = Window((3, 3), stride, (2, 2), (2, 2)) if min(source.height, source.width) >= 5 else window
+        self.conv(source, out, 3 * channels, outputs, wide)
         return out
+
+    def width_changed(self, source: Tensor, number: int) -> Tensor:
+        """From 8 to 16 bits by a layer that can, from 16 to 8 by a copy to fewer fraction bits."""
+        if source.bits == 16:
+            self.bits = 8
+            self.tensors.append(Tensor(f"narrow{number}", *source.shape, self.pick(3, 5), 8))
+            out = self.tensors[-1]
+            shift = out.frac_bits - source.frac_bits
+            copy = CopyChannels(f"narrow{number}", source.name, out.name, 0, 0, source.channels, shift)
+            self.layers.append(copy)
+            return self.as_usual(out, number)
+        self.bits = 16
+        out = self.new(f"wide{number}", source.height, source.width, source.channels)
+        around, kind = Window((3, 3), padding=(1, 1)), self.pick(0, 1, 2)
+        if kind == 0:
+            self.average(source, out, f"wide{number}", 0, around)
+        elif kind == 1:
+            self.depthwise_conv(source, out, f"wide{number}", 0, around)
+        else:
+            self.conv(source, out, 0, out.channels, around)
+        return out
+
+    def as_usual(self, source: Tensor, number: int) -> Tensor:
+        """The values in the format that the other blocks expect."""
+        out = self.new(f"usual{number}", *source.shape)
+        shift = out.frac_bits - source.frac_bits
+        self.layers.append(CopyChannels(f"usual{number}", source.name, out.name, 0, 0, source.channels, shift))
+        return out
+
+    def clipped(self) -> tuple[Layer, ...]:
+        """The layers; of a varied graph some of those that can with a floor or a ceiling."""
+        return tuple(self.clip(layer) if self.varied else layer for layer in self.layers)
+
+    def clip(self, layer: Layer) -> Layer:
+        """The layer, perhaps with a floor or a ceiling; 8 bits hold them."""
+        if not isinstance(layer, Clipped) or self.pick(0, 1):
+            return layer
+        floor = None if layer.relu else self.pick_of(None, -90, 0)
+        return dataclasses.replace(layer, floor=floor, ceiling=self.pick_of(None, 17, 100))
 
     def finish(self, source: Tensor, mirrored: bool) -> IntegerProgram:
         """A mean, a last convolution, and for a mirrored program a scaling to length one."""
@@ -211,14 +278,14 @@ class Graph:
             self.tensors.append(Tensor("unit", 1, 1, 6, 12, 16))
             self.layers.append(L2Normalize("unit", "vector", "unit", 0, 12))
         start, *others = self.tensors
-        return IntegerProgram(
-            "random", start, 128, tuple(others), tuple(self.layers), others[-1].name, mirrored=mirrored
-        )
+        return IntegerProgram("random", start, 128, tuple(others), self.clipped(), others[-1].name, mirrored=mirrored)
 
 
-def random_network(seed: int, bits: int = 16, blocks: int = 4, side: int = 12, channels: int = 3) -> IntegerProgram:
+def random_network(
+    seed: int, bits: int = 16, blocks: int = 4, side: int = 12, channels: int = 3, varied: bool = False
+) -> IntegerProgram:
     """A program of so many blocks that takes a tensor and makes one of any shape."""
-    graph = Graph(seed, bits, side, channels)
+    graph = Graph(seed, bits, side, channels, varied)
     tensor = graph.tensors[0]
     for number in range(blocks):
         tensor = graph.block(tensor, number)
@@ -227,13 +294,15 @@ def random_network(seed: int, bits: int = 16, blocks: int = 4, side: int = 12, c
     graph.conv(tensor, last, 0, 4, window)
     start, *others = graph.tensors
     return IntegerProgram(
-        "network", start, 0, tuple(others), tuple(graph.layers), "last", task="network", input_kind="tensor"
+        "network", start, 0, tuple(others), graph.clipped(), "last", task="network", input_kind="tensor"
     )
 
 
-def random_graph(seed: int, bits: int = 16, blocks: int = 4, side: int = 12, mirrored: bool = False) -> IntegerProgram:
+def random_graph(
+    seed: int, bits: int = 16, blocks: int = 4, side: int = 12, mirrored: bool = False, varied: bool = False
+) -> IntegerProgram:
     """A program of so many blocks."""
-    graph = Graph(seed, bits, side)
+    graph = Graph(seed, bits, side, varied=varied)
     tensor = graph.tensors[0]
     for number in range(blocks):
         tensor = graph.block(tensor, number)
@@ -241,6 +310,7 @@ def random_graph(seed: int, bits: int = 16, blocks: int = 4, side: int = 12, mir
 
 
 def graphs() -> st.SearchStrategy[IntegerProgram]:
-    """Random programs of 16 and 8 bits: of images, in one or two passes, and of tensors."""
+    """Random programs of 16 and 8 bits: of images, in one or two passes, and of tensors; some of both widths."""
     common = (st.integers(0, 2**32 - 1), st.sampled_from([16, 8]), st.integers(1, 5), st.integers(8, 14))
-    return st.builds(random_graph, *common, st.booleans()) | st.builds(random_network, *common, st.integers(1, 4))
+    images = st.builds(random_graph, *common, mirrored=st.booleans(), varied=st.booleans())
+    return images | st.builds(random_network, *common, st.integers(1, 4), varied=st.booleans())

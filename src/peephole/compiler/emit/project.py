@@ -36,8 +36,13 @@ CHECKSUM_FACTOR = 2654435761  # PH_CHECKSUM_FACTOR of strip.h
 
 @dataclass(frozen=True)
 class Project:
-    """Files, path -> content, and what they take. arena_bytes: activations; weights_bytes: all weights."""
+    """Files, path -> content, and what they take. arena_bytes: activations; weights_bytes: all weights.
 
+    program, schedule: what the C runs, copies of slices included where concatenation was switched off.
+    """
+
+    program: IntegerProgram
+    schedule: Schedule
     id: str
     target: str
     files: Mapping[str, bytes]
@@ -186,7 +191,8 @@ class _Build:
         told = {"name": self.program.name, "model": self.model_id, "target": self.target}
         files[MANIFEST] = (json.dumps(told | {"files": sorted(files)}, indent=1) + "\n").encode()
         arena = self.placement.peak_bytes
-        return Project(self.id, self.target, files, arena, len(self.weights[0]), self.description.macs)
+        weights_bytes, macs = len(self.weights[0]), self.description.macs
+        return Project(self.program, self.schedule, self.id, self.target, files, arena, weights_bytes, macs)
 
     @property
     def _given(self) -> dict[str, str]:
