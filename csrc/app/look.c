@@ -101,9 +101,9 @@ ph_status ph_cut_face(const ph_recogniser *recogniser, ph_image_size size, const
     return status == PH_OK ? cut(&view, size, frame, matrix, recogniser->size, crop) : status;
 }
 
-ph_status ph_look_at(const ph_recogniser *recogniser, const ph_quality_bars *bars, ph_image_size size,
-                     const uint8_t *frame, const ph_seen *seen, uint8_t *scratch, ph_face_points *found,
-                     ph_quality *quality, int16_t *descriptor) {
+ph_status ph_look_at(const ph_recogniser *recogniser, const ph_policy *policy, ph_image_size size, const uint8_t *frame,
+                     const ph_seen *seen, uint8_t *scratch, ph_face_points *found, ph_quality *quality,
+                     int16_t *descriptor) {
     ph_status status = ph_find_points(recogniser, size, frame, seen, scratch, found);
     if (status == PH_OK) {
         status = ph_cut_face(recogniser, size, frame, seen, found, scratch);
@@ -113,8 +113,9 @@ ph_status ph_look_at(const ph_recogniser *recogniser, const ph_quality_bars *bar
     }
     const bool known = found->doubt == PH_DOUBT_NONE;
     const ph_image_size side = {recogniser->size, recogniser->size};
-    status = ph_assess(bars, seen->box.width, seen->neighbours, known && ph_is_turned(found->points, bars->most_turned),
-                       side, scratch, scratch + largest_crop(recogniser), quality);
+    status =
+        ph_assess(policy, seen->box.width, seen->neighbours, known && ph_is_turned(found->points, policy->most_turned),
+                  side, scratch, scratch + largest_crop(recogniser), quality);
     if (status != PH_OK) {
         return status;
     }

@@ -50,7 +50,7 @@ ph_status ph_cut_face(const ph_recogniser *recogniser, ph_image_size size, const
 
 /* All of it: afterwards scratch begins with the crop, [recogniser->size, recogniser->size]. A face that should have
    been aligned and could not be is of no use (PH_FAULT_UNALIGNED): no threshold holds for its crop. */
-ph_status ph_look_at(const ph_recogniser *recogniser, const ph_quality_bars *bars, ph_image_size size,
+ph_status ph_look_at(const ph_recogniser *recogniser, const ph_policy *policy, ph_image_size size,
                      const uint8_t *frame, /* [H,W] */
                      const ph_seen *seen, uint8_t *scratch, ph_face_points *found, ph_quality *quality,
                      int16_t *descriptor); /* [recogniser->values] Q14 */

@@ -81,18 +81,18 @@ ph_status ph_measure_exposure(ph_image_size size, const uint8_t *crop, ph_exposu
     return PH_OK;
 }
 
-ph_fault ph_find_fault(const ph_quality_bars *bars, int32_t width, int32_t sharpness, const ph_exposure *exposure,
+ph_fault ph_find_fault(const ph_policy *policy, int32_t width, int32_t sharpness, const ph_exposure *exposure,
                        bool turned) {
-    if (width < bars->min_width) {
+    if (width < policy->min_width) {
         return PH_FAULT_TOO_SMALL;
     }
-    if (sharpness < bars->min_sharpness) {
+    if (sharpness < policy->min_sharpness) {
         return PH_FAULT_BLURRED;
     }
-    if (exposure->contrast < bars->min_contrast) {
+    if (exposure->contrast < policy->min_contrast) {
         return PH_FAULT_FLAT;
     }
-    if (exposure->clipped > bars->most_clipped) {
+    if (exposure->clipped > policy->most_clipped) {
         return PH_FAULT_GLARING;
     }
     return turned ? PH_FAULT_TURNED : PH_FAULT_NONE;
@@ -108,12 +108,12 @@ static bool weigh(int32_t value, int32_t good, uint64_t *product, uint64_t *whol
     return true;
 }
 
-ph_status ph_quality_value(const ph_quality_bars *bars, int32_t width, int32_t sharpness, int32_t neighbours,
+ph_status ph_quality_value(const ph_policy *policy, int32_t width, int32_t sharpness, int32_t neighbours,
                            int32_t *value) {
     uint64_t product = 1, whole = 1;
-    if (!weigh(width, bars->good_width, &product, &whole) ||
-        !weigh(sharpness, bars->good_sharpness, &product, &whole) ||
-        !weigh(neighbours, bars->good_neighbours, &product, &whole)) {
+    if (!weigh(width, policy->good_width, &product, &whole) ||
+        !weigh(sharpness, policy->good_sharpness, &product, &whole) ||
+        !weigh(neighbours, policy->good_neighbours, &product, &whole)) {
         return PH_BAD_ARGUMENT;
     }
     /* 8 * 10^9 * 2^31 < 2^64, and 1999^3 < 8 * 10^9 */
@@ -132,7 +132,7 @@ ph_status ph_quality_value(const ph_quality_bars *bars, int32_t width, int32_t s
     return PH_OK;
 }
 
-ph_status ph_assess(const ph_quality_bars *bars, int32_t width, int32_t neighbours, bool turned, ph_image_size size,
+ph_status ph_assess(const ph_policy *policy, int32_t width, int32_t neighbours, bool turned, ph_image_size size,
                     const uint8_t *crop, uint8_t *scratch, ph_quality *quality) {
     int32_t sharpness, value;
     ph_exposure exposure;
@@ -141,11 +141,11 @@ ph_status ph_assess(const ph_quality_bars *bars, int32_t width, int32_t neighbou
         status = ph_measure_exposure(size, crop, &exposure);
     }
     if (status == PH_OK) {
-        status = ph_quality_value(bars, width, sharpness, neighbours, &value);
+        status = ph_quality_value(policy, width, sharpness, neighbours, &value);
     }
     if (status == PH_OK) {
-        *quality =
-            (ph_quality){width, sharpness, neighbours, value, ph_find_fault(bars, width, sharpness, &exposure, turned)};
+        *quality = (ph_quality){width, sharpness, neighbours, value,
+                                ph_find_fault(policy, width, sharpness, &exposure, turned)};
     }
     return status;
 }

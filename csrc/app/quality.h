@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "app/policy.h"
 #include "app/types.h"
 #include "peephole/warp.h"
 
@@ -14,18 +15,6 @@ PH_BEGIN_C
 #define PH_SHARPNESS_SIDE 64
 #define PH_SHARPNESS_SCRATCH (PH_SHARPNESS_SIDE * PH_SHARPNESS_SIDE)
 #define PH_MOST_CROP_SIDE 4096
-
-/* What a look must have to vote and to be remembered, and from where on each property counts as good in full. */
-typedef struct {
-    int32_t min_width;       /* pixels of the frame */
-    int32_t good_width;      /* the product of the three good_ numbers, each 1 or more, is at most 2^31 */
-    int32_t min_sharpness;   /* thousandths */
-    int32_t good_sharpness;  /* thousandths */
-    int32_t min_contrast;    /* grey levels */
-    int32_t most_clipped;    /* thousandths of the pixels */
-    int32_t most_turned;     /* whole degrees to either side; 90 or more: any */
-    int32_t good_neighbours; /* overlapping hits of the detector */
-} ph_quality_bars;
 
 /* Light on the middle three quarters of a crop, which hold the face and little of what is behind it. */
 typedef struct {
@@ -47,18 +36,19 @@ ph_status ph_measure_exposure(ph_image_size size, const uint8_t *crop, /* [H,W] 
                               ph_exposure *exposure);
 
 /* Why a look is of no use, the first reason that holds: too small, blurred, flat, glaring or turned. */
-ph_fault ph_find_fault(const ph_quality_bars *bars, int32_t width, int32_t sharpness, const ph_exposure *exposure,
+ph_fault ph_find_fault(const ph_policy *policy, int32_t width, int32_t sharpness, const ph_exposure *exposure,
                        bool turned);
 
 /* round(1000 * cube root of the product of width, sharpness and neighbours over their good_ numbers, each at most 1):
    one middling property makes a middling look, one hopeless property a hopeless one. Exact: the result r is the largest
-   with (2r - 1)^3 * good <= 8 * 10^9 * product. */
-ph_status ph_quality_value(const ph_quality_bars *bars, int32_t width, int32_t sharpness, int32_t neighbours,
+   with (2r - 1)^3 * good <= 8 * 10^9 * product. PH_BAD_ARGUMENT for a negative number, and where the good_ numbers are
+   not all 1 or more or multiply to more than 2^31. */
+ph_status ph_quality_value(const ph_policy *policy, int32_t width, int32_t sharpness, int32_t neighbours,
                            int32_t *value);
 
 /* Judges a look by the face's width in the frame, its crop's sharpness and light, the detector's certainty, and whether
    it is known to be turned too far aside. */
-ph_status ph_assess(const ph_quality_bars *bars, int32_t width, int32_t neighbours, bool turned, ph_image_size size,
+ph_status ph_assess(const ph_policy *policy, int32_t width, int32_t neighbours, bool turned, ph_image_size size,
                     const uint8_t *crop, /* [H,W] */
                     uint8_t *scratch,    /* [PH_SHARPNESS_SCRATCH] */
                     ph_quality *quality);

@@ -11,6 +11,9 @@ void bind_layers(nanobind::module_ &m);
 void bind_kernels(nanobind::module_ &m);
 void bind_cascade(nanobind::module_ &m);
 void bind_similarity(nanobind::module_ &m);
+void bind_app_look(nanobind::module_ &m);
+void bind_app_quality(nanobind::module_ &m);
+void bind_app_tilt(nanobind::module_ &m);
 void bind_app_decisions(nanobind::module_ &m);
 
 } // namespace peephole

@@ -8,5 +8,8 @@ NB_MODULE(_core, m) {
     peephole::bind_kernels(m);
     peephole::bind_cascade(m);
     peephole::bind_similarity(m);
+    peephole::bind_app_look(m);
+    peephole::bind_app_quality(m);
+    peephole::bind_app_tilt(m);
     peephole::bind_app_decisions(m);
 }

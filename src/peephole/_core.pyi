@@ -1,6 +1,6 @@
 """The C kernels; csrc/include/peephole/*.h say what each computes. A ValueError names the array that does not fit."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import numpy as np
@@ -186,6 +186,80 @@ class Cascade:
     def hits(
         self, image: NDArray[np.uint8], min_size: int, max_size: int, scale: int, min_deviation: int
     ) -> NDArray[np.int32]: ...
+
+# Looking at faces; csrc/app/*.h say what each computes. A box is (x, y, width, height).
+
+BoxValues = tuple[int, int, int, int]
+SeenValues = tuple[BoxValues, int, int]  # box, neighbours, tilt
+
+TILT_STEP: int
+MOST_TILT: int
+
+def sharpness(crop: NDArray[np.uint8]) -> int: ...
+def measure_exposure(crop: NDArray[np.uint8]) -> tuple[int, int, int]: ...
+def find_fault(
+    bars: Sequence[int], width: int, sharpness: int, exposure: tuple[int, int, int], turned: bool
+) -> int: ...
+def quality_value(bars: Sequence[int], width: int, sharpness: int, neighbours: int) -> int: ...
+def assess(
+    bars: Sequence[int], width: int, neighbours: int, turned: bool, crop: NDArray[np.uint8]
+) -> tuple[int, int, int]: ...
+def is_turned(points: NDArray[np.int32], most: int) -> bool: ...
+def doubt_about(points: NDArray[np.int32], box: BoxValues) -> int: ...
+def square_matrix(box: BoxValues, size: int, rule: BoxValues, out: NDArray[np.int32]) -> None: ...
+def compose_matrices(outer: NDArray[np.int32], inner: NDArray[np.int32], out: NDArray[np.int32]) -> None: ...
+def find_points(
+    grey: NDArray[np.uint8],
+    box: BoxValues,
+    tilt: int,
+    size: int,
+    frac_bits: int,
+    template: NDArray[np.int32],
+    looks: int,
+    network: Callable[[NDArray[np.uint8]], NDArray[np.int16]],
+    out: NDArray[np.int32],
+) -> int: ...
+def cut_face(
+    grey: NDArray[np.uint8],
+    box: BoxValues,
+    tilt: int,
+    points: NDArray[np.int32] | None,
+    template: NDArray[np.int32] | None,
+    out: NDArray[np.uint8],
+) -> None: ...
+def look_at(
+    grey: NDArray[np.uint8],
+    box: BoxValues,
+    neighbours: int,
+    tilt: int,
+    bars: Sequence[int],
+    aligned: bool,
+    landmark_size: int,
+    frac_bits: int,
+    landmark_template: NDArray[np.int32],
+    looks: int,
+    template: NDArray[np.int32],
+    run_landmarks: Callable[[NDArray[np.uint8]], NDArray[np.int16]],
+    run_recogniser: Callable[[NDArray[np.uint8]], NDArray[np.int16]],
+    points: NDArray[np.int32],
+    crop: NDArray[np.uint8],
+    descriptor: NDArray[np.int16],
+) -> tuple[int, int, int, int]: ...
+def same_place(a: BoxValues, b: BoxValues) -> bool: ...
+def keep_distinct(faces: Sequence[SeenValues]) -> list[SeenValues]: ...
+def turned_matrix(
+    around: BoxValues, size: int, step: int, step_of: int, degrees: int, out: NDArray[np.int32]
+) -> None: ...
+def look_for(
+    grey: NDArray[np.uint8],
+    last: BoxValues,
+    tilt: int,
+    others: Sequence[BoxValues],
+    detect: Callable[[NDArray[np.uint8]], NDArray[np.int32]],
+) -> SeenValues | None: ...
+def straighten(
+    grey: NDArray[np.uint8], seen: SeenValues, detect: Callable[[NDArray[np.uint8]], NDArray[np.int32]]
+) -> SeenValues: ...
 
 # The doorbell's decisions; csrc/app/*.h say what each computes.
 

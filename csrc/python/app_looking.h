@@ -1,0 +1,55 @@
+// What the bindings of looking at faces share.
+#pragma once
+
+#include "border.h"
+
+#include <nanobind/stl/tuple.h>
+#include <nanobind/stl/vector.h>
+
+#include <tuple>
+
+#include "app/policy.h"
+#include "app/types.h"
+#include "peephole/warp.h"
+
+namespace peephole {
+
+using Box = std::tuple<int64_t, int64_t, int64_t, int64_t>; // x, y, width, height
+
+inline ph_box box_of(const Box &box) {
+    const auto [x, y, width, height] = box;
+    for (const int64_t number : {x, y, width, height}) {
+        if (number < INT16_MIN || number > INT16_MAX) {
+            refuse("the face lies too far outside of the frame to be cropped");
+        }
+    }
+    return {static_cast<int16_t>(x), static_cast<int16_t>(y), static_cast<int16_t>(width),
+            static_cast<int16_t>(height)};
+}
+
+inline Box tuple_of(ph_box box) {
+    return {box.x, box.y, box.width, box.height};
+}
+
+inline ph_image_size image_size(const std::vector<int64_t> &shape) {
+    return {static_cast<int32_t>(shape[0]), static_cast<int32_t>(shape[1])};
+}
+
+// What of a policy judges a look, in the order of `doorbell.quality`.
+inline ph_policy policy_of(const std::vector<int32_t> &bars) {
+    if (bars.size() != 8) {
+        refuse("the bars of a look are eight numbers");
+    }
+    ph_policy policy = PH_DEFAULT_POLICY;
+    policy.min_width = bars[0];
+    policy.good_width = bars[1];
+    policy.min_sharpness = bars[2];
+    policy.good_sharpness = bars[3];
+    policy.min_contrast = bars[4];
+    policy.most_clipped = bars[5];
+    policy.most_turned = bars[6];
+    policy.good_neighbours = bars[7];
+    return policy;
+}
+
+} // namespace peephole
