@@ -122,7 +122,7 @@ def main() -> None:
         accepted, impostors = rates(engine.descriptors(crops), clean, some, faces, bar)
         lights = [exposure(crop) for crop in crops]
         sharp = [sharpness(crop) for crop in crops]
-        refused = [fault(100, s, light, None, policy) != "" for s, light in zip(sharp, lights, strict=True)]
+        refused = [fault(100, s, light, False, policy) != "" for s, light in zip(sharp, lights, strict=True)]
         medians = (np.median(values) for values in (sharp, [x.contrast for x in lights], [x.clipped for x in lights]))
         lines.append(
             [name, f"{amount:g}" if amount else "", f"{accepted:.3f}", f"{impostors:.2e}"]

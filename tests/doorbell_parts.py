@@ -65,7 +65,7 @@ def detect(grey: NDArray[np.uint8]) -> list[Face]:
     ]
 
 
-def cut(grey: NDArray[np.uint8], box: Box) -> FaceCut:
+def cut(grey: NDArray[np.uint8], box: Box, tilt: int) -> FaceCut:
     if not grey.any():
         return FaceCut(np.zeros((8, 8), np.uint8))
     rows = [row for row in grey[1 : 1 + int(grey[0, 0])] if (row[0], row[1]) == (box.x, box.y)]

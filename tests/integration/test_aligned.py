@@ -50,7 +50,7 @@ def test_an_aligned_program_sees_the_face_as_its_points_lie(programs: dict[str, 
     grey = grey_of(read_picture(demo.EILEEN.path()))
     recogniser = make_recogniser(IntegerProgram.load(programs["aligned"]))
     box = max(recogniser.detect(grey), key=lambda face: face.neighbours).box
-    cut = recogniser.cut(grey, box)
+    cut = recogniser.cut(grey, box, 0)
     found = landmark_finder().find(grey, box)
     assert cut.doubt == "" and cut.landmarks is not None
     np.testing.assert_array_equal(cut.landmarks.points, found.points)
@@ -61,7 +61,7 @@ def test_a_program_for_boxes_is_cut_as_before_and_told_the_points(programs: dict
     grey = grey_of(read_picture(demo.EILEEN.path()))
     recogniser = make_recogniser(IntegerProgram.load(programs["detect"]))
     box = max(recogniser.detect(grey), key=lambda face: face.neighbours).box
-    cut = recogniser.cut(grey, box)
+    cut = recogniser.cut(grey, box, 0)
     np.testing.assert_array_equal(cut.pixels, crop_face(grey, box, 64))
     assert cut.doubt == "" and cut.landmarks is not None and cut.landmarks.doubt == ""
     assert abs(pose_of(cut.landmarks.points).yaw) < 25
@@ -72,13 +72,13 @@ def test_a_face_that_leans_is_turned_upright(programs: dict[str, Path]) -> None:
     aligned, detect = (make_recogniser(IntegerProgram.load(programs[crop])) for crop in ("aligned", "detect"))
     grey, turned = grey_of(read_picture(demo.EILEEN.path())), grey_of(leaning(15))
     box = max(aligned.detect(grey), key=lambda face: face.neighbours).box
-    upright = aligned.cut(grey, box).pixels.astype(float)
+    upright = aligned.cut(grey, box, 0).pixels.astype(float)
 
     def likeness(cut: FaceCut) -> float:
         return float(np.corrcoef(upright.ravel(), cut.pixels.astype(float).ravel())[0, 1])
 
-    assert likeness(aligned.cut(turned, box)) > 0.9
-    assert likeness(aligned.cut(turned, box)) > likeness(detect.cut(turned, box)) + 0.1
+    assert likeness(aligned.cut(turned, box, 0)) > 0.9
+    assert likeness(aligned.cut(turned, box, 0)) > likeness(detect.cut(turned, box, 0)) + 0.1
     # Also where the doorbell has turned the picture itself, because the detector does not see leaning faces.
     assert likeness(cut_upright(aligned, turned, Seen(box, 9, 15))) > 0.9
 
@@ -87,7 +87,7 @@ def test_what_is_no_face_does_not_vote_and_is_not_enrolled(programs: dict[str, P
     recogniser = make_recogniser(IntegerProgram.load(programs["aligned"]))
     picture = read_picture(demo.EILEEN.path())
     doubted = dataclasses.replace(
-        recogniser, cut=lambda grey, box: dataclasses.replace(recogniser.cut(grey, box), doubt="order")
+        recogniser, cut=lambda *face: dataclasses.replace(recogniser.cut(*face), doubt="order")
     )
     report, reference = examine(Photo("a.png", picture), doubted, Policy())
     assert (report.outcome, reference) == ("unaligned", None)

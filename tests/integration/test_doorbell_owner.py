@@ -60,7 +60,7 @@ def test_the_width_of_a_small_face_is_in_the_photos_own_pixels(store, side, widt
     small_face = dataclasses.replace(
         recogniser(),
         detect=lambda grey: [Face(Box(100, 100, 39, 39), score=1, neighbours=90)],
-        cut=lambda grey, box: FaceCut(grey[:8, :8]),
+        cut=lambda grey, box, tilt: FaceCut(grey[:8, :8]),
     )
     image = np.random.default_rng(3).integers(0, 255, (side // 2, side), np.uint8)
     with pytest.raises(ValueError, match=f"the face is {width} pixels wide, {needed} are needed"):

@@ -17,6 +17,7 @@ from peephole.doorbell.tilt import (
     overlap,
     straighten,
 )
+from peephole.vision.crop import crop_face, cut_face
 from peephole.vision.detector import Box, Face
 from peephole.vision.landmarks import FaceCut
 
@@ -29,7 +30,7 @@ def spot(image: Image) -> tuple[float, float]:
 
 
 def finder(width: int = 80, neighbours: int = 9, only: int | None = None) -> Recogniser:
-    """A recogniser whose detector sees a face around the bright spot; its crop is the picture itself."""
+    """A recogniser whose detector sees a face around the bright spot; a face of 60 pixels keeps its size in the crop."""
     calls: list[int] = []
 
     def detect(grey: Image) -> list[Face]:
@@ -41,7 +42,9 @@ def finder(width: int = 80, neighbours: int = 9, only: int | None = None) -> Rec
         x, y = spot(grey)
         return [Face(Box(round(x - width / 2), round(y - width / 2), width, width), 1, neighbours)]
 
-    return Recogniser(detect, lambda grey, box: FaceCut(grey), describe, "m", Calibration())
+    return Recogniser(
+        detect, lambda grey, box, tilt: FaceCut(cut_face(grey, box, 66, tilt)), describe, "m", Calibration()
+    )
 
 
 def picture(x: int, y: int) -> Image:
@@ -71,12 +74,12 @@ def test_a_leaning_line_is_upright_in_the_crop(degrees):
     upright = cut_upright(finder(), grey, Seen(Box(130, 90, 60, 60), 9, degrees)).pixels
     _, columns = np.nonzero(upright > 60)
     assert len(columns) > 30 and np.ptp(columns) <= 3
-    assert abs(columns.mean() - 60) < 2
+    assert abs(columns.mean() - 32.5) < 1
 
 
 def test_an_upright_face_is_cut_from_the_frame_itself():
     grey = picture(130, 110)
-    assert cut_upright(finder(), grey, Seen(LAST, 9)).pixels is grey
+    np.testing.assert_array_equal(cut_upright(finder(), grey, Seen(LAST, 9)).pixels, crop_face(grey, LAST, 66))
 
 
 def test_a_face_already_found_is_not_found_again():

@@ -21,7 +21,7 @@ def make_recogniser(program: "IntegerProgram") -> "Recogniser":
     from peephole.doorbell.recogniser import Recogniser
     from peephole.engine import Engine
     from peephole.fixedpoint.program import RECOGNISE
-    from peephole.vision.crop import crop_face
+    from peephole.vision.crop import cut_face
     from peephole.vision.detector import Box, Detector
     from peephole.vision.landmarks import FaceCut
 
@@ -32,10 +32,10 @@ def make_recogniser(program: "IntegerProgram") -> "Recogniser":
         raise ValueError(f"program {program.name} is for crop {program.crop}; a doorbell cuts squares around faces")
     finder = landmark_finder()
 
-    def cut(grey: "NDArray[np.uint8]", box: Box) -> FaceCut:
+    def cut(grey: "NDArray[np.uint8]", box: Box, tilt: int) -> FaceCut:
         if program.crop == "aligned":
-            return finder.cut(grey, box, size)
-        return FaceCut(crop_face(grey, box, size), finder.find(grey, box))
+            return finder.cut(grey, box, size, tilt)
+        return FaceCut(cut_face(grey, box, size, tilt), finder.find(grey, box, tilt))
 
     return Recogniser(
         detect=Detector().detect,

@@ -5,17 +5,17 @@ from collections.abc import Callable
 
 from peephole.doorbell.pictures import Image
 from peephole.doorbell.policy import Policy
-from peephole.doorbell.quality import assess
+from peephole.doorbell.quality import FAULTS, assess
 from peephole.doorbell.recogniser import Recogniser
 from peephole.doorbell.tilt import Seen, cut_upright
 from peephole.doorbell.visit import Quality, Sighting
 from peephole.vision.detector import Box
 from peephole.vision.landmarks import FaceCut
-from peephole.vision.pose import pose_of
+from peephole.vision.pose import is_turned
 
 Portrait = Callable[[Image, Box], bytes]
 
-UNALIGNED = "unaligned"
+UNALIGNED = FAULTS[-1]
 
 
 def look_at(
@@ -29,8 +29,9 @@ def look_at(
 
 def judge(cut: FaceCut, seen: Seen, policy: Policy) -> Quality:
     """Judge a look. One that should have been aligned and could not be is of no use: no threshold holds for its cut."""
-    pose = pose_of(cut.landmarks.points) if cut.landmarks is not None and not cut.landmarks.doubt else None
-    quality = assess(seen.box.width, seen.neighbours, cut.pixels, policy, pose)
+    points = cut.landmarks.points if cut.landmarks is not None and not cut.landmarks.doubt else None
+    turned = points is not None and is_turned(points, policy.most_turned)
+    quality = assess(seen.box.width, seen.neighbours, cut.pixels, policy, turned)
     if quality.good and cut.doubt:
         return dataclasses.replace(quality, good=False, fault=UNALIGNED)
     return quality

@@ -33,18 +33,19 @@ class Recogniser:
 
     Attributes:
         detect: Faces of a grey image, largest first.
-        cut: Network input uint8 [S,S] of a grey image and a box, and what is known of it.
+        cut: Network input uint8 [S,S] of a grey image, a box and by how many degrees the face leans clockwise, and what
+            is known of it.
         describe: Descriptor int16 [D] of a network input.
         model: Model id that is stored with every descriptor.
         calibration: False-accept rate -> squared distance, from the program.
     """
 
     detect: Callable[[Image], Sequence[Face]]
-    cut: Callable[[Image, Box], FaceCut]
+    cut: Callable[[Image, Box, int], FaceCut]
     describe: Callable[[Image], Descriptor]
     model: str
     calibration: Calibration
 
     def descriptor_size(self) -> int:
         """Return how many values a descriptor has, by making one of an empty picture."""
-        return len(self.describe(self.cut(np.zeros((64, 64), np.uint8), Box(8, 8, 48, 48)).pixels))
+        return len(self.describe(self.cut(np.zeros((64, 64), np.uint8), Box(8, 8, 48, 48), 0).pixels))

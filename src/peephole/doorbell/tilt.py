@@ -1,30 +1,22 @@
-"""Faces that lean to one side, which a frontal detector does not see.
+"""Faces that lean to one side, which a frontal detector does not see; csrc/app/tilt.c looks for them.
 
 Once a face has been seen upright, it is looked for near its last place in a copy of the picture that is turned a
-little; the crop for the network is then cut from such a turned copy, so that it shows the face upright.
+little. The crop for the network is cut upright, straight from the frame.
 """
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from peephole import _core
 from peephole.doorbell.recogniser import Image, Recogniser
 from peephole.vision.detector import Box, Face
 from peephole.vision.landmarks import FaceCut
 
-STEP_DEGREES = 20  # the cascade itself puts up with about half of it on either side
-MOST_DEGREES = 60
-
-_PATCH = 192  # pixels of the side of the turned copy
-_REACH = 2.4  # faces that the copy's side spans
-_ONE = 1 << 16
-_SAME_FACE = 0.3
-_SURE = 24  # overlapping hits from which on a face is upright enough
-_MOST_GROWTH = 1.6
-_MOST_SHIFT = 0.6  # of the face's side, between two frames
+STEP_DEGREES = _core.TILT_STEP
+MOST_DEGREES = _core.MOST_TILT
 
 
 @dataclass(frozen=True)
@@ -37,29 +29,22 @@ class Seen:
 
 
 def distinct(faces: Sequence[Face]) -> list[Seen]:
-    """Return faces without those that overlap a surer one: chin and mouth make a second face of a bearded one."""
-    kept: list[Seen] = []
-    for face in sorted(faces, key=lambda one: (-one.neighbours, one.box.x, one.box.y)):
-        if all(overlap(face.box, other.box) < _SAME_FACE for other in kept):
-            kept.append(Seen(face.box, face.neighbours))
-    return kept
+    """Return faces, surest first, without those that overlap a surer one by 3/10 of the area of both.
+
+    Chin and mouth make a second face of a bearded one.
+    """
+    return [_seen(row) for row in _core.keep_distinct([(face.box.values(), face.neighbours, 0) for face in faces])]
 
 
 def cut_upright(recogniser: Recogniser, grey: Image, seen: Seen) -> FaceCut:
-    """Return the network's input for a face, turned upright; its points are those of the turned copy."""
-    if not seen.tilt:
-        return recogniser.cut(grey, seen.box)
-    side = seen.box.width
-    turned = _turned(grey, _centre(seen.box), 2.0 * side, 2 * side, seen.tilt)
-    return recogniser.cut(turned, Box(side // 2, side // 2, side, side))
+    """Return the network's input for a face, turned upright."""
+    return recogniser.cut(grey, seen.box, seen.tilt)
 
 
 def straighten(recogniser: Recogniser, grey: Image, seen: Seen) -> Seen:
     """Return a face as it is seen best: one that the detector is unsure of may lean, and is then surer when turned."""
-    if seen.tilt or seen.neighbours >= _SURE:
-        return seen
-    turned = look_for(recogniser, grey, seen.box, 0, [])
-    return turned if turned is not None and turned.neighbours > seen.neighbours else seen
+    row = (seen.box.values(), seen.neighbours, seen.tilt)
+    return _seen(_core.straighten(np.ascontiguousarray(grey), row, _detecting(recogniser)))
 
 
 def look_for(recogniser: Recogniser, grey: Image, last: Box, tilt: int, others: Sequence[Box]) -> Seen | None:
@@ -67,23 +52,9 @@ def look_for(recogniser: Recogniser, grey: Image, last: Box, tilt: int, others: 
 
     `others` are faces already found, which it cannot be.
     """
-    found: list[Seen] = []
-    for degrees in (tilt, tilt - STEP_DEGREES, tilt + STEP_DEGREES):
-        if degrees == 0 or abs(degrees) > MOST_DEGREES:
-            continue  # upright is what the detector has looked for already
-        span = _REACH * last.width
-        turned = _turned(grey, _centre(last), span, _PATCH, degrees)
-        for face in recogniser.detect(turned):
-            box = _in_frame(face.box, last, span, degrees)
-            if _plausible(last, box) and all(overlap(box, other) < _SAME_FACE for other in others):
-                found.append(Seen(box, face.neighbours, degrees))
-    if not found:
-        return None
-    best = max(found, key=lambda seen: (seen.neighbours, -abs(seen.tilt - tilt)))
-    # The turns at which the detector sees the same face, weighted by how surely, lie around its true tilt.
-    same = [seen for seen in found if overlap(seen.box, best.box) >= _SAME_FACE]
-    weight = sum(seen.neighbours for seen in same)
-    return replace(best, tilt=round(sum(seen.tilt * seen.neighbours for seen in same) / weight))
+    places = [other.values() for other in others]
+    found = _core.look_for(np.ascontiguousarray(grey), last.values(), tilt, places, _detecting(recogniser))
+    return _seen(found) if found is not None else None
 
 
 def overlap(a: Box, b: Box) -> float:
@@ -94,36 +65,17 @@ def overlap(a: Box, b: Box) -> float:
     return shared / (a.width * a.height + b.width * b.height - shared)
 
 
-def _centre(box: Box) -> tuple[float, float]:
-    return box.x + box.width / 2, box.y + box.height / 2
+def _seen(row: tuple[tuple[int, int, int, int], int, int]) -> Seen:
+    box, neighbours, tilt = row
+    return Seen(Box(*box), neighbours, tilt)
 
 
-def _turned(grey: Image, centre: tuple[float, float], span: float, size: int, degrees: int) -> Image:
-    """Return a square copy, `size` pixels for `span` pixels of the frame, in which a face that leans is upright."""
-    scale = span / size
-    across, down = scale * math.cos(math.radians(degrees)), scale * math.sin(math.radians(degrees))
-    # Pixel centres lie at half pixels: the copy's middle falls on the face's middle.
-    middle = (size - 1) / 2
-    x, y = centre[0] - 0.5, centre[1] - 0.5
-    matrix = [[across, -down, x - middle * (across - down)], [down, across, y - middle * (down + across)]]
-    copy = np.empty((size, size), np.uint8)
-    _core.warp_affine_u8(grey, np.array([[round(value * _ONE) for value in row] for row in matrix], np.int32), copy)
-    return copy
+def _detecting(recogniser: Recogniser) -> Callable[[Image], NDArray[np.int32]]:
+    """Return the detector as C calls it: faces as rows [N,5] (x, y, side, neighbours, score)."""
 
+    def detect(grey: Image) -> NDArray[np.int32]:
+        faces = recogniser.detect(grey)
+        rows = [(face.box.x, face.box.y, face.box.width, face.neighbours, face.score) for face in faces]
+        return np.array(rows, np.int32).reshape(-1, 5)
 
-def _in_frame(found: Box, last: Box, span: float, degrees: int) -> Box:
-    scale = span / _PATCH
-    x, y = ((value - _PATCH / 2) * scale for value in _centre(found))
-    cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
-    middle = _centre(last)
-    side = round(found.width * scale)
-    left = middle[0] + x * cosine - y * sine - side / 2
-    top = middle[1] + x * sine + y * cosine - side / 2
-    return Box(round(left), round(top), side, side)
-
-
-def _plausible(last: Box, box: Box) -> bool:
-    if max(last.width, box.width) > _MOST_GROWTH * min(last.width, box.width):
-        return False
-    (x, y), (last_x, last_y) = _centre(box), _centre(last)
-    return math.hypot(x - last_x, y - last_y) <= _MOST_SHIFT * last.width
+    return detect

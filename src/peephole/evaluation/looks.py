@@ -18,7 +18,7 @@ from peephole.evaluation.spoiling import SpoiltCut
 from peephole.image_files import EncodedPicture, decode_grey
 from peephole.vision.detector import Detector
 from peephole.vision.landmarks import LandmarkFinder
-from peephole.vision.pose import pose_of
+from peephole.vision.pose import is_turned, pose_of
 
 # Measures of a look, and whether the higher figure is that of the worse look: of a pair the worse one counts.
 MEASURES: Mapping[str, bool] = {
@@ -57,9 +57,11 @@ def measure_look(
     box = most_central(faces, grey)
     face = next(face for face in faces if face.box == box)
     landmarks = finder.find(grey, box) if finder is not None else None
-    pose = pose_of(landmarks.points) if landmarks is not None and not landmarks.doubt else None
+    points = landmarks.points if landmarks is not None and not landmarks.doubt else None
+    pose = pose_of(points) if points is not None else None
+    turned = points is not None and is_turned(points, policy.most_turned)
     width = width_of(box.width)
-    quality = assess(width, face.neighbours, crop, policy, pose)
+    quality = assess(width, face.neighbours, crop, policy, turned)
     light = exposure(crop)
     return {
         "width": width,

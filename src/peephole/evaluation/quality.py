@@ -12,7 +12,6 @@ from peephole.evaluation.album import Album
 from peephole.evaluation.looks import NO_POSE
 from peephole.evaluation.openset import Estimate, Household, Nearest, bar_at, draw_trials, nearest, rates_at
 from peephole.evaluation.thirds import Part, openset_parts, pooled
-from peephole.vision.pose import Pose
 
 
 def good_looks(qualities: Mapping[str, NDArray[np.int32]], policy: Policy, aligned: bool = False) -> NDArray[np.bool_]:
@@ -25,7 +24,11 @@ def good_looks(qualities: Mapping[str, NDArray[np.int32]], policy: Policy, align
         [
             not (aligned and yaw == NO_POSE)
             and not fault(
-                width, sharp, Exposure(light, contrast, clipped), None if yaw == NO_POSE else Pose(yaw, 0), policy
+                width,
+                sharp,
+                Exposure(light, contrast, clipped),
+                yaw != NO_POSE and yaw > policy.most_turned,
+                policy,
             )
             for width, sharp, light, contrast, clipped, yaw in zip(
                 *(qualities[column].tolist() for column in columns), strict=True

@@ -11,8 +11,6 @@ from peephole import _core
 from peephole.alignment import template_points
 from peephole.vision.detector import Box
 
-ONE = 1 << 16
-
 
 @dataclass(frozen=True)
 class CropRule:
@@ -29,25 +27,20 @@ class CropRule:
 DEFAULT_RULE = CropRule()
 
 
-def _q16(value: Fraction) -> int:
-    """Round to Q16, halves up."""
-    return (2 * value.numerator * ONE + value.denominator) // (2 * value.denominator)
-
-
 def square_matrix(box: Box, size: int, rule: CropRule = DEFAULT_RULE) -> NDArray[np.int32]:
     """Return the matrix [2,3] (Q16) that leads from a pixel of the size x size crop to one of the frame.
 
     Pixel centres lie at integers and a box covers whole pixels, so its centre is x + (width - 1) / 2. With the square's
-    centre c and side s, crop pixel k comes from c + (k - (size - 1) / 2) * s / size, exactly, rounded once to Q16.
+    centre c and side s, crop pixel k comes from c + (k - (size - 1) / 2) * s / size, exactly, rounded once to Q16, halves up.
+    Numerators and denominators of the rule are at most 1,024.
     """
     if box.width < 1 or box.height < 1 or size < 1:
         raise ValueError(f"there is no {size}x{size} crop of a box of {box.width}x{box.height} pixels")
-    side = max(box.width, box.height)
-    step = rule.scale * side / size
-    left = box.x + Fraction(box.width - 1, 2) - step * Fraction(size - 1, 2)
-    top = box.y + Fraction(box.height - 1, 2) - rule.up * side - step * Fraction(size - 1, 2)
-    rows = [[_q16(step), 0, _q16(left)], [0, _q16(step), _q16(top)]]
-    return _int32(np.array(rows, np.int64))
+    scale, up = rule.scale, rule.up
+    matrix = np.empty((2, 3), np.int32)
+    numbers = (scale.numerator, scale.denominator, up.numerator, up.denominator)
+    _core.square_matrix(box.values(), size, numbers, matrix)
+    return matrix
 
 
 def fixed_points(points: NDArray[np.floating]) -> NDArray[np.int32]:
@@ -104,3 +97,17 @@ def crop_face(grey: NDArray[np.uint8], box: Box, size: int, rule: CropRule = DEF
 def crop_aligned(grey: NDArray[np.uint8], points: NDArray[np.int32], size: int) -> NDArray[np.uint8]:
     """Cut the square out of a grey frame in which five points, [5,2] Q8, lie as in training: uint8 [size,size]."""
     return warp(grey, aligned_matrix(points, template_q8(size)), size)
+
+
+def cut_face(
+    grey: NDArray[np.uint8], box: Box, size: int, tilt: int = 0, points: NDArray[np.int32] | None = None
+) -> NDArray[np.uint8]:
+    """Cut a face that leans by `tilt` degrees upright out of a grey frame, with one resampling: uint8 [size,size].
+
+    By its points, [5,2] Q8, as they lie in the frame turned upright (see `LandmarkFinder.find`), or by the detector's
+    box where they are None.
+    """
+    out = np.empty((size, size), np.uint8)
+    template = None if points is None else template_q8(size)
+    _core.cut_face(np.ascontiguousarray(grey), box.values(), tilt, points, template, out)
+    return out

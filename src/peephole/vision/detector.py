@@ -22,6 +22,10 @@ class Box:
     width: int
     height: int
 
+    def values(self) -> tuple[int, int, int, int]:
+        """Return x, y, width and height."""
+        return self.x, self.y, self.width, self.height
+
 
 @dataclass(frozen=True)
 class Face:

@@ -1,10 +1,12 @@
-"""How a face is turned, estimated from its five points."""
+"""How a face is turned, estimated from its five points: in degrees to be told, in integers to be decided by."""
 
 import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from peephole import _core
 
 # How far the tip of the nose stands out of the plane of eyes and mouth, in half distances between the eyes: 0.83 on the
 # average head that head-pose estimation usually takes (eyes at +-157, nose 130 in front of eyes and mouth).
@@ -37,3 +39,11 @@ def pose_of(points: NDArray[np.int32] | NDArray[np.floating]) -> Pose:
     offset = (nose - middle) @ unit
     yaw = math.degrees(math.atan2(offset, half * NOSE_DEPTH))
     return Pose(max(-90.0, min(90.0, yaw)), math.degrees(math.atan2(unit[1], unit[0])))
+
+
+def is_turned(points: NDArray[np.int32], most: int) -> bool:
+    """Tell whether a face is turned aside by more than so many degrees, from five points [5,2] Q8, within 2^15 pixels.
+
+    What `pose_of` says of the yaw, in integers (csrc/app/pose.h): within 0.001 degrees of the bar they may differ.
+    """
+    return _core.is_turned(points, most)
