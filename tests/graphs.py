@@ -209,7 +209,7 @@ class Graph:
         )
 
     def cell(self, source: Tensor, number: int) -> Tensor:
-        """Slices of one tensor: both pools, a depthwise and a plain convolution, in any order of their slices."""
+        """Both pools, a depthwise and a plain convolution side by side in one tensor, not in their order."""
         stride = (self.pick(1, 2), self.pick(1, 2, 3))
         window = Window((3, 3), stride, (1, 1))
         if min(source.height, source.width) < 3 or any(
@@ -229,7 +229,7 @@ class Graph:
         return out
 
     def width_changed(self, source: Tensor, number: int) -> Tensor:
-        """From 8 to 16 bits by a layer that can, from 16 to 8 by a copy to fewer fraction bits."""
+        """From 8 to 16 bits by every layer with a window that can, from 16 to 8 by a copy to fewer fraction bits."""
         if source.bits == 16:
             self.bits = 8
             self.tensors.append(Tensor(f"narrow{number}", *source.shape, self.pick(3, 5), 8))
@@ -238,15 +238,11 @@ class Graph:
             copy = CopyChannels(f"narrow{number}", source.name, out.name, 0, 0, source.channels, shift)
             self.layers.append(copy)
             return self.as_usual(out, number)
-        self.bits = 16
-        out = self.new(f"wide{number}", source.height, source.width, source.channels)
-        around, kind = Window((3, 3), padding=(1, 1)), self.pick(0, 1, 2)
-        if kind == 0:
-            self.average(source, out, f"wide{number}", 0, around)
-        elif kind == 1:
-            self.depthwise_conv(source, out, f"wide{number}", 0, around)
-        else:
-            self.conv(source, out, 0, out.channels, around)
+        self.bits, channels = 16, source.channels
+        out, around = self.new(f"wide{number}", *source.shape[:2], 3 * channels), Window((3, 3), padding=(1, 1))
+        self.average(source, out, f"mean{number}", channels, around)
+        self.depthwise_conv(source, out, f"each{number}", 2 * channels, around)
+        self.conv(source, out, 0, channels, around)
         return out
 
     def as_usual(self, source: Tensor, number: int) -> Tensor:
