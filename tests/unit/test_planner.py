@@ -5,12 +5,12 @@ import itertools
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from peephole.compiler import heuristic
 from peephole.compiler.blocks import Block, crowds, live_bound, peak
-from peephole.compiler.exact import branch_and_bound, cp_sat, window_bound
+from peephole.compiler.exact import Answer, branch_and_bound, cp_sat, window_bound
 from peephole.compiler.memory import Buffer, Memory, Placement, check_placement
 from peephole.compiler.planner import NoRoomError, place, place_arena
 
@@ -107,14 +107,22 @@ def least_height(given_blocks: list[Block]) -> int:
         new = given_blocks[len(offsets)]
         return any(
             fits(height, (*offsets, at))
-            for at in range(height - new.size + 1)
-            if not any(
+            for at in (range(height - new.reach + 1) if new.fixed is None else (new.fixed,))
+            if at + new.reach <= height
+            and not any(
                 new.meets(old) and at < start + old.size and start < at + new.size
                 for old, start in zip(given_blocks, offsets, strict=False)
             )
         )
 
     return next(height for height in itertools.count(1) if fits(height, ()))
+
+
+def collide(one: Block, other: Block) -> bool:
+    """Whether two that have their places share a byte."""
+    if one.fixed is None or other.fixed is None or not one.meets(other):
+        return False
+    return one.fixed < other.fixed + other.size and other.fixed < one.fixed + one.size
 
 
 TINY = st.lists(
@@ -132,6 +140,30 @@ def test_the_search_agrees_with_trying_everything(given_blocks: list[Block]) -> 
     answer = branch_and_bound(given_blocks, sum(b.size for b in given_blocks) + 1, bound, 10**6)
     assert answer.proved and answer.offsets is not None
     assert peak(given_blocks, answer.offsets) == least_height(given_blocks)
+
+
+@given(
+    st.lists(
+        st.builds(
+            lambda size, steps, fixed, headroom: Block(size, min(steps), max(steps), fixed, headroom),
+            st.integers(1, 3),
+            st.tuples(st.integers(0, 4), st.integers(0, 4)),
+            st.none() | st.integers(0, 4),
+            st.sampled_from([0, 0, 2]),
+        ),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_the_search_keeps_places_and_headroom(given_blocks: list[Block]) -> None:
+    assume(not any(collide(one, other) for one, other in itertools.combinations(given_blocks, 2)))
+    least = least_height(given_blocks)
+    assert live_bound(given_blocks)[0] <= least
+    answer = branch_and_bound(given_blocks, least + 1, live_bound(given_blocks)[0], 10**6)
+    assert answer.proved and answer.offsets is not None
+    assert peak(given_blocks, answer.offsets) == least
+    assert all(block.fixed in (None, at) for block, at in zip(given_blocks, answer.offsets, strict=True))
+    assert branch_and_bound(given_blocks, least, 1, 10**6) == Answer(None, proved=True)
 
 
 def repacked(draw: st.DrawFn) -> list[Block]:
@@ -170,8 +202,12 @@ def test_cp_sat_finds_what_our_own_search_finds() -> None:
     answer = cp_sat(hard, offsets, peak(hard, offsets), 7, seconds=10)
     assert answer is not None and answer.proved and answer.offsets is not None
     assert peak(hard, answer.offsets) == 12
+    words = [Block(16 * block.size, block.first, block.last) for block in hard]
+    wide = cp_sat(words, heuristic.by_size(words), 16 * peak(hard, offsets), 100, seconds=10)
+    assert wide is not None and wide.offsets is not None
+    assert peak(words, wide.offsets) == 16 * 12 and all(offset % 16 == 0 for offset in wide.offsets)
     never = blocks(*NEVER_4)
-    assert cp_sat(never, [0, 0, 3, 4, 0, 2, 3], 5, 4, seconds=10) == type(answer)(None, proved=True)
+    assert cp_sat(never, [0, 0, 3, 4, 0, 2, 3], 5, 4, seconds=10) == Answer(None, proved=True)
 
 
 def test_a_case_that_no_greedy_order_solves() -> None:

@@ -5,6 +5,7 @@ offset to the highest, as MiniMalloc does (Moffitt, ASPLOS 2023). Exponential in
 counted and limited, not timed: the same blocks get the same plan on every machine.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -150,16 +151,19 @@ def cp_sat(blocks: Sequence[Block], offsets: Sequence[int], height: int, bound: 
         from ortools.sat.python import cp_model
     except ModuleNotFoundError:
         return None
+    # In units that divide all sizes, so that offsets are multiples of them too.
+    unit = math.gcd(*(value for block in blocks for value in (block.size, block.headroom, block.fixed or 0)))
     model = cp_model.CpModel()
-    top = model.new_int_var(bound, height, "top")
+    top = model.new_int_var(-(-bound // unit), height // unit, "top")
     lying, standing, starts = [], [], []
     for number, block in enumerate(blocks):
-        low, high = (0, height - block.reach) if block.fixed is None else (block.fixed, block.fixed)
+        size, reach = block.size // unit, block.reach // unit
+        low, high = (0, height // unit - reach) if block.fixed is None else (block.fixed // unit,) * 2
         start = model.new_int_var(low, high, f"offset{number}")
         lying.append(model.new_fixed_size_interval_var(block.first, block.last + 1 - block.first, f"time{number}"))
-        standing.append(model.new_fixed_size_interval_var(start, block.size, f"bytes{number}"))
-        model.add(start + block.reach <= top)
-        model.add_hint(start, offsets[number])
+        standing.append(model.new_fixed_size_interval_var(start, size, f"bytes{number}"))
+        model.add(start + reach <= top)
+        model.add_hint(start, offsets[number] // unit)
         starts.append(start)
     model.add_no_overlap_2d(lying, standing)
     model.minimize(top)
@@ -170,6 +174,6 @@ def cp_sat(blocks: Sequence[Block], offsets: Sequence[int], height: int, bound: 
     status = solver.solve(model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return Answer(None, proved=False)
-    found = [solver.value(start) for start in starts]
+    found = [unit * solver.value(start) for start in starts]
     better = peak(blocks, found) < height
     return Answer(found if better else None, proved=status == cp_model.OPTIMAL)
