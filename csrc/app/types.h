@@ -50,6 +50,9 @@ typedef struct {
     int16_t *descriptor; /* [capacity, values] Q14 */
 } ph_looks;
 
+/* As a time: not yet. */
+#define PH_NEVER INT64_MIN
+
 /* As owner of a reference: nobody. */
 #define PH_NOBODY 0xffffu
 
