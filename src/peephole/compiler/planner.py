@@ -185,12 +185,13 @@ def _too_large(
         (b for b, k in zip(buffers, blocks, strict=True) if k.first <= step <= k.last), key=lambda b: -b.bytes
     )
     largest = " and ".join(f"{b.name} ({b.bytes:,})" for b in there[:2])
+    largest += " are alive together" if len(there) > 1 else " is alive"
     where = f"step {step} ({steps[step]})" if step < len(steps) else f"step {step}"
     needs = f"level {plan.level}: {plan.peak_bytes:,} bytes are needed and there are {plan.capacity_bytes:,}"
     if plan.lower_bound_bytes <= plan.capacity_bytes:
         why = f"the buffers of {where} alone would fit, but no plan of all was found that does"
         why += ", and there is none" if plan.optimal else ""
     else:
-        why = f"most at {where}, where {largest} are alive together"
+        why = f"most at {where}, where {largest}"
     sentence = f"{needs}, {missing:,} too few; {why}"
     return NoRoomError(sentence, plan.level, plan.peak_bytes, plan.capacity_bytes)
