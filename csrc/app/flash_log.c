@@ -253,7 +253,7 @@ void ph_flash_log_write(ph_flash_log *log, const void *from, uint32_t bytes) {
     put(log, from, bytes);
 }
 
-ph_status ph_flash_log_commit(ph_flash_log *log, ph_flash_record *record) {
+ph_status ph_flash_log_commit(ph_flash_log *log) {
     const uint32_t unit = log->flash->program_unit, last = ph_larger(unit, MARK_BYTES);
     const uint32_t mark = log->position - last;
     uint8_t bytes[PH_FLASH_UNIT_MAX];
@@ -277,9 +277,7 @@ ph_status ph_flash_log_commit(ph_flash_log *log, ph_flash_record *record) {
         return PH_FLASH_FAILED;
     }
     log->sequence++;
-    if (record) {
-        *record = found;
-    }
+    log->latest = found;
     return PH_OK;
 }
 
@@ -289,7 +287,7 @@ ph_status ph_flash_log_append(ph_flash_log *log, uint8_t type, const void *from,
         return status;
     }
     ph_flash_log_write(log, from, bytes);
-    return ph_flash_log_commit(log, NULL);
+    return ph_flash_log_commit(log);
 }
 
 /* Switching */

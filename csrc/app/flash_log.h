@@ -53,17 +53,18 @@ typedef struct {
 
 typedef struct {
     const ph_flash *flash;
-    uint32_t area;         /* that records are appended to */
-    uint32_t generation;   /* of that area: one more with every switch */
-    uint32_t position;     /* in that area: where the next record will begin */
-    uint32_t sequence;     /* of the next record */
-    uint32_t damaged;      /* committed records that were found changed and are lost, since the log was begun */
-    uint32_t damaged_here; /* those of the area in use */
-    uint32_t torn;         /* records of the area in use that were never finished */
-    bool begun;            /* open found no log at all and began one */
-    bool other_erased;     /* the other area was erased since the log was opened */
-    bool switching;        /* between begin_switch and end_switch */
-    ph_status writing;     /* the first failure of the record being written */
+    uint32_t area;          /* that records are appended to */
+    uint32_t generation;    /* of that area: one more with every switch */
+    uint32_t position;      /* in that area: where the next record will begin */
+    uint32_t sequence;      /* of the next record */
+    uint32_t damaged;       /* committed records that were found changed and are lost, since the log was begun */
+    uint32_t damaged_here;  /* those of the area in use */
+    uint32_t torn;          /* records of the area in use that were never finished */
+    ph_flash_record latest; /* the last one that was committed */
+    bool begun;             /* open found no log at all and began one */
+    bool other_erased;      /* the other area was erased since the log was opened */
+    bool switching;         /* between begin_switch and end_switch */
+    ph_status writing;      /* the first failure of the record being written */
     uint8_t unit[PH_FLASH_UNIT_MAX]; /* of the record being written: bytes that do not fill a program unit yet */
     uint32_t unit_bytes;
     uint32_t start, place, left, crc; /* of that record: where it starts, where it goes on, what is to come */
@@ -99,7 +100,7 @@ uint32_t ph_flash_log_free(const ph_flash_log *log);
    returns PH_OK the record was read back and will be there after any cut; after anything else it never will be. */
 ph_status ph_flash_log_begin(ph_flash_log *log, uint8_t type, uint32_t bytes);
 void ph_flash_log_write(ph_flash_log *log, const void *from, uint32_t bytes);
-ph_status ph_flash_log_commit(ph_flash_log *log, ph_flash_record *record); /* record may be NULL */
+ph_status ph_flash_log_commit(ph_flash_log *log);
 
 /* All three at once. */
 ph_status ph_flash_log_append(ph_flash_log *log, uint8_t type, const void *from, uint32_t bytes);

@@ -270,10 +270,10 @@ static void test_what_is_refused(void) {
     CHECK_EQUAL(ph_flash_log_open(&log, &memory.flash), PH_OK);
     CHECK_EQUAL(ph_flash_log_begin(&log, 1, 4), PH_OK);
     ph_flash_log_write(&log, payload, 3);
-    CHECK_EQUAL(ph_flash_log_commit(&log, NULL), PH_BAD_ARGUMENT);
+    CHECK_EQUAL(ph_flash_log_commit(&log), PH_BAD_ARGUMENT);
     CHECK_EQUAL(ph_flash_log_begin(&log, 1, 2), PH_OK);
     ph_flash_log_write(&log, payload, 3);
-    CHECK_EQUAL(ph_flash_log_commit(&log, NULL), PH_BAD_ARGUMENT);
+    CHECK_EQUAL(ph_flash_log_commit(&log), PH_BAD_ARGUMENT);
     CHECK_EQUAL(kept(&log), 0);
     CHECK_EQUAL(ph_flash_log_append(&log, 9, payload, 4), PH_OK);
     CHECK_EQUAL(ph_flash_log_next(&log, &cursor, &record), PH_OK);
