@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import shutil
+from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from peephole import _core
 from peephole.compiler.emit import TARGETS, build_project, write_folder
 from peephole.compiler.emit.image import test_input as input_of
 from peephole.compiler.emit.project import checksum
+from peephole.compiler.emit.sources import needed_files
 from peephole.compiler.executor import execute
 from peephole.compiler.planner import place
 from peephole.compiler.schedule import lower
@@ -84,6 +86,20 @@ def test_too_little_memory_is_one_sentence(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "level L2" in done.stderr and "too few" in done.stderr and len(done.stderr.splitlines()) == 1
     assert not (tmp_path / "made").exists()
+
+
+def test_the_files_of_every_kernel_hold_all_that_they_call(kernels: Path) -> None:
+    """A kernel of 8 bits that writes 16 calls what stands in the file of the one that writes 8."""
+    defined: dict[str, set[str]] = defaultdict(set)
+    called: dict[str, set[str]] = defaultdict(set)
+    for line in run("nm", "-A", kernels).stdout.splitlines():
+        where, kind, name = line.replace(":", " ").split()[1], *line.split()[-2:]
+        (called if kind == "U" else defined)[where.removesuffix(".o")].add(name)
+    assert defined["average_pool_s8_s16"] == {"ph_average_pool_s8_s16"}
+    for kernel in sorted(defined):
+        files = [Path(path).stem for path in needed_files([kernel], []) if path.endswith(".c")]
+        missing = set().union(*(called[file] for file in files)) - set().union(*(defined[file] for file in files))
+        assert {name for name in missing if name.startswith("ph_")} == set(), kernel
 
 
 def test_names_of_any_kind_become_c(kernels: Path, tmp_path: Path) -> None:

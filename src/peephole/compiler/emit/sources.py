@@ -34,6 +34,8 @@ def needed_files(functions: Iterable[str], headers: Iterable[str]) -> dict[str, 
         text = (source_folder() / path).read_text(encoding="utf-8")
         files[path] = text
         waiting += [_header(name) for name in INCLUDED.findall(text)]
+        if path.startswith("kernels/") and path.endswith(".h") and _is_kernel(Path(path).stem):
+            waiting.append(path.removesuffix(".h") + ".c")  # what such a header declares is defined there
         if not path.startswith("include/"):  # where every function is declared, whether it is called or not
             waiting += [f"kernels/{name}.c" for name in CALLED.findall(text) if _is_kernel(name)]
     return dict(sorted(files.items()))
