@@ -1,11 +1,12 @@
 """Emitted C compiles without a warning by gcc and clang for 64 and 32 bits, needs nothing beside it, runs on both."""
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
-from emitted import STRICT, project_of, run
+from emitted import INCLUDED, STRICT, Project, project_of, run
 from graphs import random_graph
 from peephole.compiler.emit import write_folder
 from peephole.fixedpoint.program import IntegerProgram
@@ -19,12 +20,68 @@ needs_riscv = pytest.mark.skipif(shutil.which(RISCV) is None, reason=f"needs {RI
 
 
 @needs_clang
-def test_clang_has_nothing_to_say(tmp_path: Path) -> None:
-    project = project_of(random_graph(1, blocks=5, mirrored=True))
+@pytest.mark.parametrize("bits", [16, 8])
+def test_clang_computes_the_same_without_a_warning(bits: int, tmp_path: Path) -> None:
+    project = project_of(random_graph(1, bits, blocks=5, mirrored=True, varied=True))
     write_folder(tmp_path / "made", project.files)
-    sources = [path for path in project.files if path.endswith(".c")]
-    done = run("clang", *STRICT, "-I.", "-Icsrc", "-Icsrc/include", "-fsyntax-only", *sources, cwd=tmp_path / "made")
+    sources = [path for path in project.files if path.endswith((".c", ".S"))]
+    flags = (*STRICT, "-O2", *INCLUDED, f"-D{project.id.upper()}_TRACE")
+    done = run("clang", *flags, "-o", "self_test", *sources, cwd=tmp_path / "made")
     assert (done.returncode, done.stderr) == (0, "")
+    done = run("./self_test", cwd=tmp_path / "made")
+    assert done.returncode == 0, done.stdout
+    assert f"all {len(project.program.layers)} layers as expected" in done.stdout
+
+
+COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
+FORBIDDEN = re.compile(r"\b(float|double|[mc]alloc|realloc|free|f?printf|goto)\b|<(stdio|stdlib|math|time|assert)\.h>")
+BYTES_MOVED = {"memcpy", "memmove", "memset"}
+ASKED_OF_X86 = {"__cpu_model"}  # whether it has AVX2
+WHOLE_NUMBERS = re.compile(r"__(div|udiv|mod|umod|divmod|udivmod|mul|ashl|ashr|lshr|clz|ctz|ffs|cmp|ucmp)[sd]i\d")
+
+
+def varied_programs() -> list[Project]:
+    return [project_of(random_graph(seed, bits, 5, varied=True)) for seed in range(3) for bits in (16, 8)]
+
+
+def test_nothing_forbidden_stands_in_the_c() -> None:
+    for project in (*varied_programs(), project_of(IntegerProgram.load(default_program()))):
+        for path, content in project.files.items():
+            if path.endswith((".c", ".h")) and path != "self_test.c":
+                assert not FORBIDDEN.search(COMMENT.sub("", content.decode())), path
+
+
+def needed_and_kept(gcc: str, folder: Path, *flags: str) -> tuple[set[str], set[str]]:
+    """What the emitted C of some programs, linked with its kernels, needs from elsewhere; and its variables."""
+    needed, kept = set(), set()
+    for number, project in enumerate(varied_programs()):
+        made = folder / f"made{number}"
+        write_folder(made, project.files)
+        sources = [path for path in project.files if path.endswith((".c", ".S")) and path != "self_test.c"]
+        done = run(gcc, *STRICT, "-O2", *flags, *INCLUDED, "-nostdlib", "-r", "-o", "all.o", *sources, cwd=made)
+        assert (done.returncode, done.stderr) == (0, "")
+        for line in run(gcc.replace("gcc", "nm"), "all.o", cwd=made).stdout.splitlines():
+            kind, name = line.split()[-2:]
+            needed |= {name} if kind in "Uwv" else set()
+            kept |= {name} if kind in "bBdDCsSgG" else set()
+    return needed, kept
+
+
+def test_it_needs_nothing_from_elsewhere_and_keeps_nothing(tmp_path: Path) -> None:
+    """Compiled without any register but the general ones, so that no floating point can hide in it."""
+    needed, kept = needed_and_kept("gcc", tmp_path, "-ffreestanding", "-mgeneral-regs-only", "-fno-pic")
+    assert needed - ASKED_OF_X86 <= BYTES_MOVED
+    assert kept == set()
+
+
+@needs_riscv
+def test_on_32_bit_risc_v_it_needs_whole_numbers_alone(tmp_path: Path) -> None:
+    """No soft-float call; the compiler's own products and quotients of 64 bits are all that is added."""
+    (tmp_path / "string.h").write_text(FREESTANDING)
+    flags = ("-march=rv32imc", "-mabi=ilp32", "-ffreestanding", f"-isystem{tmp_path}")
+    needed, kept = needed_and_kept(RISCV, tmp_path, *flags)
+    assert {name for name in needed - BYTES_MOVED if not WHOLE_NUMBERS.fullmatch(name)} == set()
+    assert kept == set()
 
 
 FREESTANDING = "\n".join(
