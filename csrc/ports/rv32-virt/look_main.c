@@ -1,15 +1,15 @@
 /* Looks at every frame of frames.bin and tells on the serial line what it saw, a line of JSON a frame: the faces that
-   the detector finds, their five points, their descriptors, and how many instructions each took.
+   the detector finds, their five points, how good each look is, their descriptors, and how many instructions it took.
 
    No decisions and nobody kept: this is what the port's bits and counts are compared by. */
 #include "board.h"
 
+#include "app/detector.h"
+#include "app/look.h"
+#include "app/policy.h"
 #include "cascade_table.h"
 #include "device_memory.h"
 #include "landmarks.h"
-#include "peephole/cascade.h"
-#include "peephole/similarity.h"
-#include "peephole/warp.h"
 #include "recogniser.h"
 
 #define BAD_FRAMES 4 /* exit codes */
@@ -24,18 +24,16 @@ static uint8_t memory[DEVICE_MEMORY_BYTES] __attribute__((aligned(16)));
 #define AT(part) ((void *)(memory + DEVICE_##part##_AT))
 
 typedef struct {
-    int32_t magic, width, height; /* PPF1; of every frame */
+    int32_t magic, width, height; /* of every frame */
 } frames_header;
 
 typedef struct {
-    uint64_t read, detect, landmarks, describe;
+    uint64_t detect, landmarks, describe, rest; /* rest: cutting and judging */
 } instructions;
 
-static uint64_t since(uint64_t *began) {
-    const uint64_t now = board_instructions(), count = now - *began;
-    *began = now;
-    return count;
-}
+static const int32_t landmark_template[2 * PH_LANDMARKS] = DEVICE_LANDMARK_TEMPLATE;
+static const int32_t face_template[2 * PH_LANDMARKS] = DEVICE_FACE_TEMPLATE;
+static const ph_image_size frame_size = {DEVICE_FRAME_HEIGHT, DEVICE_FRAME_WIDTH};
 
 static void must(ph_status status, const char *what) {
     if (status != PH_OK) {
@@ -48,56 +46,38 @@ static void must(ph_status status, const char *what) {
     }
 }
 
-/* round(numerator / denominator * 2^16), halves upwards; denominator > 0. */
-static int32_t q16(int64_t numerator, int64_t denominator) {
-    const int64_t dividend = 2 * 65536 * numerator + denominator, divisor = 2 * denominator;
-    return (int32_t)(dividend / divisor - (dividend % divisor < 0));
+static ph_status run_landmarks(void *context, const uint8_t *image, int16_t *points) {
+    instructions *took = context;
+    const uint64_t began = board_instructions();
+    const ph_status status = landmarks_run(image, AT(LANDMARKS), landmarks_weights, points);
+    took->landmarks += board_instructions() - began;
+    return status;
 }
 
-/* The matrix of the square of 5/4 of a detector's box around its centre, as vision/crop.py: exact, rounded once. */
-static void first_look(const ph_hit *box, int32_t size, int32_t *matrix) { /* [2,3] Q16 */
-    const int64_t side = box->side;
-    const int32_t step = q16(5 * side, 4 * size);
-    /* centre - (size - 1) / 2 * step over the common denominator 8 * size */
-    matrix[0] = matrix[4] = step;
-    matrix[1] = matrix[3] = 0;
-    matrix[2] = q16(4 * size * (2 * box->x + side - 1) - 5 * side * (size - 1), 8 * size);
-    matrix[5] = q16(4 * size * (2 * box->y + side - 1) - 5 * side * (size - 1), 8 * size);
+static ph_status run_recogniser(void *context, const uint8_t *image, int16_t *descriptor) {
+    instructions *took = context;
+    const uint64_t began = board_instructions();
+    const ph_status status = recogniser_run(image, AT(RECOGNISER), recogniser_weights, descriptor);
+    took->describe += board_instructions() - began;
+    return status;
 }
 
-static void find_points(const int32_t *matrix, int32_t *points) { /* [2,3] Q16, [5,2] Q8 */
-    const ph_image_size frame = {DEVICE_FRAME_HEIGHT, DEVICE_FRAME_WIDTH};
-    const ph_image_size window = {LANDMARKS_HEIGHT, LANDMARKS_WIDTH};
-    int16_t told[LANDMARKS_VALUES];
-    must(ph_warp_affine_u8(frame, AT(FRAME), matrix, window, AT(LANDMARK_WINDOW)), "landmark window");
-    must(landmarks_run(AT(LANDMARK_WINDOW), AT(LANDMARKS), landmarks_weights, told), "landmarks");
-    must(ph_warp_points_s16(LANDMARKS_WIDTH, DEVICE_LANDMARKS_FRAC_BITS, told, matrix, points), "points");
-}
-
-static int32_t detect(ph_hit *hits) {
-    const ph_cascade_search search = {DEVICE_FRAME_HEIGHT, DEVICE_FRAME_WIDTH, DEVICE_SMALLEST_FACE,
-                                      DEVICE_LARGEST_FACE, DEVICE_SCALE,       DEVICE_MIN_DEVIATION};
-    int32_t count = 0;
-    must(ph_cascade_detect(&cascade_table, &search, AT(FRAME), AT(DETECTOR_SCRATCH), DEVICE_HITS, hits, &count),
-         "detector");
-    count = count < DEVICE_HITS ? count : DEVICE_HITS;
-    must(ph_cascade_group(DEVICE_MIN_NEIGHBOURS, AT(GROUPING_SCRATCH), hits, &count), "grouping");
+static int32_t detect(ph_hit *faces) { /* [DEVICE_MOST_FACES] */
+    ph_cascade_detector detector = {
+        .cascade = &cascade_table,
+        .min_size = DEVICE_SMALLEST_FACE,
+        .max_size = DEVICE_LARGEST_FACE,
+        .scale = DEVICE_SCALE,
+        .min_deviation = DEVICE_MIN_DEVIATION,
+        .min_neighbours = DEVICE_MIN_NEIGHBOURS,
+        .scratch = AT(DETECTOR_SCRATCH),
+        .scratch_bytes = DEVICE_DETECTOR_SCRATCH_BYTES,
+        .hits = AT(HITS),
+        .capacity = DEVICE_MOST_HITS,
+    };
+    int32_t count;
+    must(ph_cascade_find(&detector, frame_size, AT(FRAME), DEVICE_MOST_FACES, faces, &count), "detector");
     return count;
-}
-
-/* Cuts the faces of a frame, aligned by their points, into `faces`, while the frame is there. */
-static void cut(int32_t count, const ph_hit *hits, int32_t *points, uint8_t *faces) { /* [n,5,2] Q8, [n,H,W] */
-    const ph_image_size frame = {DEVICE_FRAME_HEIGHT, DEVICE_FRAME_WIDTH};
-    const ph_image_size face = {RECOGNISER_HEIGHT, RECOGNISER_WIDTH};
-    for (int32_t i = 0; i < count; i++, points += 2 * PH_LANDMARKS, faces += face.height * face.width) {
-        int32_t matrix[6];
-        first_look(&hits[i], LANDMARKS_WIDTH, matrix);
-        find_points(matrix, points);
-        must(ph_similarity_fit_s32(points, device_landmark_template, matrix), "second look");
-        find_points(matrix, points);
-        must(ph_similarity_fit_s32(points, device_face_template, matrix), "alignment");
-        must(ph_warp_affine_u8(frame, AT(FRAME), matrix, face, faces), "face");
-    }
 }
 
 static void tell_numbers(const char *name, const int32_t *numbers, int32_t count) {
@@ -109,14 +89,22 @@ static void tell_numbers(const char *name, const int32_t *numbers, int32_t count
     board_print("]");
 }
 
-static void tell_face(const ph_hit *hit, const int32_t *points, const int16_t *descriptor) {
+static void tell_number(const char *name, int64_t number) {
+    board_print(name);
+    board_print_number(number);
+}
+
+static void tell_face(const ph_hit *hit, const ph_face_points *found, const ph_quality *quality,
+                      const int16_t *descriptor) {
     const int32_t box[4] = {hit->x, hit->y, hit->side, hit->side};
     tell_numbers("{\"box\": ", box, 4);
-    board_print(", \"neighbours\": ");
-    board_print_number(hit->neighbours);
-    board_print(", \"score\": ");
-    board_print_number(hit->score);
-    tell_numbers(", \"points\": ", points, 2 * PH_LANDMARKS);
+    tell_number(", \"neighbours\": ", hit->neighbours);
+    tell_number(", \"score\": ", hit->score);
+    tell_numbers(", \"points\": ", found->points, 2 * PH_LANDMARKS);
+    tell_number(", \"doubt\": ", found->doubt);
+    tell_number(", \"sharpness\": ", quality->sharpness);
+    tell_number(", \"quality\": ", quality->value);
+    tell_number(", \"fault\": ", quality->fault);
     board_print(", \"descriptor\": \"");
     for (int32_t i = 0; i < RECOGNISER_VALUES; i++) {
         board_print_hex((uint16_t)descriptor[i], 4);
@@ -124,40 +112,46 @@ static void tell_face(const ph_hit *hit, const int32_t *points, const int16_t *d
     board_print("\"}");
 }
 
-static void tell_count(const char *name, uint64_t count) {
-    board_print(name);
-    board_print_number((int64_t)count);
-}
-
 static void look(int32_t number, int64_t time) {
-    ph_hit *hits = AT(HITS);
-    int32_t *points = AT(POINTS);
-    uint8_t *faces = AT(FACES);
-    int16_t *descriptors = AT(DESCRIPTORS);
-    instructions took;
-    uint64_t began = board_instructions();
-    const int32_t found = detect(hits), count = found < DEVICE_FACES ? found : DEVICE_FACES;
-    took.detect = since(&began);
-    cut(count, hits, points, faces);
-    took.landmarks = since(&began);
-    for (int32_t i = 0; i < count; i++) {
-        must(recogniser_run(faces + i * RECOGNISER_HEIGHT * RECOGNISER_WIDTH, AT(RECOGNISER), recogniser_weights,
-                            descriptors + i * RECOGNISER_VALUES),
-             "recogniser");
-    }
-    took.describe = since(&began);
-    tell_count("{\"frame\": ", (uint64_t)number);
-    board_print(", \"time\": ");
-    board_print_number(time);
-    tell_count(", \"found\": ", (uint64_t)found);
+    const ph_policy policy = PH_DEFAULT_POLICY;
+    instructions took = {0};
+    const ph_recogniser recogniser = {
+        .context = &took,
+        .run_landmarks = run_landmarks,
+        .run_recogniser = run_recogniser,
+        .landmark_template = landmark_template,
+        .template_points = face_template,
+        .landmark_size = LANDMARKS_HEIGHT,
+        .landmark_frac_bits = DEVICE_LANDMARK_FRAC_BITS,
+        .landmark_looks = 2,
+        .size = RECOGNISER_HEIGHT,
+        .values = RECOGNISER_VALUES,
+        .aligned = DEVICE_ALIGNED,
+    };
+    ph_hit *faces = AT(FACES);
+    const uint64_t began = board_instructions();
+    const int32_t count = detect(faces);
+    took.detect = board_instructions() - began;
+    tell_number("{\"frame\": ", number);
+    tell_number(", \"time\": ", time);
     board_print(", \"faces\": [");
     for (int32_t i = 0; i < count; i++) {
+        const ph_hit *hit = &faces[i];
+        const ph_seen seen = {{hit->x, hit->y, hit->side, hit->side}, hit->neighbours, 0};
+        ph_face_points found;
+        ph_quality quality;
+        int16_t descriptor[RECOGNISER_VALUES];
+        const uint64_t start = board_instructions();
+        must(ph_look_at(&recogniser, &policy, frame_size, AT(FRAME), &seen, AT(CROP), &found, &quality, descriptor),
+             "look");
+        took.rest += board_instructions() - start;
         board_print(i ? ", " : "");
-        tell_face(&hits[i], points + 2 * PH_LANDMARKS * i, descriptors + i * RECOGNISER_VALUES);
+        tell_face(hit, &found, &quality, descriptor);
     }
-    tell_count("], \"instructions\": {\"detect\": ", took.detect);
-    tell_count(", \"landmarks\": ", took.landmarks);
-    tell_count(", \"describe\": ", took.describe);
+    tell_number("], \"instructions\": {\"detect\": ", (int64_t)took.detect);
+    tell_number(", \"landmarks\": ", (int64_t)took.landmarks);
+    tell_number(", \"describe\": ", (int64_t)took.describe);
+    tell_number(", \"rest\": ", (int64_t)(took.rest ? took.rest - took.landmarks - took.describe : 0));
     board_print("}}\n");
 }
 
@@ -172,8 +166,7 @@ int main(void) {
         return BAD_FRAMES;
     }
     for (int32_t number = 0; board_read(file, &time, sizeof time) == (int32_t)sizeof time; number++) {
-        const int32_t bytes = DEVICE_FRAME_HEIGHT * DEVICE_FRAME_WIDTH;
-        if (board_read(file, AT(FRAME), bytes) != bytes) {
+        if (board_read(file, AT(FRAME), DEVICE_FRAME_BYTES) != DEVICE_FRAME_BYTES) {
             board_print("frames.bin: ends within a frame\n");
             return BAD_FRAMES;
         }

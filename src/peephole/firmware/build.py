@@ -3,10 +3,11 @@
 import dataclasses
 import json
 import os
+import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import jinja2
 
@@ -27,8 +28,10 @@ RV32_VIRT = "rv32-virt"
 TARGETS = (RV32_VIRT,)
 STACK_BYTES = 16 * 1024
 # Folders of csrc that go into an image, and what of them only other machines can use.
-FOLDERS = ("include", "arch", "kernels")
+FOLDERS = ("include", "arch", "kernels", "app")
 FOREIGN = ("avx2", "neon", "xpulp")
+APP = f"{CSRC}/app/"
+INCLUDED = re.compile(rb'^#include "app/(\w+)\.h"', re.MULTILINE)
 SUFFIXES = (".c", ".h", ".S", ".ld")
 
 
@@ -90,7 +93,30 @@ def _sources_of(target: str) -> dict[str, bytes]:
     places = [root / name for name in FOLDERS] + [root / "ports" / target]
     found = (path for place in places for path in sorted(place.rglob("*")) if path.suffix in SUFFIXES)
     wanted = (path for path in found if not any(part in path.stem for part in FOREIGN))
-    return {f"{CSRC}/{path.relative_to(root).as_posix()}": path.read_bytes() for path in wanted}
+    files = {f"{CSRC}/{path.relative_to(root).as_posix()}": path.read_bytes() for path in wanted}
+    used = _used_parts(files, f"{CSRC}/ports/{target}/")
+    return {path: content for path, content in files.items() if _is_compiled(path, used)}
+
+
+def _is_compiled(path: str, used: Collection[str]) -> bool:
+    return not (path.startswith(APP) and path.endswith(".c")) or _is_of(path, used)
+
+
+def _used_parts(files: Mapping[str, bytes], port: str) -> set[str]:
+    """Return the parts of the app that a port needs, as look: those whose headers it, or what it needs, includes."""
+    used: set[str] = set()
+    waiting = [path for path in files if path.startswith(port)]
+    while waiting:
+        found = {name.decode() for name in INCLUDED.findall(files[waiting.pop()])} - used
+        used |= found
+        waiting += [path for path in files if path.startswith(APP) and _is_of(path, found)]
+    return used
+
+
+def _is_of(path: str, parts: Collection[str]) -> bool:
+    """Tell whether a file of the app belongs to one of these parts: gallery.h and gallery_write.c to gallery."""
+    stem = PurePosixPath(path).stem
+    return any(stem == part or stem.startswith(f"{part}_") for part in parts)
 
 
 def _complaint(text: str) -> str:

@@ -74,15 +74,16 @@ def run_image(
             limit.cancel()
             qemu.kill()
             qemu.wait()
+            if qemu.stdout is not None:
+                qemu.stdout.close()
             feeder.stop()
         if feeder.trouble is not None:
             raise feeder.trouble
+        word = last[:200] or "nothing"
         if late.is_set():
-            raise RuntimeError(
-                f"the emulator was stopped after {seconds:g} seconds; its last line: {last[:200] or 'none'}"
-            )
+            raise RuntimeError(f"the emulator was stopped after {seconds:g} seconds; the last line was: {word}")
         if code != 0:
-            raise RuntimeError(f"the firmware ended with code {code}: {last[:200] or 'without a word'}")
+            raise RuntimeError(f"the firmware ended with code {code}; its last line was: {word}")
 
 
 class _Feeder:
@@ -106,4 +107,4 @@ class _Feeder:
         """Let go of the pipe, whether it was ever read or not."""
         reader = os.open(self._pipe, os.O_RDONLY | os.O_NONBLOCK)
         os.close(reader)
-        self._thread.join(10)
+        self._thread.join(1)  # a source that waits for its camera is left to itself

@@ -1,10 +1,10 @@
-"""Where everything in a device's RAM lies: the plan of the whole device, less what the linker places, as a C header."""
+"""Where everything in a device's RAM lies, but for code, variables and the stack, which the linker places."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 
 from peephole.alignment import LANDMARK_WINDOW_DOWN, LANDMARK_WINDOW_SIDE
-from peephole.compiler.device import PHASES, STEP, Device, plan_device
+from peephole.compiler.device import GROUP_BYTES, HIT_BYTES, Device
 from peephole.compiler.memory import MAIN, Buffer, Placement
 from peephole.compiler.planner import place
 from peephole.firmware.frames import FRAMES_MAGIC
@@ -13,11 +13,18 @@ from peephole.vision.crop import template_q8
 from peephole.vision.detector import MIN_DEVIATION, Detector
 
 RAM_BYTES = 512 * 1024
-# What the linker places, and does not have to guess: code and tables lie in flash, the stack at the lower end of RAM.
-LINKED = ("code", "stacks")
-# What is read for longer than the plan of the device says: faces are cut one after the other, and told at the end.
-READ_LATER = {"hits": "match", "points": "match", "frame": "match"}
-RESIDENT = ("gallery", "serial")
+
+# Of one face after the other, from `turn` on. What a phase leaves is there in the next one only where a buffer says so.
+PHASES = ("capture", "detect", "turn", "landmarks", "describe", "decide")
+
+# Structures of csrc/app, with what the compiler puts between their parts; the port checks them when it is compiled.
+PERSON_BYTES, STRANGER_BYTES, REFERENCE_BYTES, OWNER_BYTES = 64, 40, 16, 2
+SEEN_BYTES = 16
+PATCH_BYTES, TILT_FACES = 192 * 192, 48
+SHARPNESS_SCRATCH = 64 * 64
+
+FACES = 16
+"""Faces of one frame that are looked at."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +39,7 @@ class Layout:
     recogniser: IntegerProgram
     landmarks: IntegerProgram
     arenas: Mapping[str, int]
+    detector: Detector = field(default_factory=Detector)
 
     @property
     def memory_bytes(self) -> int:
@@ -42,11 +50,6 @@ class Layout:
     def gallery_bytes(self) -> int:
         """Users and strangers."""
         return sum(b.bytes for b in self.placement.buffers if b.holds == "gallery")
-
-    @property
-    def resident_bytes(self) -> int:
-        """What stays all the time: the galleries, and what is sent and received."""
-        return sum(b.bytes for b in self.placement.buffers if b.holds in RESIDENT)
 
 
 def plan_layout(
@@ -61,72 +64,101 @@ def plan_layout(
     arenas: bytes of activations of both emitted programs, by role. Raises `ValueError` with one sentence where it does
     not fit.
     """
-    device = device or Device(stacks_bytes_estimate=stack_bytes)
-    whole = plan_device(recogniser, landmarks, device)
-    ours = [
-        replace(
-            b,
-            offset=None,
-            bytes=arenas.get(b.name, b.bytes),
-            last_use=STEP[READ_LATER.get(b.name, PHASES[b.last_use])],
-        )
-        for b in whole.placement.buffers
-        if b.level == MAIN and b.holds not in LINKED
+    device = device or Device(looks=8)
+    detector = Detector(min_size=device.smallest_face)
+    buffers = _buffers(device, detector, recogniser, landmarks, arenas)
+    placement = place(buffers, RAM_BYTES - stack_bytes, device.alignment, steps=PHASES)
+    return Layout(device, placement, recogniser, landmarks, arenas, detector)
+
+
+def gallery_bytes(device: Device, values: int) -> int:
+    """Return what `ph_gallery_ram_bytes` says: people and strangers, and their descriptors of so many values."""
+    references = device.users * device.references + device.strangers * device.looks
+    rows = device.users * PERSON_BYTES + device.strangers * STRANGER_BYTES
+    return rows + references * (REFERENCE_BYTES + 2 * values + OWNER_BYTES)
+
+
+def _buffers(
+    device: Device,
+    detector: Detector,
+    recogniser: IntegerProgram,
+    landmarks: IntegerProgram,
+    arenas: Mapping[str, int],
+) -> list[Buffer]:
+    searching = detector.scratch_bytes(device.height, device.width)
+    joining = device.hits * GROUP_BYTES
+    crop = max(program.input.height * program.input.width for program in (recogniser, landmarks))
+    return [
+        _buffer("gallery", gallery_bytes(device, recogniser.descriptor_size), "capture", "decide", "gallery"),
+        _buffer("serial", device.serial_bytes, "capture", "decide", "serial"),
+        _buffer("frame", device.width * device.height, "capture", "decide", "image"),
+        _buffer("faces", FACES * HIT_BYTES, "detect", "decide", "faces"),
+        _buffer("hits", device.hits * HIT_BYTES, "detect", "turn", "scratch"),
+        _buffer("detector scratch", max(searching, joining), "detect", "turn", "scratch"),
+        _buffer("tilt", PATCH_BYTES + TILT_FACES * (HIT_BYTES + SEEN_BYTES), "turn", "turn", "scratch"),
+        _buffer("crop", crop + SHARPNESS_SCRATCH, "landmarks", "describe", "image"),
+        _buffer("landmarks", arenas["landmarks"], "landmarks", "landmarks", "network"),
+        _buffer("recogniser", arenas["recogniser"], "describe", "describe", "network"),
     ]
-    placement = place(ours, RAM_BYTES - stack_bytes, device.alignment, steps=PHASES)
-    return Layout(device, placement, recogniser, landmarks, arenas)
+
+
+def _buffer(name: str, count: int, first: str, last: str, holds: str) -> Buffer:
+    return Buffer(name, MAIN, count, PHASES.index(first), PHASES.index(last), holds=holds)
 
 
 def memory_header(layout: Layout) -> str:
     """Return device_memory.h: sizes, offsets in the one block of memory, the search for faces, and where faces aim."""
-    device, detector = layout.device, Detector(min_size=layout.device.smallest_face)
-    search = detector.search
-    points = layout.landmarks.tensor(layout.landmarks.output)
-    numbers: Mapping[str, tuple[int, str]] = {
-        "FRAME_WIDTH": (device.width, "pixels"),
-        "FRAME_HEIGHT": (device.height, ""),
-        "FRAMES_MAGIC": (FRAMES_MAGIC, "how frames.bin begins"),
-        "FACES": (device.faces, "of one frame that are looked at"),
-        "HITS": (device.hits, "windows that the detector may report"),
-        "SMALLEST_FACE": (search.min_size, "pixels"),
-        "LARGEST_FACE": (search.max_size, ""),
-        "SCALE": (search.scale, "Q16"),
-        "MIN_DEVIATION": (MIN_DEVIATION, "grey levels"),
-        "MIN_NEIGHBOURS": (search.min_neighbours, ""),
-        "LANDMARKS_FRAC_BITS": (points.frac_bits, "of a point, in half sides of the window"),
-        "MEMORY_BYTES": (layout.memory_bytes, "the one block in which everything below lies"),
+    numbers = "\n".join(f"#define DEVICE_{name} {value}" for name, value in _numbers(layout).items())
+    places = "\n".join(_place(buffer) for buffer in layout.placement.buffers)
+    second = template_q8(layout.landmarks.input.height, LANDMARK_WINDOW_SIDE, LANDMARK_WINDOW_DOWN)
+    aligned = template_q8(layout.recogniser.input.height)
+    return f"""\
+/* What this device is built for, and its plan of RAM. Written by `peephole firmware build`. */
+#ifndef DEVICE_MEMORY_H
+#define DEVICE_MEMORY_H
+
+/* Sizes in pixels, the scale in Q16, the deviation in grey levels, fraction bits of half sides of the window. */
+{numbers}
+
+/* In the one block of memory: where each part begins, its bytes, and while it is in use. */
+{places}
+
+/* Where five points lie in the second look of the landmark network, and in an aligned crop: [5,2] Q8 pixels. */
+#define DEVICE_LANDMARK_TEMPLATE {_braced(second.reshape(-1).tolist())}
+#define DEVICE_FACE_TEMPLATE {_braced(aligned.reshape(-1).tolist())}
+
+#endif
+"""
+
+
+def _numbers(layout: Layout) -> dict[str, int]:
+    device, search = layout.device, layout.detector.search
+    return {
+        "FRAMES_MAGIC": FRAMES_MAGIC,
+        "FRAME_WIDTH": device.width,
+        "FRAME_HEIGHT": device.height,
+        "MOST_FACES": FACES,
+        "MOST_HITS": device.hits,
+        "SMALLEST_FACE": search.min_size,
+        "LARGEST_FACE": search.max_size,
+        "SCALE": search.scale,
+        "MIN_DEVIATION": MIN_DEVIATION,
+        "MIN_NEIGHBOURS": search.min_neighbours,
+        "LANDMARK_FRAC_BITS": layout.landmarks.tensor(layout.landmarks.output).frac_bits,
+        "ALIGNED": int(layout.recogniser.crop == "aligned"),
+        "PEOPLE": device.users,
+        "REFERENCES": device.references,
+        "STRANGERS": device.strangers,
+        "STRANGER_LOOKS": device.looks,
+        "MEMORY_BYTES": layout.memory_bytes,
     }
-    lines = [
-        "/* What this device is built for, and its plan of RAM. Written by `peephole firmware build`. */",
-        "#ifndef DEVICE_MEMORY_H",
-        "#define DEVICE_MEMORY_H",
-        "",
-        "#include <stdint.h>",
-        "",
-        *(_define(name, value, told) for name, (value, told) in numbers.items()),
-        "",
-        *(_place(buffer) for buffer in layout.placement.buffers),
-        "",
-        *_points(
-            "device_landmark_template",
-            template_q8(layout.landmarks.input.height, LANDMARK_WINDOW_SIDE, LANDMARK_WINDOW_DOWN).reshape(-1).tolist(),
-        ),
-        *_points("device_face_template", template_q8(layout.recogniser.input.height).reshape(-1).tolist()),
-        "",
-        "#endif",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _define(name: str, value: int, told: str) -> str:
-    return f"#define DEVICE_{name} {value}" + (f" /* {told} */" if told else "")
 
 
 def _place(buffer: Buffer) -> str:
-    name = buffer.name.upper().replace(" ", "_")
+    name = "DEVICE_" + buffer.name.upper().replace(" ", "_")
     phases = f"{PHASES[buffer.first_use]} to {PHASES[buffer.last_use]}"
-    return f"#define DEVICE_{name}_AT {buffer.offset} /* {buffer.bytes} bytes, {phases} */"
+    return f"#define {name}_AT {buffer.offset} /* {phases} */\n#define {name}_BYTES {buffer.bytes}"
 
 
-def _points(name: str, values: list[int]) -> list[str]:
-    return [f"static const int32_t {name}[{len(values)}] = {{{', '.join(map(str, values))}}}; /* [5,2] Q8 pixels */"]
+def _braced(values: list[int]) -> str:
+    return f"{{{', '.join(map(str, values))}}}"

@@ -1,0 +1,131 @@
+"""The port's own promises: what lies outside of memory traps, and so do a full stack and floating point."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from peephole.compiler.emit.sources import source_folder
+from peephole.firmware.emulator import COUNTING, MACHINE, QUIET
+from peephole.firmware.image import BANK_BYTES
+from peephole.firmware.toolchain import COMPILER, EMULATOR
+
+MAIN = """
+#include "board.h"
+#include <string.h>
+{before}
+int main(void) {{
+    board_print("ready\\n");
+    {body}
+    board_print("done\\n");
+    return 0;
+}}
+"""
+NOTHING = '__asm__ volatile("" ::: "memory");'
+
+
+def _run(folder: Path, body: str, before: str = "", stack: int = 4096) -> tuple[str, int]:
+    """Link a small program with the port, run it, and return what it printed and its exit code."""
+    port = source_folder() / "ports" / "rv32-virt"
+    (folder / "main.c").write_text(MAIN.format(before=before, body=body))
+    machine = ("-march=rv32imc_zicsr", "-mabi=ilp32", "-ffreestanding", "-O1", f"-I{port}")
+    objects = []
+    for source in (folder / "main.c", port / "start.S", port / "board.c", port / "string.c"):
+        objects.append(folder / f"{source.name}.o")
+        _must(COMPILER, *machine, f"-isystem{port}/libc", "-fno-builtin", "-c", source, "-o", objects[-1])
+    linked = (
+        "-march=rv32imc",
+        "-mabi=ilp32",
+        "-nostdlib",
+        f"-Wl,-T,{port}/link.ld",
+        f"-Wl,--defsym=STACK_BYTES={stack}",
+    )
+    _must(COMPILER, *linked, "-o", folder / "fw.elf", *objects, "-lgcc")
+    _must("riscv64-unknown-elf-objcopy", "-O", "binary", "-j", ".text", "-j", ".rodata", "-j", ".data",
+          folder / "fw.elf", folder / "fw.bin")  # fmt: skip
+    with (folder / "fw.bin").open("r+b") as file:
+        file.truncate(BANK_BYTES)
+    drive = f"if=pflash,unit=0,format=raw,file={folder / 'fw.bin'},readonly=on"
+    command = (EMULATOR, *MACHINE, *QUIET, *COUNTING, "-drive", drive, "-serial", "stdio")
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30, stdin=subprocess.DEVNULL)
+    return done.stdout, done.returncode
+
+
+def _must(*command: object) -> None:
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(autouse=True)
+def _needs(tools: None) -> None:
+    """All of them need the compiler and the emulator."""
+
+
+def test_a_program_that_does_nothing_wrong_ends_with_0(tmp_path: Path) -> None:
+    assert _run(tmp_path, NOTHING) == ("ready\ndone\n", 0)
+
+
+def test_the_last_word_of_512_kib_can_be_written_and_the_next_one_traps(tmp_path: Path) -> None:
+    assert _run(tmp_path, "*(volatile uint32_t *)0x8007fffcu = 1;")[1] == 0
+    printed, code = _run(tmp_path, "*(volatile uint32_t *)0x80080000u = 1;")
+    assert code == 3
+    assert "trap: cause 7 (store), pc 0x2" in printed and "address 0x80080000" in printed
+
+
+def test_a_read_past_memory_traps(tmp_path: Path) -> None:
+    printed, code = _run(tmp_path, "(void)*(volatile uint32_t *)0x80080000u;")
+    assert code == 3 and "cause 5 (load)" in printed and "address 0x80080000" in printed
+
+
+def test_a_stack_that_grows_too_deep_traps_before_it_spoils_anything(tmp_path: Path) -> None:
+    deep = "__attribute__((noinline)) static int deep(volatile int *n) { volatile int here[64]; here[0] = *n + 1;"
+    deep += " return *n > 1000 ? 0 : deep(here) + here[0]; }"
+    printed, code = _run(tmp_path, "int n = 0; deep(&n);", deep)
+    assert code == 3 and "trap: cause 7 (store)" in printed and "the stack is full" in printed
+
+
+def test_the_stacks_depth_is_measured(tmp_path: Path) -> None:
+    body = "volatile char big[2000]; big[0] = 1; big[1999] = 1; board_print_number(board_stack_used());"
+    printed, _ = _run(tmp_path, body)
+    assert 2000 < int(printed.split("\n")[1].removesuffix("done")) < 2300
+
+
+@pytest.mark.parametrize("instruction", ["0x00b50553", "0x0000a52f"], ids=["fadd.s", "amoadd.w"])
+def test_floating_point_and_atomics_trap(instruction: str, tmp_path: Path) -> None:
+    printed, code = _run(tmp_path, f'__asm__ volatile(".word {instruction}");')
+    assert code == 3 and "cause 2 (illegal instruction)" in printed
+
+
+def test_instructions_are_counted_exactly(tmp_path: Path) -> None:
+    loop = '__asm__ volatile("li t0, 1000\\n1: addi t0, t0, -1\\n bnez t0, 1b" ::: "t0");'
+    body = f"uint64_t a = board_instructions(); {loop} uint64_t b = board_instructions(); a = b - a;"
+    printed, _ = _run(tmp_path, body + "board_print_number((int64_t)a);")
+    assert 2001 <= int(printed.split("\n")[1].removesuffix("done")) <= 2012
+
+
+def test_memory_is_copied_moved_set_and_compared_as_c_wants_it(tmp_path: Path) -> None:
+    """At all distances from a word, forwards and backwards, against loops of bytes."""
+    before = """
+static uint8_t a[64], b[64];
+static int bad(void) {
+    for (int i = 0; i < 64; i++) if (a[i] != b[i]) return 1;
+    return 0;
+}"""
+    body = """
+    int wrong = 0;
+    for (int to = 0; to < 9; to++) for (int from = 0; from < 9; from++) for (int n = 0; n < 40; n++) {
+        for (int i = 0; i < 64; i++) a[i] = b[i] = (uint8_t)(i * 7 + n);
+        memmove(a + to, a + from, (size_t)n);
+        uint8_t kept[64];
+        for (int i = 0; i < n; i++) kept[i] = b[from + i];
+        for (int i = 0; i < n; i++) b[to + i] = kept[i];
+        wrong += bad();
+        memset(a + to, n * 37, (size_t)n);
+        for (int i = 0; i < n; i++) b[to + i] = (uint8_t)(n * 37);
+        wrong += bad();
+        wrong += memcmp(a, b, 64) != 0;
+        b[to + n]++;
+        wrong += memcmp(a, b, (size_t)(to + n + 1)) >= 0 && a[to + n] != 255;
+    }
+    board_print_number(wrong);"""
+    assert _run(tmp_path, body, before) == ("ready\n0done\n", 0)
