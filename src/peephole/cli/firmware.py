@@ -76,12 +76,17 @@ def run(
         typer.Argument(metavar="[DIR]", show_default="an image made for this run", help="Of firmware build."),
     ] = None,
     target: TargetOption = Board.RV32_VIRT,
+    flash: Annotated[
+        Path | None,
+        typer.Option("--flash", metavar="FILE", help="What the device keeps, made where there is none; else nothing."),
+    ] = None,
     seconds: Annotated[float, typer.Option(min=1, help="The emulator is stopped after this time.")] = 600,
     json: JsonOption = False,
 ) -> None:
     """Run an image in the emulator on frames of 320x240 grey pixels, and print what it tells."""
     from peephole.firmware.emulator import run_image
     from peephole.firmware.frames import camera_frames
+    from peephole.firmware.image import kept_flash
     from peephole.firmware.toolchain import EMULATOR, need
     from peephole.vision.sources import open_source
 
@@ -89,7 +94,8 @@ def run(
     source = open_source(camera, report=lambda notice: None, once=True)
     with _image(folder, target) as image:
         try:
-            for line in run_image(image, camera_frames(source), seconds=seconds):
+            kept = kept_flash(image, flash) if flash is not None else None
+            for line in run_image(image, camera_frames(source), kept, seconds):
                 told = _parsed(line)
                 print(line if json or told is None else _frame_line(told), flush=True)
         finally:
