@@ -258,6 +258,29 @@ def test_the_picture_has_a_rectangle_a_buffer_of_l2(tmp_path: Path, model: Path)
     assert f"peak {told['peak_bytes']:,}" in " ".join(root.itertext())
 
 
+def test_names_in_a_picture_never_lie_over_each_other(tmp_path: Path) -> None:
+    """Of views too, which share the room of what holds them: conv3 and conv4 below."""
+    assert peephole("plan", landmark_program(), "--svg", tmp_path / "plan.svg").returncode == 0
+    root = ElementTree.fromstring((tmp_path / "plan.svg").read_text())  # noqa: S314 - our own file
+    names = [text for text in root.iter(f"{SVG}text") if "name" in (text.get("class") or "").split()]
+    words = {next(text.itertext()) for text in names}
+    assert {"conv3", "conv4"} <= words and "conv4 over conv3" not in words
+    boxes = [
+        (float(text.get("x", 0)), float(text.get("y", 0)), 6 * len("".join(text.itertext())))
+        for text in names
+        if text.get("transform") is None
+    ]
+    for number, (x, y, width) in enumerate(boxes):
+        assert not [1 for a, b, other in boxes[:number] if abs(x - a) < (width + other) / 2 and abs(y - b) < 11]
+
+
+def test_long_names_of_steps_are_told_whole_where_the_pointer_rests(tmp_path: Path) -> None:
+    assert peephole("plan", "--svg", tmp_path / "plan.svg").returncode == 0
+    root = ElementTree.fromstring((tmp_path / "plan.svg").read_text())  # noqa: S314 - our own file
+    told = {text.findtext(f"{SVG}title"): "".join(text.itertext()) for text in root.iter(f"{SVG}text")}
+    assert told["3 fire4.expand1x1 .. fire5.squeeze"].endswith("3 fire4.expa\u2026fire5.squeeze")
+
+
 def test_the_page_stands_alone_and_tells_every_layer(tmp_path: Path, model: Path) -> None:
     assert peephole("plan", model, "--html", tmp_path / "plan.html").returncode == 0
     page = (tmp_path / "plan.html").read_text()
