@@ -146,7 +146,7 @@ void cut_face(nb::handle grey_, const Box &box, int32_t tilt, nb::object points_
 
 // A whole look, as a device does it: crop and points are written, the rest is returned.
 std::tuple<int, int32_t, int32_t, int> look_at(nb::handle grey_, const Box &box, int32_t neighbours, int32_t tilt,
-                                               const std::vector<int32_t> &bars, bool aligned, int32_t landmark_size,
+                                               const ph_policy &policy, bool aligned, int32_t landmark_size,
                                                int32_t frac_bits, nb::handle landmark_template_, int32_t looks,
                                                nb::handle template_, nb::handle run_landmarks_,
                                                nb::handle run_recogniser_, nb::handle points_, nb::handle crop_,
@@ -164,7 +164,6 @@ std::tuple<int, int32_t, int32_t, int> look_at(nb::handle grey_, const Box &box,
         &networks,     run_landmarks, run_recogniser, landmark_template.data, template_points.data,
         landmark_size, frac_bits,     looks,          crop.side(0),           descriptor.side(0),
         aligned};
-    const ph_policy policy = policy_of(bars);
     const ph_seen seen = seen_of(box, neighbours, tilt);
     std::vector<uint8_t> scratch(ph_look_scratch_bytes(&recogniser));
     ph_face_points found{};
@@ -192,7 +191,7 @@ void bind_app_look(nb::module_ &m) {
           "returns why they are not to be believed (ph_doubt).");
     m.def("cut_face", &cut_face, "grey"_a, "box"_a, "tilt"_a, "points"_a.none(), "template"_a.none(), "out"_a,
           "Cut a face upright into out [S,S]: by its points [5,2] (Q8), or by the box where they are None.");
-    m.def("look_at", &look_at, "grey"_a, "box"_a, "neighbours"_a, "tilt"_a, "bars"_a, "aligned"_a, "landmark_size"_a,
+    m.def("look_at", &look_at, "grey"_a, "box"_a, "neighbours"_a, "tilt"_a, "policy"_a, "aligned"_a, "landmark_size"_a,
           "frac_bits"_a, "landmark_template"_a, "looks"_a, "template"_a, "run_landmarks"_a, "run_recogniser"_a,
           "points"_a, "crop"_a, "descriptor"_a,
           "A whole look as a device does it, into points [5,2], crop [S,S] and descriptor [D]: "

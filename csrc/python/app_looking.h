@@ -8,7 +8,6 @@
 
 #include <tuple>
 
-#include "app/policy.h"
 #include "app/types.h"
 #include "peephole/warp.h"
 
@@ -33,23 +32,6 @@ inline Box tuple_of(ph_box box) {
 
 inline ph_image_size image_size(const std::vector<int64_t> &shape) {
     return {static_cast<int32_t>(shape[0]), static_cast<int32_t>(shape[1])};
-}
-
-// What of a policy judges a look, in the order of `doorbell.quality`.
-inline ph_policy policy_of(const std::vector<int32_t> &bars) {
-    if (bars.size() != 8) {
-        refuse("the bars of a look are eight numbers");
-    }
-    ph_policy policy = PH_DEFAULT_POLICY;
-    policy.min_width = bars[0];
-    policy.good_width = bars[1];
-    policy.min_sharpness = bars[2];
-    policy.good_sharpness = bars[3];
-    policy.min_contrast = bars[4];
-    policy.most_clipped = bars[5];
-    policy.most_turned = bars[6];
-    policy.good_neighbours = bars[7];
-    return policy;
 }
 
 } // namespace peephole

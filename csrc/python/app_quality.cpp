@@ -26,23 +26,20 @@ Exposure measure_exposure(nb::handle crop_) {
     return {light.brightness, light.contrast, light.clipped};
 }
 
-int find_fault(const std::vector<int32_t> &bars, int32_t width, int32_t sharp, const Exposure &light, bool turned) {
-    const ph_policy policy = policy_of(bars);
+int find_fault(const ph_policy &policy, int32_t width, int32_t sharp, const Exposure &light, bool turned) {
     const auto [brightness, contrast, clipped] = light;
     const ph_exposure exposure = {brightness, contrast, clipped};
     return ph_find_fault(&policy, width, sharp, &exposure, turned);
 }
 
-int32_t quality_value(const std::vector<int32_t> &bars, int32_t width, int32_t sharp, int32_t neighbours) {
-    const ph_policy policy = policy_of(bars);
+int32_t quality_value(const ph_policy &policy, int32_t width, int32_t sharp, int32_t neighbours) {
     int32_t value = 0;
     raise_unless_ok(ph_quality_value(&policy, width, sharp, neighbours, &value), "quality_value");
     return value;
 }
 
-std::tuple<int32_t, int32_t, int> assess(const std::vector<int32_t> &bars, int32_t width, int32_t neighbours,
-                                         bool turned, nb::handle crop_) {
-    const ph_policy policy = policy_of(bars);
+std::tuple<int32_t, int32_t, int> assess(const ph_policy &policy, int32_t width, int32_t neighbours, bool turned,
+                                         nb::handle crop_) {
     const auto crop = input<uint8_t>(crop_, "crop", 2);
     uint8_t scratch[PH_SHARPNESS_SCRATCH];
     ph_quality quality;
@@ -70,11 +67,11 @@ void bind_app_quality(nb::module_ &m) {
     using nb::literals::operator""_a;
     m.def("sharpness", &sharpness, "crop"_a, "Variance of the Laplacian of crop [H,W] over its own, in thousandths.");
     m.def("measure_exposure", &measure_exposure, "crop"_a, "Brightness, contrast and clipped of crop [H,W].");
-    m.def("find_fault", &find_fault, "bars"_a, "width"_a, "sharpness"_a, "exposure"_a, "turned"_a,
+    m.def("find_fault", &find_fault, "policy"_a, "width"_a, "sharpness"_a, "exposure"_a, "turned"_a,
           "The number of the first fault (ph_fault) that a look has.");
-    m.def("quality_value", &quality_value, "bars"_a, "width"_a, "sharpness"_a, "neighbours"_a,
+    m.def("quality_value", &quality_value, "policy"_a, "width"_a, "sharpness"_a, "neighbours"_a,
           "A look in one figure, 0 to 1000.");
-    m.def("assess", &assess, "bars"_a, "width"_a, "neighbours"_a, "turned"_a, "crop"_a,
+    m.def("assess", &assess, "policy"_a, "width"_a, "neighbours"_a, "turned"_a, "crop"_a,
           "Sharpness, value and fault (ph_fault) of a look with crop [H,W].");
     m.def("is_turned", &is_turned, "points"_a, "most"_a,
           "Whether five points [5,2] are those of a face turned aside by more than so many degrees.");

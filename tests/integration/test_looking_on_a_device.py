@@ -13,7 +13,7 @@ from peephole.alignment import LANDMARK_WINDOW_DOWN, LANDMARK_WINDOW_SIDE
 from peephole.cli.gallery import make_recogniser
 from peephole.doorbell.looks import judge
 from peephole.doorbell.pictures import to_grey
-from peephole.doorbell.policy import Policy
+from peephole.doorbell.policy import Policy, whole_numbers
 from peephole.doorbell.quality import FAULTS
 from peephole.doorbell.tilt import Seen, cut_upright, distinct, look_for
 from peephole.engine import Engine
@@ -25,16 +25,6 @@ from peephole.weights import default_program, landmark_program
 demo = pytest.importorskip("peephole.vision.sources.demo")
 
 POLICY = Policy()
-BARS = (
-    POLICY.min_width,
-    POLICY.good_width,
-    POLICY.min_sharpness,
-    POLICY.good_sharpness,
-    POLICY.min_contrast,
-    POLICY.most_clipped,
-    POLICY.most_turned,
-    POLICY.good_neighbours,
-)
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +64,7 @@ def device_look(grey: Any, face: Seen, landmarks: Engine, network: Engine, align
         face.box.values(),
         face.neighbours,
         face.tilt,
-        BARS,
+        whole_numbers(POLICY),
         aligned,
         small,
         landmarks.program.tensor(landmarks.program.output).frac_bits,

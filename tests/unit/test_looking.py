@@ -16,7 +16,7 @@ from doorbell_parts import Calibration, describe
 from peephole import _core
 from peephole.alignment import TEMPLATE
 from peephole.doorbell import quality, tilt
-from peephole.doorbell.policy import Policy
+from peephole.doorbell.policy import Policy, whole_numbers
 from peephole.doorbell.recogniser import Recogniser
 from peephole.vision.crop import CropRule, aligned_matrix, cut_face, square_matrix, template_q8
 from peephole.vision.detector import Box, Face
@@ -59,15 +59,15 @@ def test_value(width: int, sharp: int, neighbours: int, wide: int, clear: int, s
     policy = Policy(good_width=wide, good_sharpness=clear, good_neighbours=sure)
     root = before.cube_root(width, sharp, neighbours, policy)
     assume(not near_half(root, 1e-9))
-    bars = (0, wide, 0, clear, 0, 0, 0, sure)
-    assert _core.quality_value(bars, width, sharp, neighbours) == round(root)
+    assert _core.quality_value(whole_numbers(policy), width, sharp, neighbours) == round(root)
 
 
 def test_value_at_a_tie_is_rounded_up() -> None:
     # (25 / 2000)^3 = 1 / 512,000: a thousand times the root is 12.5.
-    assert _core.quality_value((0, 80, 0, 80, 0, 0, 0, 80), 1, 1, 1) == 13
+    policy = Policy(good_width=80, good_sharpness=80, good_neighbours=80)
+    assert _core.quality_value(whole_numbers(policy), 1, 1, 1) == 13
     with pytest.raises(ValueError, match="outside the range"):
-        _core.quality_value((0, 1291, 0, 1291, 0, 0, 0, 1291), 1, 1, 1)
+        _core.quality_value(whole_numbers(dataclasses.replace(policy, good_width=1 << 19)), 1, 1, 1)
 
 
 # Crops.

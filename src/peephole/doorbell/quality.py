@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peephole import _core
-from peephole.doorbell.policy import Policy
+from peephole.doorbell.policy import Policy, whole_numbers
 from peephole.doorbell.visit import Quality
 
 FAULTS = ("", "too_small", "blurred", "flat", "glaring", "turned", "unaligned")
@@ -50,7 +50,7 @@ def fault(width: int, sharp: int, light: Exposure, turned: bool, policy: Policy)
     turned: the face is known to be turned too far aside (`vision.pose.is_turned`).
     """
     measured = (light.brightness, light.contrast, light.clipped)
-    return FAULTS[_core.find_fault(_bars(policy), width, sharp, measured, turned)]
+    return FAULTS[_core.find_fault(whole_numbers(policy), width, sharp, measured, turned)]
 
 
 def assess(width: int, neighbours: int, crop: NDArray[np.uint8], policy: Policy, turned: bool = False) -> Quality:
@@ -60,18 +60,5 @@ def assess(width: int, neighbours: int, crop: NDArray[np.uint8], policy: Policy,
     property makes a middling look, one hopeless property a hopeless one.
     """
     pixels = np.ascontiguousarray(crop)
-    sharp, value, wrong = _core.assess(_bars(policy), width, neighbours, turned, pixels)
+    sharp, value, wrong = _core.assess(whole_numbers(policy), width, neighbours, turned, pixels)
     return Quality(width, sharp, neighbours, value, not wrong, FAULTS[wrong])
-
-
-def _bars(policy: Policy) -> tuple[int, ...]:
-    return (
-        policy.min_width,
-        policy.good_width,
-        policy.min_sharpness,
-        policy.good_sharpness,
-        policy.min_contrast,
-        policy.most_clipped,
-        policy.most_turned,
-        policy.good_neighbours,
-    )
