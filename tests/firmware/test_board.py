@@ -24,29 +24,35 @@ int main(void) {{
 NOTHING = '__asm__ volatile("" ::: "memory");'
 
 
-def _run(folder: Path, body: str, before: str = "", stack: int = 4096) -> tuple[str, int]:
-    """Link a small program with the port, run it, and return what it printed and its exit code."""
+def _run(folder: Path, body: str, before: str = "", kept: Path | None = None) -> tuple[str, int]:
+    """Link a small program with the port, run it, and return what it printed and its exit code.
+
+    kept: the second flash bank.
+    """
     port = source_folder() / "ports" / "rv32-virt"
     (folder / "main.c").write_text(MAIN.format(before=before, body=body))
     machine = ("-march=rv32imc_zicsr", "-mabi=ilp32", "-ffreestanding", "-O1", f"-I{port}")
+    headers = (f"-I{source_folder()}", f"-I{source_folder() / 'include'}", f"-isystem{port}/libc")
     objects = []
-    for source in (folder / "main.c", port / "start.S", port / "board.c", port / "string.c"):
+    for source in (folder / "main.c", port / "start.S", port / "board.c", port / "string.c", port / "flash.c"):
         objects.append(folder / f"{source.name}.o")
-        _must(COMPILER, *machine, f"-isystem{port}/libc", "-fno-builtin", "-c", source, "-o", objects[-1])
+        _must(COMPILER, *machine, *headers, "-fno-builtin", "-c", source, "-o", objects[-1])
     linked = (
         "-march=rv32imc",
         "-mabi=ilp32",
         "-nostdlib",
         f"-Wl,-T,{port}/link.ld",
-        f"-Wl,--defsym=STACK_BYTES={stack}",
+        "-Wl,--defsym=STACK_BYTES=4096",
     )
     _must(COMPILER, *linked, "-o", folder / "fw.elf", *objects, "-lgcc")
     _must("riscv64-unknown-elf-objcopy", "-O", "binary", "-j", ".text", "-j", ".rodata", "-j", ".data",
           folder / "fw.elf", folder / "fw.bin")  # fmt: skip
     with (folder / "fw.bin").open("r+b") as file:
         file.truncate(BANK_BYTES)
-    drive = f"if=pflash,unit=0,format=raw,file={folder / 'fw.bin'},readonly=on"
-    command = (EMULATOR, *MACHINE, *QUIET, *COUNTING, "-drive", drive, "-serial", "stdio")
+    drives = ["-drive", f"if=pflash,unit=0,format=raw,file={folder / 'fw.bin'},readonly=on"]
+    if kept is not None:
+        drives += ["-drive", f"if=pflash,unit=1,format=raw,file={kept}"]
+    command = (EMULATOR, *MACHINE, *QUIET, *COUNTING, *drives, "-serial", "stdio")
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30, stdin=subprocess.DEVNULL)
     return done.stdout, done.returncode
 
@@ -129,3 +135,59 @@ static int bad(void) {
     }
     board_print_number(wrong);"""
     assert _run(tmp_path, body, before) == ("ready\n0done\n", 0)
+
+
+FLASH = """
+#include "flash.h"
+static void tell(uint32_t offset) {
+    uint32_t word;
+    const ph_flash flash = flash_areas();
+    const ph_status status = flash.read(flash.context, offset, &word, 4);
+    board_print_number(status);
+    board_print(" ");
+    board_print_hex(word, 8);
+    board_print("\\n");
+}
+"""
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Path:
+    """A bank that was never used, with something in it where weights lie."""
+    bank = bytearray(b"\xff" * BANK_BYTES)
+    bank[:8] = b"weights."
+    (tmp_path / "kept.bin").write_bytes(bank)
+    return tmp_path / "kept.bin"
+
+
+def test_what_is_programmed_into_flash_is_there_after_a_restart(tmp_path: Path, kept: Path) -> None:
+    write = "const ph_flash flash = flash_areas(); const uint32_t words[2] = {0x12345678, 0x9abcdef0};"
+    write += "board_print_number(flash.program(flash.context, 8, words, 8));"
+    assert _run(tmp_path, write, FLASH, kept) == ("ready\n0done\n", 0)
+    printed, _ = _run(tmp_path, "tell(4); tell(8); tell(12); tell(16);", FLASH, kept)
+    assert printed == "ready\n0 ffffffff\n0 12345678\n0 9abcdef0\n0 ffffffff\ndone\n"
+    assert kept.read_bytes()[:8] == b"weights."
+
+
+def test_erasing_one_area_leaves_the_other(tmp_path: Path, kept: Path) -> None:
+    write = "const ph_flash flash = flash_areas(); const uint32_t word = 0x11223344;"
+    for offset in ("0", "FLASH_AREA_BYTES - 4", "FLASH_AREA_BYTES", "2 * FLASH_AREA_BYTES - 4"):
+        write += f"flash.program(flash.context, {offset}, &word, 4);"
+    erase = write + 'board_print_number(flash.erase(flash.context, 0)); board_print("\\n");'
+    told = "tell(0); tell(FLASH_AREA_BYTES - 4); tell(FLASH_AREA_BYTES); tell(2 * FLASH_AREA_BYTES - 4);"
+    printed, _ = _run(tmp_path, erase + told, FLASH, kept)
+    assert printed == "ready\n0\n0 ffffffff\n0 ffffffff\n0 11223344\n0 11223344\ndone\n"
+
+
+def test_flash_outside_of_the_areas_is_refused(tmp_path: Path, kept: Path) -> None:
+    before = kept.read_bytes()
+    body = """
+    const ph_flash flash = flash_areas();
+    uint32_t word = 0;
+    board_print_number(flash.program(flash.context, 2 * FLASH_AREA_BYTES, &word, 4));
+    board_print_number(flash.program(flash.context, 0u - 4u, &word, 4));
+    board_print_number(flash.program(flash.context, 2, &word, 4));
+    board_print_number(flash.read(flash.context, 2 * FLASH_AREA_BYTES - 3, &word, 4));
+    board_print_number(flash.erase(flash.context, 2));"""
+    assert _run(tmp_path, body, FLASH, kept) == ("ready\n22222done\n", 0)
+    assert kept.read_bytes() == before

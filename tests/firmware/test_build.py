@@ -10,7 +10,7 @@ from commands import assert_one_line, peephole
 from peephole.compiler.device import Device
 from peephole.firmware.build import STACK_BYTES, Sources
 from peephole.firmware.frames import for_camera
-from peephole.firmware.image import Image, read_image, section_sizes
+from peephole.firmware.image import BANK_BYTES, KEPT_BYTES, Image, kept_flash, read_image, section_sizes
 from peephole.firmware.layout import plan_layout
 from peephole.vision.cascade_table import load_cascade
 from peephole.weights import landmark_program
@@ -115,3 +115,27 @@ def test_a_coloured_picture_of_any_size_becomes_a_frame() -> None:
     picture = np.full((37, 1000, 3), 90, np.uint8)
     frame = for_camera(picture)
     assert frame.shape == (240, 320) and (frame == 90).all()
+
+
+def test_a_new_flash_is_erased_and_holds_the_weights(image: Image, tmp_path: Path) -> None:
+    bank = kept_flash(image, tmp_path / "home.flash").read_bytes()
+    assert len(bank) == BANK_BYTES
+    assert bank[: image.sections[".weights"]] == image.weights.read_bytes()[: image.sections[".weights"]]
+    assert bank[-KEPT_BYTES:] == b"\xff" * KEPT_BYTES
+
+
+def test_another_image_leaves_what_a_device_keeps(image: Image, tmp_path: Path) -> None:
+    path = kept_flash(image, tmp_path / "home.flash")
+    bank = bytearray(path.read_bytes())
+    bank[0] ^= 1
+    bank[-KEPT_BYTES:] = b"k" * KEPT_BYTES
+    path.write_bytes(bank)
+    again = kept_flash(image, path).read_bytes()
+    assert again[0] == bank[0] ^ 1 and again[-KEPT_BYTES:] == b"k" * KEPT_BYTES
+
+
+def test_a_file_that_is_no_flash_is_left_alone(image: Image, tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("dear")
+    with pytest.raises(ValueError, match=r"letter\.txt: no flash of a device"):
+        kept_flash(image, tmp_path / "letter.txt")
+    assert (tmp_path / "letter.txt").read_text() == "dear"
