@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -209,3 +210,27 @@ def test_esp_ppq_is_described_as_its_own_executor_does(bits: int) -> None:
         own = executor.forward(inputs=torch.from_numpy(inputs_of(network, images)))[0].numpy()
     assert losses.signal_to_noise(network.descriptors(images), made) > (15, 60)[bits == 16]
     np.testing.assert_allclose(made, own, atol=2.0 ** -(bits - 3))
+
+
+def test_kept_descriptors_are_those_of_one_quantizer_and_of_the_same_faces(tmp_path: Path) -> None:
+    from peephole.cli.bench import _described
+    from peephole.evaluation.peers.quantizers import Row
+
+    made: list[str] = []
+
+    def row(choice: str) -> Row:
+        def make(network: object, faces: object, threads: int) -> object:
+            made.append(choice)
+            return lambda images: images.reshape(len(images), -1).astype(np.float32)
+
+        return Row("ours", choice, make)  # type: ignore[arg-type]
+
+    faces = np.arange(12, dtype=np.uint8).reshape(3, 2, 2)
+    for choice, images, keep in (("a", faces, tmp_path), ("a", faces, tmp_path), ("b", faces, tmp_path)):
+        found = _described(row(choice), None, faces, images, (b"network",), keep)  # type: ignore[arg-type]
+        assert np.array_equal(found, images.reshape(3, 4))
+    assert made == ["a", "b"]
+    _described(row("a"), None, faces, faces[::-1], (b"network",), tmp_path)  # type: ignore[arg-type]
+    _described(row("a"), None, faces, faces, (b"another",), tmp_path)  # type: ignore[arg-type]
+    _described(row("a"), None, faces, faces, (b"network",), None)  # type: ignore[arg-type]
+    assert made == ["a", "b", "a", "a", "a"]

@@ -14,8 +14,13 @@ from peephole.cli.options import Crop, JsonOption
 from peephole.cli.output import print_json, print_table, progress
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from peephole.compiler.peers.arenas import Arenas
     from peephole.evaluation.peers.losses import Loss
+    from peephole.evaluation.peers.quantizers import Row
+    from peephole.fixedpoint.float_network import FloatNetwork
 
 group = typer.Typer(no_args_is_help=True, help="Compare with others, and write tables of it.")
 
@@ -43,7 +48,7 @@ LOSS_TITLES = ("quantizer", "choice", "LFW accuracy", "lost", "TAR at FAR 1e-3",
 
 @dataclasses.dataclass(frozen=True)
 class Protocol:
-    """What accuracy is measured on. keep: folder for cut faces and descriptors, so that a second run is quick."""
+    """What accuracy is measured on. keep: folder for descriptors, so that a second run is quick."""
 
     checkpoint: Path
     calibration: Path
@@ -77,7 +82,12 @@ def peers(
     ] = None,
     keep: Annotated[
         Path | None,
-        typer.Option("--keep", metavar="DIR", show_default=False, help="Keep cut faces and descriptors; reuse them."),
+        typer.Option(
+            "--keep",
+            metavar="DIR",
+            show_default=False,
+            help="Keep descriptors and reuse them; empty it when our quantizer or kernels have changed.",
+        ),
     ] = None,
     document: Annotated[
         Path | None,
@@ -147,14 +157,11 @@ def _arenas() -> "list[Arenas]":
 
 
 def _losses(protocol: Protocol) -> "list[Loss]":
-    import numpy as np
-
     from peephole.cli.programs import load_float, make_cutter, threads
-    from peephole.digests import digest_of
     from peephole.evaluation.lfw import picture_name, read_pairs
     from peephole.evaluation.peers.faces import cut_faces
     from peephole.evaluation.peers.losses import losses
-    from peephole.evaluation.peers.quantizers import ROWS, describe_by, float_row
+    from peephole.evaluation.peers.quantizers import ROWS, float_row
     from peephole.image_files import list_pictures, read_pictures
     from peephole.training.calibration_images import read_calibration_images
 
@@ -166,22 +173,47 @@ def _losses(protocol: Protocol) -> "list[Loss]":
     pictures = read_pictures(protocol.images, lambda name: picture_name(name) in wanted.names)
     cut = make_cutter(Crop.ALIGNED, size[0], None, SMALLEST_FACE)
     faces = cut_faces(progress(pictures, "cutting", len(wanted.names)), cut, threads())
-    made: dict[tuple[str, str], Any] = {}
-    for row in progress((float_row(), *ROWS), "quantizing and describing", len(ROWS) + 1):
-        key = (protocol.checkpoint.read_bytes(), calibration.tobytes(), faces.pixels.tobytes(), row.choice.encode())
-        kept = None if protocol.keep is None else protocol.keep / f"{digest_of((row.quantizer.encode(), *key))}.npy"
-        name = row.quantizer, row.choice
-        if kept is not None and kept.is_file():
-            made[name] = np.load(kept)
-        else:
-            describe = describe_by(row, network, calibration, threads())
-            made[name] = describe if isinstance(describe, str) else describe(faces.pixels)
-            if kept is not None and not isinstance(describe, str):
-                np.save(kept, made[name])
+    source = (protocol.checkpoint.read_bytes(), calibration.tobytes())
+    made = {
+        (row.quantizer, row.choice): _described(row, network, calibration, faces.pixels, source, protocol.keep)
+        for row in progress((float_row(), *ROWS), "quantizing and describing", len(ROWS) + 1)
+    }
     whole = made.pop((float_row().quantizer, float_row().choice))
     if isinstance(whole, str):
         raise ValueError(f"accuracy needs ONNX Runtime: {whole}; install it with: pip install 'peephole[peers]'")
     return losses(wanted, faces, whole, made)
+
+
+def _described(
+    row: "Row",
+    network: "FloatNetwork",
+    calibration: "NDArray[np.uint8]",
+    faces: "NDArray[np.uint8]",
+    source: tuple[bytes, ...],
+    keep: Path | None,
+) -> "NDArray[Any] | str":
+    """Return the descriptors [N,D] of faces uint8 [N,S,S] by one quantizer, or why there are none.
+
+    source: bytes that tell network and calibration apart from others; with them, the faces and the versions of the
+    peers descriptors are found again in `keep`.
+    """
+    import numpy as np
+
+    from peephole.cli.programs import threads
+    from peephole.digests import digest_of
+    from peephole.evaluation.peers.quantizers import describe_by, versions
+
+    told = (row.quantizer, row.choice, str(versions(PACKAGES)))
+    kept = keep and keep / f"{digest_of((*(text.encode() for text in told), *source, faces.tobytes()))}.npy"
+    if kept is not None and kept.is_file():
+        return np.asarray(np.load(kept))
+    describe = describe_by(row, network, calibration, threads())
+    if isinstance(describe, str):
+        return describe
+    descriptors = np.asarray(describe(faces))
+    if kept is not None:
+        np.save(kept, descriptors)
+    return descriptors
 
 
 def _setting() -> dict[str, str]:

@@ -4,12 +4,10 @@ import itertools
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from peephole.array_files import open_arrays
 from peephole.evaluation.embedding import BATCH, Cutter, Embedded
 from peephole.evaluation.lfw import picture_name
 from peephole.image_files import EncodedPicture, decode_grey
@@ -27,17 +25,6 @@ class Faces:
         """Return descriptors [N,D] of these faces, in their order, by name."""
         rows = zip(self.names, descriptors, self.found.tolist(), strict=True)
         return {name: Embedded(name, descriptor, found) for name, descriptor, found in rows}
-
-    def save(self, path: Path) -> None:
-        """Write the faces as .npz. Raises `OSError`."""
-        np.savez(path, names=np.array(self.names), pixels=self.pixels, found=self.found)
-
-    @classmethod
-    def load(cls, path: Path) -> "Faces":
-        """Read faces. Raises `ValueError` for a file of another kind."""
-        with open_arrays(path, "faces", "not an .npz file with the arrays names, pixels and found") as arrays:
-            pixels, found = arrays["pixels"].astype(np.uint8), arrays["found"].astype(np.bool_)
-            return cls(tuple(map(str, arrays["names"])), pixels, found)
 
 
 def cut_faces(pictures: Iterable[EncodedPicture], cut: Cutter, threads: int) -> Faces:
