@@ -15,5 +15,6 @@ void bind_app_look(nanobind::module_ &m);
 void bind_app_quality(nanobind::module_ &m);
 void bind_app_tilt(nanobind::module_ &m);
 void bind_app_decisions(nanobind::module_ &m);
+void bind_app_tracking(nanobind::module_ &m);
 
 } // namespace peephole

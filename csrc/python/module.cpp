@@ -12,4 +12,5 @@ NB_MODULE(_core, m) {
     peephole::bind_app_quality(m);
     peephole::bind_app_tilt(m);
     peephole::bind_app_decisions(m);
+    peephole::bind_app_tracking(m);
 }

@@ -109,14 +109,14 @@ def test_a_visit_has_a_longest_time():
 
 
 def test_the_best_looks_are_kept_and_numbers_never_used_twice():
-    walk = Walk(1, 0.0, 0.0, box(0))
+    (walk,) = begun(Tracker(POLICY), 0.0, box(0))
     kept = [walk.add(look(number, quality=quality), POLICY) for number, quality in enumerate([5, 1, 3, 2, 2, 9])]
     assert kept == [True, True, True, True, False, True]
     assert {number: one.quality.value for number, one in walk.kept.items()} == {0: 5, 2: 3, 5: 9}
 
 
 def test_a_good_look_is_kept_before_any_poor_one():
-    walk = Walk(1, 0.0, 0.0, box(0))
+    (walk,) = begun(Tracker(POLICY), 0.0, box(0))
     for quality in (900, 800, 700):
         walk.add(look(0, quality=quality, good=False), POLICY)
     assert walk.add(look(0, quality=10), POLICY)
