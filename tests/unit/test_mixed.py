@@ -12,7 +12,7 @@ from peephole.compiler.executor import execute
 from peephole.compiler.planner import place
 from peephole.compiler.schedule import lower
 from peephole.fixedpoint import interpreter
-from peephole.fixedpoint.describe import describe
+from peephole.fixedpoint.describe import describe, table
 from peephole.fixedpoint.float_network import FloatNetwork
 from peephole.fixedpoint.layers import Conv2d, Convolution, CopyChannels
 from peephole.fixedpoint.mixed import Calibrated, calibrate_mixed, mixed_program, tensor_widths
@@ -120,6 +120,9 @@ def test_sums_are_proved_in_both_widths_and_described() -> None:
     described = {layer.name: layer for layer in describe(program).layers}
     assert {name: (layer.input_bits, layer.output_bits) for name, layer in described.items()} == widths(program)
     assert "proved" in described["expand3"].proof
+    lines = {line.split()[0]: line for line in table(describe(program)).splitlines()}
+    assert " 8>16  32 bits, proved" in lines["expand3"] and " 16>8  rounded" in lines["squeeze.int8"]
+    assert " 16  " in lines["expand1"] and ">" not in lines["expand1"]
 
 
 def test_a_mixed_program_survives_its_file(tmp_path: object) -> None:

@@ -115,16 +115,18 @@ def describe(program: IntegerProgram) -> ProgramDescription:
 
 
 def table(description: ProgramDescription) -> str:
-    """Return a description as aligned text."""
+    """Return a description as aligned text; bits: of what a layer reads, and writes where that differs."""
     room = max([24, *(len(layer.name) + 1 for layer in description.layers)])
-    titles = f"{'output':>12}{'MACs':>12}{'bytes':>11}{'in':>4}{'w':>8}{'out':>4}{'bits':>5}  accumulator"
+    titles = f"{'output':>12}{'MACs':>12}{'bytes':>11}{'in':>4}{'w':>8}{'out':>4}{'bits':>6}  accumulator"
     lines = [f"{'layer':<{room}}{titles}"]
     for layer in description.layers:
         shape = "x".join(map(str, layer.output_shape))
         weight = "" if layer.weight_frac_bits is None else "..".join(map(str, layer.weight_frac_bits))
+        alike = layer.input_bits == layer.output_bits
+        bits = f"{layer.input_bits}" if alike else f"{layer.input_bits}>{layer.output_bits}"
         lines.append(
             f"{layer.name:<{room}}{shape:>12}{layer.macs:>12,}{layer.weight_bytes:>11,}"
-            f"{layer.input_frac_bits:>4}{weight:>8}{layer.output_frac_bits:>4}{layer.output_bits:>5}  {layer.proof}"
+            f"{layer.input_frac_bits:>4}{weight:>8}{layer.output_frac_bits:>4}{bits:>6}  {layer.proof}"
         )
     passes = description.macs // (sum(layer.macs for layer in description.layers) or 1)
     total = "total" if passes <= 1 else f"total, {passes} passes"
@@ -211,6 +213,8 @@ def _proof(layer: Layer, spare: float | None) -> str:
     if not isinstance(layer, Convolution) or spare is None:
         if isinstance(layer, AveragePool):
             return "32-bit sum"
+        if isinstance(layer, CopyChannels) and layer.shift < 0:
+            return "rounded"
         return "64-bit sum" if isinstance(layer, GlobalAveragePool | L2Normalize) else "exact"
     if spare < 0:
         return f"{layer.accumulator_bits} bits, may wrap: bound {-spare:.1f} bits too large"
