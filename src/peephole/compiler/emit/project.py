@@ -27,6 +27,7 @@ from peephole.fixedpoint.interpreter import Kernels
 from peephole.fixedpoint.layers import Convolution, Tensor
 from peephole.fixedpoint.program import IntegerProgram
 from peephole.fixedpoint.validation import TENSOR
+from peephole.fixedpoint.window import Window
 
 TARGETS = ("host", "rv32-virt", "gap8")
 CSRC = "csrc"
@@ -289,7 +290,7 @@ def _shape(tensor: Tensor) -> str:
     return f"{{{tensor.height}, {tensor.width}, {tensor.channels}}}"
 
 
-def _window(window: Any) -> str:
+def _window(window: Window) -> str:
     pairs = (window.size, window.stride, window.dilation, window.padding)
     return f"{{{', '.join(str(number) for pair in pairs for number in pair)}}}"
 

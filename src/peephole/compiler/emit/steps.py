@@ -22,7 +22,7 @@ class EmittedStep:
     """One step. whole: tensors that are there, or are made, whole; strips: those that are made in turns.
 
     asks: from the last layer to the first. shifted: the strips whose rows leave. enters: whether it reads the
-    image. given: the tensor that the caller gives, if it reads that. run: the call of the step.
+    image. given: the tensor that the caller gives, if it reads that.
     """
 
     number: int
@@ -39,11 +39,10 @@ class EmittedStep:
     given: str
     weighted: bool
 
-    @property
-    def run(self) -> str:
-        """The call of the step."""
-        outside = "pixels, mirrored, " if self.enters else "given, " if self.given else ""
-        return f"step_{self.number}({outside}arena{', weights' if self.weighted else ''})"
+    def run(self, arena: str, pixels: str = "pixels", mirrored: str = "mirrored", given: str = "given") -> str:
+        """Return the call of the step with these C expressions, of which it takes those that it needs."""
+        outside = [pixels, mirrored] if self.enters else [given] if self.given else []
+        return f"step_{self.number}({', '.join([*outside, arena, *(['weights'] if self.weighted else [])])})"
 
 
 def emitted_step(
