@@ -1,0 +1,88 @@
+#include "app/detector.h"
+
+#include "check.h"
+
+#include <string.h>
+
+enum { HEIGHT = 60, WIDTH = 90, CAPACITY = 3000 };
+
+/* A table of one stump, by which every window passes whose left half is brighter than its right. */
+static const uint16_t stage_weak[1] = {1};
+static const int32_t stage_threshold[1] = {0};
+static const int16_t threshold[1] = {1500}, leaf[2] = {-1024, 1024};
+static const uint8_t rectangle_count[1] = {2};
+static const int8_t rectangle[10] = {0, 0, 24, 24, -1, 0, 0, 12, 24, 2};
+static const ph_cascade table = {1, 1, 2, stage_weak, stage_threshold, threshold, leaf, rectangle_count, rectangle};
+
+static uint8_t *noise(void) {
+    uint8_t *image = allocate(HEIGHT * WIDTH, 1);
+    for (int i = 0; i < HEIGHT * WIDTH; i++) {
+        image[i] = (uint8_t)(next_number() >> 24);
+    }
+    return image;
+}
+
+/* In scratch of exactly the promised size. */
+static int32_t find(int32_t capacity, const uint8_t *image, int32_t most, ph_hit *faces, int32_t *left_out) {
+    ph_cascade_detector detector = {.cascade = &table,
+                                    .min_size = 24,
+                                    .max_size = 60,
+                                    .scale = 72090,
+                                    .min_deviation = 0,
+                                    .min_neighbours = 2,
+                                    .hits = allocate((size_t)capacity, sizeof(ph_hit)),
+                                    .capacity = capacity};
+    const ph_image_size size = {HEIGHT, WIDTH};
+    int32_t count = -1;
+    detector.scratch_bytes = ph_cascade_find_scratch_bytes(&detector, size);
+    detector.scratch = allocate(detector.scratch_bytes, 1);
+    CHECK_EQUAL(ph_cascade_find(&detector, size, image, most, faces, &count), PH_OK);
+    *left_out = detector.left_out;
+    detector.scratch_bytes--;
+    CHECK_EQUAL(ph_cascade_find(&detector, size, image, most, faces, &(int32_t){0}), PH_BAD_SHAPE);
+    free(detector.scratch);
+    free(detector.hits);
+    return count;
+}
+
+static void it_finds_what_search_and_joining_find(void) {
+    const ph_cascade_search search = {HEIGHT, WIDTH, 24, 60, 72090, 0};
+    uint8_t *image = noise();
+    void *scratch = allocate(ph_cascade_detect_scratch_bytes(&table, &search), 1);
+    ph_hit *hits = allocate(CAPACITY, sizeof *hits), faces[50];
+    int32_t count, left_out = -1;
+    CHECK_EQUAL(ph_cascade_check(&table), PH_OK);
+    CHECK_EQUAL(ph_cascade_detect(&table, &search, image, scratch, CAPACITY, hits, &count), PH_OK);
+    CHECK(count > 100 && count <= CAPACITY);
+    const int32_t passed = count;
+    void *joining = allocate(ph_cascade_group_scratch_bytes(count), 1);
+    CHECK_EQUAL(ph_cascade_group(2, joining, hits, &count), PH_OK);
+    CHECK(count > 1 && count <= 50);
+    CHECK_EQUAL(find(CAPACITY, image, 50, faces, &left_out), count);
+    CHECK_EQUAL(left_out, 0);
+    CHECK(memcmp(faces, hits, (size_t)count * sizeof *faces) == 0);
+    CHECK_EQUAL(find(CAPACITY, image, 1, faces, &left_out), 1); /* the largest, where one is asked for */
+    CHECK(memcmp(faces, hits, sizeof *faces) == 0);
+    find(100, image, 50, faces, &left_out); /* what does not fit is left out, and told */
+    CHECK_EQUAL(left_out, passed - 100);
+    free(joining);
+    free(hits);
+    free(scratch);
+    free(image);
+}
+
+static void a_picture_that_cannot_be_searched(void) {
+    ph_hit hit;
+    uint8_t image[30 * 30] = {0};
+    ph_cascade_detector detector = {&table, 24, 60, 65536, 0, 2, NULL, 0, &hit, 1, 0};
+    int32_t count = -1;
+    detector.scratch_bytes = 1 << 20;
+    CHECK_EQUAL(ph_cascade_find(&detector, (ph_image_size){30, 30}, image, 1, &hit, &count), PH_BAD_ARGUMENT);
+    CHECK_EQUAL(count, 0);
+}
+
+int main(void) {
+    it_finds_what_search_and_joining_find();
+    a_picture_that_cannot_be_searched();
+    FINISH();
+}
