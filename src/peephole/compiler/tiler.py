@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
+from typing import NamedTuple
 
 from peephole.compiler.cost import Target, compute_cycles
 from peephole.compiler.memory import aligned
@@ -167,6 +168,16 @@ def cut(work: Work, size: Size, weights: str) -> Cut:
     return Cut(work, size, weights, rows, columns, split(work.channels, size.channels))
 
 
+class _TileCost(NamedTuple):
+    """Of one tile: cycles until its input and weights have come, until its output has gone, of compute; and bytes."""
+
+    load: int
+    store: int
+    compute: int
+    in_bytes: int
+    out_bytes: int
+
+
 def predict(target: Target, whole: Cut) -> Cost:
     """Predict what a call costs tile by tile.
 
@@ -180,21 +191,19 @@ def predict(target: Target, whole: Cut) -> Cost:
     constants = 0
     if whole.weights != IN_L1 and work.constant_bytes:
         constants = 2 * target.plain(work.constant_bytes // 2)
-    loads, stores = [load for load, _, _, _, _ in tiles], [store for _, store, _, _, _ in tiles]
+    loads, stores = [tile.load for tile in tiles], [tile.store for tile in tiles]
     loads[0] += constants
     cycles = loads[0] + stores[-1]
-    for number, (_, _, compute, _, _) in enumerate(tiles):
-        following = loads[number + 1] if number + 1 < len(tiles) else 0
-        before = stores[number - 1] if number else 0
-        cycles += max(compute, following + before)
+    for tile, following, before in zip(tiles, [*loads[1:], 0], [0, *stores[:-1]], strict=True):
+        cycles += max(tile.compute, following + before)
     stored, first, stored_bytes = _stored(target, whole)
     return Cost(
         cycles=first + max(cycles, stored - first),
-        compute=sum(compute for _, _, compute, _, _ in tiles),
+        compute=sum(tile.compute for tile in tiles),
         moved=sum(loads) + sum(stores),
         stored=stored,
-        in_bytes=sum(size for _, _, _, size, _ in tiles) + work.constant_bytes * (whole.weights != IN_L1),
-        out_bytes=sum(size for _, _, _, _, size in tiles),
+        in_bytes=sum(tile.in_bytes for tile in tiles) + work.constant_bytes * (whole.weights != IN_L1),
+        out_bytes=sum(tile.out_bytes for tile in tiles),
         stored_bytes=stored_bytes,
     )
 
@@ -210,15 +219,15 @@ def _stored(target: Target, whole: Cut) -> tuple[int, int, int]:
     return target.stored(times * size, chunks), target.stored(min(size, CHUNK_BYTES)), times * size
 
 
-def _tiles(target: Target, whole: Cut) -> Iterator[tuple[int, int, int, int, int]]:
-    """Yield for each tile in order: cycles of what comes, of what goes, of compute; bytes that come and that go."""
+def _tiles(target: Target, whole: Cut) -> Iterator[_TileCost]:
+    """Yield what each tile costs, in order; what the one before has left in L1 does not come again."""
     work, size = whole.work, whole.size
     pixels = [(down, along) for down in whole.rows for along in whole.columns]
     reads = [(rows_read(work, down)[0], columns_read(work, along)[0]) for down, along in pixels]
     reads_channels = [channels_read(work, span) for span in whole.channels]
     each = work.weight_bytes // work.channels
     width, out_width = work.source.bits // 8, work.output.bits // 8
-    table: dict[tuple[int, ...], tuple[int, int, int, int, int]] = {}
+    known: dict[tuple[int, ...], _TileCost] = {}  # most tiles are alike
     last_read: tuple[Span, ...] = ()
     last_part = -1
     for pixel, part in _order(len(pixels), len(whole.channels), size.channels_first):
@@ -229,18 +238,19 @@ def _tiles(target: Target, whole: Cut) -> Iterator[tuple[int, int, int, int, int
         seen_rows, seen_columns, seen = (span.count for span in read)
         channels = whole.channels[part].count
         key = (rows, columns, channels, seen_rows, seen_columns, seen, new_input, new_weights)
-        if key not in table:
+        if key not in known:
             weights = channels * each * new_weights
             block = (seen_rows, seen_columns, seen)
             come = work.sources * target.block(block, (work.source.width, work.source.channels), width) * new_input
-            table[key] = (
-                come + target.plain(weights),
-                target.block((rows, columns, channels), (work.output.width, work.output.channels), out_width),
-                compute_cycles(target, work.layer, piece(work, rows, columns, channels)),
-                work.sources * seen_rows * seen_columns * seen * width * new_input + weights,
-                rows * columns * channels * out_width,
+            made, tensor = (rows, columns, channels), (work.output.width, work.output.channels)
+            known[key] = _TileCost(
+                load=come + target.plain(weights),
+                store=target.block(made, tensor, out_width),
+                compute=compute_cycles(target, work.layer, piece(work, *made)),
+                in_bytes=work.sources * prod(block) * width * new_input + weights,
+                out_bytes=prod(made) * out_width,
             )
-        yield table[key]
+        yield known[key]
 
 
 def _order(pixels: int, parts: int, channels_first: bool) -> Iterator[tuple[int, int]]:
