@@ -2,7 +2,7 @@
 
 import dataclasses
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from peephole.compiler import heuristic
 from peephole.compiler.blocks import Block, live_bound, peak
@@ -43,7 +43,8 @@ def place(
 ) -> Placement:
     """Give every buffer an offset, so that the peak of each level is low; the least where `optimal` says so.
 
-    capacity: bytes of the levels; one number is of L2. alignment: of offsets, and what sizes are rounded up to.
+    capacity: bytes of the levels; one number is of L2. alignment: of offsets, and what sizes are rounded up to; a view
+    begins where its owner and `alias_offset` put it.
     seconds: about how long each of three exact searches may take where the fast planner does not reach the bound.
     steps: names of the steps, for errors. A buffer that has an offset keeps it.
 
@@ -86,41 +87,22 @@ def place_arena(
     alignment: int = 4,
     seconds: float = 10,
     steps: Sequence[str] = (),
-    holds: str = ACTIVATIONS,
 ) -> Placement:
     """Place as `place` does, and of plans with the same peak prefer one whose activations reach less high in L2.
 
-    holds: what is to lie low. No less than it takes alone is tried first, then what lies between that and the plan of
-    `place`, a few halvings of it; that the last is the least is not proved.
+    No less than they take alone is tried first, then what lies between that and the plan of `place`, a few halvings of
+    it; that the last is the least is not proved.
     """
     free = place(buffers, capacity, alignment, seconds, steps)
     table, lifetimes = owners(buffers), spans(buffers)
-    low_ones = {table[b.name][0] for b in buffers if b.level == MAIN and b.holds == holds}
+    low_ones = {table[b.name][0] for b in buffers if b.level == MAIN and b.holds == ACTIVATIONS}
     arena = [b for b in buffers if table[b.name][0] in low_ones]
     if not arena:
         return free
     began = time.perf_counter()
     whole = [b for b in buffers if b.level == MAIN and b.alias_of is None]
-    span = min(lifetimes[b.name][0] for b in whole), max(lifetimes[b.name][1] for b in whole)
-    below = sum(aligned(b.bytes, alignment) for b in whole if lifetimes[b.name] == span and b.name not in low_ones)
-    tried = low = below + place(arena, None, alignment, seconds).peak_bytes
-    offsets = {b.name: free.offset(b.name) for b in whole}
-    high = _reach(arena, offsets, alignment)
-    for _ in range(HALVINGS):
-        if low >= high:
-            break
-        above = free.peak_bytes - tried
-        blocks = [
-            Block(aligned(b.bytes, alignment), *lifetimes[b.name], b.offset, above if b.name in low_ones else 0)
-            for b in whole
-        ]
-        found, *_ = _stack(blocks, seconds / 4 / HALVINGS, free.peak_bytes)
-        if peak(blocks, found) <= free.peak_bytes:
-            offsets = {b.name: offset for b, offset in zip(whole, found, strict=True)}
-            high = _reach(arena, offsets, alignment)
-        else:
-            low = tried + alignment
-        tried = aligned((low + high) // 2, alignment)
+    alone = place(arena, None, alignment, seconds).peak_bytes
+    offsets = _lowered(whole, lifetimes, low_ones, free, alone, seconds)
     placed = [
         dataclasses.replace(b, offset=offsets[table[b.name][0]] + table[b.name][1]) if b.level == MAIN else b
         for b in free.buffers
@@ -129,8 +111,37 @@ def place_arena(
     return dataclasses.replace(free, buffers=tuple(placed), seconds=free.seconds + time.perf_counter() - began)
 
 
-def _reach(buffers: Sequence[Buffer], offsets: Mapping[str, int], alignment: int) -> int:
-    return max(offsets[b.name] + aligned(b.bytes, alignment) for b in buffers if b.name in offsets)
+def _lowered(
+    whole: Sequence[Buffer],
+    lifetimes: Mapping[str, tuple[int, int]],
+    low_ones: Collection[str],
+    free: Placement,
+    alone: int,
+    seconds: float,
+) -> dict[str, int]:
+    """Return offsets with the peak that the plan `free` has, where some of the whole buffers reach less high.
+
+    alone: what those take without the others.
+    """
+    sizes = {b.name: aligned(b.bytes, free.alignment) for b in whole}
+    span = min(lifetimes[b.name][0] for b in whole), max(lifetimes[b.name][1] for b in whole)
+    below = sum(sizes[b.name] for b in whole if lifetimes[b.name] == span and b.name not in low_ones)  # see `_stack`
+    offsets = {b.name: free.offset(b.name) for b in whole}
+    tried = low = below + alone
+    high = max(offsets[name] + sizes[name] for name in low_ones)
+    for _ in range(HALVINGS):
+        if low >= high:
+            break
+        above = free.peak_bytes - tried
+        blocks = [Block(sizes[b.name], *lifetimes[b.name], b.offset, above if b.name in low_ones else 0) for b in whole]
+        found, *_ = _stack(blocks, seconds / 4 / HALVINGS, free.peak_bytes)
+        if peak(blocks, found) <= free.peak_bytes:
+            offsets = {b.name: offset for b, offset in zip(whole, found, strict=True)}
+            high = max(offsets[name] + sizes[name] for name in low_ones)
+        else:
+            low = tried + free.alignment
+        tried = aligned((low + high) // 2, free.alignment)
+    return offsets
 
 
 def _stack(blocks: Sequence[Block], seconds: float, enough: int = 0) -> tuple[list[int], int, bool, str]:
