@@ -1,3 +1,5 @@
+"""Row streaming and segments: every row in time and once, and no other partition needs less."""
+
 import itertools
 from typing import Any
 
