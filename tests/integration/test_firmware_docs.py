@@ -1,11 +1,13 @@
 """What docs/firmware.md shows compiles and runs, and its figures are what the compiler gives."""
 
+import json
 import re
 import shutil
 from pathlib import Path
 
 import pytest
 
+from commands import peephole
 from emitted import STRICT, project_of, run
 from peephole.compiler.emit import write_folder
 from peephole.compiler.planner import place
@@ -47,3 +49,41 @@ def test_the_figures_of_the_landmark_network() -> None:
 
     plain, small = arena(Passes(streaming=False, in_place=False)), arena(Passes())
     assert f"| the landmark network, grey 64x64, 16 bits | {plain:,} bytes | {small:,} bytes |" in TEXT
+
+
+def test_the_figures_of_squeezenet_before_it_is_trained() -> None:
+    pytest.importorskip("torch", reason="needs the train extra")
+    (command,) = re.findall(r"16 bits \(`peephole (plan squeezenet1_1)`\)", TEXT)
+    said = peephole(*command.split()).stdout.splitlines()
+    rows = [line.split() for line in said if line.startswith("with")]
+    assert len(rows) == 5
+    for *words, arena, alive in rows:
+        assert f"| {' '.join(words)} | {arena} | {alive} |" in TEXT
+    assert [line for line in said[-4:-1] if line in TEXT] == said[-4:-1]
+
+
+def test_the_figures_of_the_device() -> None:
+    def peak(*options: object) -> int:
+        return int(json.loads(peephole("plan", "--device", "--json", *options).stdout)["peak_bytes"])
+
+    told, more = peak(), peak("--users", 21, "--strangers", 21)
+    assert f"**{told:,} of 524,288 bytes**" in TEXT
+    assert "A user more takes 1,424 bytes and a stranger 880" in TEXT
+    assert more - told <= 1424 + 880 + 2 * 16  # buffers begin at whole words of 16
+    assert f"100 users fit too ({peak('--users', 100):,} bytes)" in TEXT
+
+
+def test_the_refusal_is_as_shown(tmp_path: Path) -> None:
+    done = peephole("compile", "-o", tmp_path / "made", "--l2", "40K")
+    assert done.returncode == 1 and done.stderr in TEXT
+
+
+def test_every_key_of_the_json_is_explained_and_every_option_named() -> None:
+    told = json.loads(peephole("plan", landmark_program(), "--json").stdout)
+    named = set(re.findall(r"`([\w-]+)`", TEXT))
+    assert set(told) - {"name", "model", "optimal", "shapes_alone"} <= named
+    assert {key for b in told["buffers"] for key in b} <= named
+    assert {key for pair in told["laid_over"] for key in pair} - {"step"} <= named
+    assert {key for level in told["levels"] for key in level} - {"level"} <= named
+    for option in ("--no-streaming", "--no-in-place", "--no-concatenation", "--buffers", "--tiles", "--device"):
+        assert option in TEXT
