@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from peephole import _core
 from peephole.compiler.emit import Project, build_project, write_folder
-from peephole.compiler.emit.image import test_input as input_of
 from peephole.compiler.emit.project import checksum
+from peephole.compiler.emit.self_test import self_test_input as input_of
 from peephole.compiler.emit.sources import source_folder
 from peephole.compiler.executor import execute
 from peephole.compiler.planner import place

@@ -14,9 +14,9 @@ from emitted import compile_and_run, project_of, run, self_test
 from graphs import random_graph
 from peephole import _core
 from peephole.compiler.emit import TARGETS, build_project, write_folder
-from peephole.compiler.emit.image import test_input as input_of
 from peephole.compiler.emit.layers import HEADERS
 from peephole.compiler.emit.project import checksum
+from peephole.compiler.emit.self_test import self_test_input as input_of
 from peephole.compiler.emit.sources import needed_files
 from peephole.compiler.executor import execute
 from peephole.compiler.planner import place

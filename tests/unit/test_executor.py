@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from graphs import graphs, random_graph
 from peephole import _core
-from peephole.compiler.emit.image import test_input as input_of
+from peephole.compiler.emit.self_test import self_test_input as input_of
 from peephole.compiler.executor import execute
 from peephole.compiler.planner import place
 from peephole.compiler.schedule import Passes, Schedule, lower

@@ -44,7 +44,7 @@ def compile_program(
     from peephole.cli.plan import size
     from peephole.compiler.emit import build_project, write_folder
     from peephole.compiler.emit.folder import check_folder
-    from peephole.compiler.emit.image import test_input
+    from peephole.compiler.emit.self_test import self_test_input
     from peephole.compiler.schedule import Passes
 
     capacity = size(l2, "--l2")
@@ -52,7 +52,7 @@ def compile_program(
     check_folder(output)
     program = load_program(model)
     with advised(program, passes):
-        project = build_project(program, target.value, test_input(program), _core, capacity, passes)
+        project = build_project(program, target.value, self_test_input(program), _core, capacity, passes)
     write_folder(output, project.files)
     if json:
         told = {"name": program.name, "model": program.model_id, "target": project.target, "folder": str(output)}

@@ -14,8 +14,8 @@ import jinja2
 from peephole import _core
 from peephole.compiler.emit import build_project, write_folder
 from peephole.compiler.emit.folder import BUILD, MANIFEST
-from peephole.compiler.emit.image import test_input
 from peephole.compiler.emit.project import CSRC
+from peephole.compiler.emit.self_test import self_test_input
 from peephole.compiler.emit.sources import source_folder
 from peephole.firmware.cascade import HEADER, cascade_source
 from peephole.firmware.image import Image, read_image
@@ -56,7 +56,7 @@ def image_sources(
     landmarks.expect_task(LANDMARKS)
     for role, program in (("recogniser", recogniser), ("landmarks", landmarks)):
         named = dataclasses.replace(program, name=role)  # which the names in C are made of
-        project = build_project(named, target, test_input(program), _core)
+        project = build_project(named, target, self_test_input(program), _core)
         files |= {path: content for path, content in project.files.items() if path.startswith(role)}
         arenas[role] = project.arena_bytes
     layout = plan_layout(recogniser, landmarks, arenas, stack_bytes)
