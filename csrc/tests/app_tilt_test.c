@@ -77,12 +77,15 @@ static void the_place_leads_back_to_the_frame(void) {
 }
 
 static void what_cannot_be_the_same_face(void) {
-    const bright_detector face = {80, 9, 0, -1}, small = {45, 9, 0, -1}, large = {130, 9, 0, -1}, none = {80, 9, 0, 9};
+    const bright_detector face = {80, 9, 0, -1}, small = {49, 9, 0, -1}, large = {129, 9, 0, -1}, none = {80, 9, 0, 9};
     const ph_box other = {100, 80, 60, 60};
     ph_seen seen;
     CHECK(look(face, 130, 110, 20, 0, NULL, &seen));
     CHECK(!look(face, 130, 110, 20, 1, &other, &seen));
     CHECK(!look(face, 170, 110, 20, 0, NULL, &seen));
+    const bright_detector smallest = {51, 9, 0, -1}, largest = {128, 9, 0, -1}; /* 38 and 96 of 60 pixels */
+    CHECK(look(smallest, 130, 110, 20, 0, NULL, &seen));
+    CHECK(look(largest, 130, 110, 20, 0, NULL, &seen));
     CHECK(!look(small, 130, 110, 20, 0, NULL, &seen));
     CHECK(!look(large, 130, 110, 20, 0, NULL, &seen));
     CHECK(!look(none, 130, 110, 20, 0, NULL, &seen));
@@ -104,11 +107,13 @@ static void its_tilt(void) {
 }
 
 static void straightened(void) {
-    const struct { int32_t upright, tilt, expected; } cases[] = {{4, 0, 20}, {9, 0, 0}, {24, 0, 0}, {4, 15, 15}};
+    const struct {
+        int32_t upright, tilt, turned, expected;
+    } cases[] = {{4, 0, 9, 20}, {9, 0, 9, 0}, {23, 0, 30, 20}, {24, 0, 30, 0}, {4, 15, 9, 15}};
     uint8_t *frame = spot_at(130, 110);
     ph_tilt_scratch *scratch = allocate(1, sizeof *scratch);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        bright_detector what = {80, 9, 0, 1};
+        bright_detector what = {80, (int16_t)cases[i].turned, 0, 1};
         const ph_detector detector = {&what, see_what_is_bright};
         ph_seen seen = {{100, 80, 60, 60}, cases[i].upright, cases[i].tilt};
         CHECK_EQUAL(ph_straighten(&detector, (ph_image_size){HEIGHT, WIDTH}, frame, scratch, &seen), PH_OK);
