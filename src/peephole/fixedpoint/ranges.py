@@ -24,14 +24,20 @@ def calibrate(network: FloatNetwork, images: NDArray[Any]) -> tuple[Statistics, 
     tensors = (network.input, *network.tensors)
     maxima = {tensor.name: np.zeros(tensor.channels) for tensor in tensors}
     means = {tensor.name: np.zeros(tensor.channels) for tensor in tensors}
-    for made in network.batches(images):
-        for name, largest in maxima.items():
-            np.maximum(largest, np.abs(made[name]).max((0, 1, 2)), out=largest)
-            means[name] += made[name].mean((1, 2), dtype=np.float64).sum(0) / len(images)
+    with np.errstate(all="ignore"):  # what is beyond all numbers is told below
+        for made in network.batches(images):
+            for name, largest in maxima.items():
+                np.maximum(largest, np.abs(made[name]).max((0, 1, 2)), out=largest)
+                means[name] += made[name].mean((1, 2), dtype=np.float64).sum(0) / len(images)
     for name, largest in maxima.items():
-        if not (largest.max() > 0 and np.isfinite(largest).all()):
+        if not np.isfinite(largest).all():
             raise ValueError(
-                f"{_maker(network, name)}: gives {largest.max():g} for every sample; calibrate with what it will see, "
+                f"{maker(network, name)}: gives values beyond what 32-bit floats hold; its weights or the samples are "
+                "too large, train with weight decay or scale the samples down"
+            )
+        if largest.max() == 0:
+            raise ValueError(
+                f"{maker(network, name)}: gives 0 for every sample; calibrate with what it will see, "
                 "or look for a layer that has died in training"
             )
     return maxima, means
@@ -48,7 +54,8 @@ def check_varied(network: FloatNetwork, samples: NDArray[Any]) -> None:
         )
 
 
-def _maker(network: FloatNetwork, tensor: str) -> str:
+def maker(network: FloatNetwork, tensor: str) -> str:
+    """Return who makes a tensor, for people."""
     made = [layer.name for layer in network.layers if layer.output == tensor]
     return f"layer {made[0]}" if made else f"input {tensor}"
 

@@ -11,9 +11,9 @@ from peephole.fixedpoint.float_network import FloatAdd, FloatConvolution, FloatL
 from peephole.fixedpoint.formats import fraction_bits
 from peephole.fixedpoint.layers import MaxPool, ShuffleChannels, tensors_read
 from peephole.fixedpoint.network_formats import TensorFormat
-from peephole.fixedpoint.ranges import Samples, Statistics, least_squares_bits, percentile_bits
+from peephole.fixedpoint.ranges import Samples, Statistics, least_squares_bits, maker, percentile_bits
 from peephole.fixedpoint.rounding import weight_bits
-from peephole.fixedpoint.validation import IMAGE
+from peephole.fixedpoint.validation import FRAC_BITS, IMAGE
 
 INPUT_FRAC_BITS = 7  # of a pixel less an offset
 UNIT_FRAC_BITS = 14  # one itself must fit, which has no room in Q15
@@ -70,6 +70,12 @@ def choose_formats(
             finest = chosen[layer.input] + int(weight_bits(layer, widths[layer.input]).min())  # that of the sums
             chosen[layer.output] = min(chosen[layer.output], finest)
     _share(network, chosen, chosen_by_pixels)
+    for name, frac_bits in chosen.items():
+        if frac_bits not in FRAC_BITS:
+            raise ValueError(
+                f"{maker(network, name)}: gives values of up to {maxima[name].max():g}, for which {widths[name]} bits "
+                "have no format; scale its weights or the samples"
+            )
     return {name: TensorFormat(widths[name], frac_bits) for name, frac_bits in chosen.items()}
 
 
