@@ -54,7 +54,7 @@ def test_commands_are_commands(document: str, command: str, tmp_path: Path) -> N
     elif program == "peephole":
         # In an empty folder a right command line fails on its first file (1), a wrong one on its words (2).
         result = peephole(*arguments, cwd=tmp_path)
-        if "--backbones" in arguments:  # reads no file
+        if "--backbones" in arguments or arguments[:2] == ["plan", "squeezenet1_1"]:  # reads no file
             assert result.returncode == 0, result.stderr
             return
         assert result.returncode == 1, result.stderr
