@@ -29,6 +29,10 @@ typedef struct {
     ph_looks looks; /* the best so far, in the order in which they came; its memory is the caller's */
     bool decided;
     ph_decision decision; /* the newest, once decided */
+    bool told;            /* whether the owner heard of a decision, and of which one (ph_walk_is_news) */
+    ph_kind told_kind;
+    uint32_t told_person;
+    uint32_t told_stranger;
 } ph_walk;
 
 /* The walks in view, walk[0 .. count), the oldest first; behind them those that are free. */
