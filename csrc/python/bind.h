@@ -16,5 +16,6 @@ void bind_app_quality(nanobind::module_ &m);
 void bind_app_tilt(nanobind::module_ &m);
 void bind_app_decisions(nanobind::module_ &m);
 void bind_app_tracking(nanobind::module_ &m);
+void bind_app_gallery(nanobind::module_ &m);
 
 } // namespace peephole

@@ -13,4 +13,5 @@ NB_MODULE(_core, m) {
     peephole::bind_app_tilt(m);
     peephole::bind_app_decisions(m);
     peephole::bind_app_tracking(m);
+    peephole::bind_app_gallery(m);
 }
