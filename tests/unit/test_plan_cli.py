@@ -188,6 +188,35 @@ def test_what_is_not_quantized_yet_is_planned_by_its_shapes(tmp_path: Path) -> N
     assert "weights of 8 bits" in said and "by its shapes alone" in said.splitlines()[0]
 
 
+def test_networks_of_the_user_s_own_are_planned_before_anything_is_calibrated(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch", reason="needs the train extra")
+    from torch import nn
+
+    def save(name: str, shape: tuple[int, ...], *layers: Any) -> Path:
+        exported = torch.export.export(nn.Sequential(*layers).eval(), (torch.zeros(1, *shape),))
+        torch.export.save(exported, tmp_path / name)
+        return tmp_path / name
+
+    image = save("image.pt2", (1, 16, 12), nn.Conv2d(1, 4, 3), nn.ReLU(), nn.MaxPool2d(2))
+    sound = save("sound.pt2", (10, 49), nn.Conv1d(10, 8, 5), nn.Flatten(), nn.Linear(8 * 45, 3))
+    wrong = save("wrong.pt2", (1, 16, 12), nn.Conv2d(1, 4, 3), nn.Sigmoid(), nn.Conv2d(4, 4, 3))
+    for path, given in ((image, "image.u8"), (sound, "input")):
+        told = json.loads(peephole("plan", path, "--json").stdout)
+        assert_the_plan_holds(told)
+        assert told["shapes_alone"] and told["buffers"][0]["holds"] == "image"
+        assert told["buffers"][0]["name"] == given
+    assert_one_line(peephole("plan", wrong), 1, "wrong.pt2: module 1: operator sigmoid is not supported; leave it out")
+    assert_one_line(peephole("plan", image, "--device"), 1, "is for the task network, not recognise")
+
+
+def test_an_onnx_network_with_an_operator_that_is_not_supported_is_named_with_its_node(tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx", reason="needs the onnx extra")
+    shape = [onnx.helper.make_tensor_value_info(name, 1, [1, 4]) for name in "xy"]
+    node = onnx.helper.make_node("Erf", ["x"], ["y"], name="head/erf")
+    onnx.save(onnx.helper.make_model(onnx.helper.make_graph([node], "g", shape[:1], shape[1:])), tmp_path / "e.onnx")
+    assert_one_line(peephole("plan", tmp_path / "e.onnx"), 1, "e.onnx: node head/erf (Erf): operator Erf is not")
+
+
 def test_what_names_no_network_or_says_nothing_is_one_sentence(model: Path, tmp_path: Path) -> None:
     pytest.importorskip("torch", reason="needs the train extra")
     assert_one_line(peephole("plan", "resnet50"), 1, "resnet50: no such program file", "squeezenet1_1", "mobilenet_v2")

@@ -77,7 +77,10 @@ def check_output(output: Path, ending: str, *read: Path) -> None:
 
 def write_whole(path: Path, write: Callable[[IO[bytes]], object], mode: int = 0o644) -> None:
     """Write a file beside its place and rename it there, so that a broken run leaves the old one or none."""
-    handle, partial = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.absolute().parent)
+    try:
+        handle, partial = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.absolute().parent)
+    except OSError as error:
+        raise OSError(f"{path}: cannot be written ({error.strerror}); name another place") from error
     try:
         with os.fdopen(handle, "wb") as stream:
             write(stream)

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 # The page has them all; these fit a terminal.
 LAYER_COLUMNS = ("step", "layer", "window", "output", "MACs", "weight bytes", "output bytes", "alive in L2")
 
+TILE_COLUMNS = (
+    *("step", "layer", "tile", "L1 bytes", "L2 to L1", "L1 to L2", "L3 to L2"),
+    *("compute cycles", "L2-L1 cycles", "L3-L2 cycles", "ms"),
+)
+
 
 def print_part(table: "Table", columns: Sequence[str] = ()) -> None:
     """Print a table and an empty line; of its columns only these, if any are named."""
@@ -58,6 +63,6 @@ def print_tiles(tiled: "TiledSchedule") -> None:
     """Print the tiles of every layer with the predicted time."""
     from peephole.compiler.tables import prediction, tile_table
 
-    print_part(tile_table(tiled))
+    print_part(tile_table(tiled), TILE_COLUMNS)
     print(f"L1: {tiled.l1_bytes:,} bytes, {tiled.target.reserved_l1_bytes:,} of them for stacks")
     print(prediction(tiled))
