@@ -274,7 +274,24 @@ def test_a_network_of_torch_is_the_same_through_both_front_ends(tmp_path: Path) 
     assert "units.0.branch.0.conv" in {layer.name for layer in other.network.layers}
 
 
+def of_another_domain(made: Any) -> Any:
+    """The same model, its first operator somebody's own."""
+    made.graph.node[0].domain = "com.somebody"
+    made.opset_import.append(helper.make_opsetid("com.somebody", 1))
+    return made
+
+
 WRONG: dict[str, tuple[Any, str]] = {
+    "another's operator": (
+        of_another_domain(model(one("Relu"))),
+        r"node y \(Relu\): operator com\.somebody\.Relu is not supported",
+    ),
+    "another's constant": (
+        of_another_domain(model(("Table", "c", "t", {}), one("Mul", "x,t"), c=np.float32(2))),
+        r"node t \(Table\): operator com\.somebody\.Table is not supported",
+    ),
+    "an entry that is not there": (model(one("Gather", "x,i", axis=1), i=np.int64(4)), "entry 4 of a dimension of 4"),
+    "not a number": (model(one("Mul", "x,c"), c=np.float32("nan")), r"node y \(Mul\): a constant is infinite or not a"),
     "operator": (
         model(("Relu", "x", "a", {}), one("Sigmoid", "a")),
         r"node y \(Sigmoid\): operator Sigmoid is not supported; leave it out",

@@ -158,6 +158,8 @@ class Builder:
     def per_channel(self, value: Value, constant: ArrayLike) -> NDArray[np.float64]:
         """Return a constant that broadcasts over the value as one number a channel: [C]."""
         array = np.asarray(constant, np.float64)
+        if not np.isfinite(array).all():
+            raise UnsupportedError("a constant is infinite or not a number; look where training put it there")
         channels, rank = value.node.shape[0], len(value.view)
         if array.ndim == rank + 1 and array.shape[0] == 1:
             array = array[0]

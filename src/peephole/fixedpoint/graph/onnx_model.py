@@ -16,6 +16,8 @@ from peephole.fixedpoint.graph.nodes import Graph, Origin
 from peephole.fixedpoint.graph.onnx_operators import OPERATORS, Operation
 from peephole.fixedpoint.graph.views import UnsupportedError
 
+STANDARD = ("", "ai.onnx")  # the domain of ONNX's own operators, under both of its names
+
 
 def load(path: Path) -> onnx.ModelProto:
     """Read an ONNX file. Raises `ValueError` for anything else."""
@@ -81,6 +83,8 @@ class _Reader:
         return self.builder.finish(result)
 
     def _run(self, node: onnx.NodeProto) -> None:
+        if node.domain not in STANDARD:
+            raise UnsupportedError(not_supported(f"{node.domain}.{node.op_type}"))
         inputs = [self.made[name] for name in node.input]
         attributes = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
         if node.op_type == "Shape" and isinstance(inputs[0], Value):

@@ -61,7 +61,10 @@ def permute(builder: Builder, value: Value, order: list[int]) -> Value:
 def select(builder: Builder, value: Value, dimension: int, index: int) -> Value:
     """One entry of a dimension, which then is gone."""
     at = place(value, dimension)
-    index %= value.sizes[at]
+    size = value.sizes[at]
+    if not -size <= index < size:
+        raise UnsupportedError(f"entry {index} of a dimension of {size} is not there")
+    index %= size
     part = builder.slice(value, at, index, index + 1)
     return Value(part.node, tuple(d for i, d in enumerate(part.view) if i != at))
 
