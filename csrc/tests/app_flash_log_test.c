@@ -253,6 +253,75 @@ static void test_cells_that_fail(void) {
     CHECK_EQUAL(kept(&log), 2);
 }
 
+/* The old area stays, with all its records, until it can be erased. */
+static void test_an_area_that_cannot_be_erased(void) {
+    flash_memory memory;
+    ph_flash_log log;
+    flash_memory_begin(&memory, bytes, AREA, 1);
+    CHECK_EQUAL(ph_flash_log_open(&log, &memory.flash), PH_OK);
+    CHECK_EQUAL(ph_flash_log_append(&log, 99, "old", 3), PH_OK);
+    CHECK_EQUAL(ph_flash_log_begin_switch(&log), PH_OK);
+    CHECK_EQUAL(append(&log, 0), PH_OK);
+    memory.stubborn = true;
+    CHECK_EQUAL(ph_flash_log_end_switch(&log), PH_OK);
+    CHECK_EQUAL(append(&log, 1), PH_OK);
+    CHECK_EQUAL(ph_flash_log_begin_switch(&log), PH_FLASH_FAILED);
+    CHECK_EQUAL(append(&log, 2), PH_OK);
+    CHECK_EQUAL(ph_flash_log_open(&log, &memory.flash), PH_OK);
+    CHECK_EQUAL(kept(&log), 3);
+    memory.stubborn = false;
+    CHECK_EQUAL(ph_flash_log_begin_switch(&log), PH_OK);
+    CHECK_EQUAL(append(&log, 0), PH_OK);
+    CHECK_EQUAL(ph_flash_log_end_switch(&log), PH_OK);
+    CHECK_EQUAL(kept(&log), 1);
+    CHECK_EQUAL(memory.offences, 0);
+}
+
+/* What could not be read back was not acknowledged, and does not turn up later. */
+static void test_what_failed_stays_away(void) {
+    flash_memory memory;
+    ph_flash_log log;
+    flash_memory_begin(&memory, bytes, AREA, 1);
+    CHECK_EQUAL(ph_flash_log_open(&log, &memory.flash), PH_OK);
+    memory.lost_from = log.position;
+    memory.lost_to = log.position + 16;
+    CHECK_EQUAL(append(&log, 0), PH_FLASH_FAILED);
+    memory.lost_to = 0;
+    CHECK_EQUAL(append(&log, 0), PH_OK);
+    CHECK_EQUAL(kept(&log), 1);
+    CHECK_EQUAL(ph_flash_log_open(&log, &memory.flash), PH_OK);
+    CHECK_EQUAL(kept(&log), 1);
+    CHECK_EQUAL(log.damaged, 0);
+}
+
+/* The bytes of a record count nowhere but in its place, and in no other generation. */
+static void test_copies_of_records_are_none(void) {
+    flash_memory memory;
+    ph_flash_log log;
+    ph_flash_record record;
+    uint8_t copy[32], payload[48] = {0};
+    flash_memory_begin(&memory, bytes, AREA, 1);
+    CHECK_EQUAL(ph_flash_log_open(&log, &memory.flash), PH_OK);
+    const uint32_t first = log.position;
+    CHECK_EQUAL(ph_flash_log_append(&log, 1, "A", 1), PH_OK);
+    memcpy(copy, bytes + first, sizeof copy);
+    memcpy(payload + 16, copy, sizeof copy); /* a record in the payload of another one */
+    const uint32_t outer = log.position;
+    CHECK_EQUAL(ph_flash_log_append(&log, 2, payload, sizeof payload), PH_OK);
+    bytes[outer] ^= 1; /* whose header is lost */
+    CHECK_EQUAL(ph_flash_log_open(&log, &memory.flash), PH_OK);
+    uint32_t cursor = 0;
+    CHECK_EQUAL(ph_flash_log_next(&log, &cursor, &record), PH_OK);
+    CHECK_EQUAL(ph_flash_log_next(&log, &cursor, &record), PH_END);
+    for (int32_t i = 0; i < 2; i++) {
+        CHECK_EQUAL(ph_flash_log_begin_switch(&log), PH_OK);
+        CHECK_EQUAL(ph_flash_log_end_switch(&log), PH_OK);
+    }
+    memcpy(bytes + first, copy, sizeof copy); /* what an erase that was cut may leave */
+    CHECK_EQUAL(ph_flash_log_open(&log, &memory.flash), PH_OK);
+    CHECK_EQUAL(kept(&log), 0);
+}
+
 static void test_what_is_refused(void) {
     flash_memory memory;
     ph_flash_log log;
@@ -305,6 +374,9 @@ int main(void) {
     test_areas_take_turns();
     test_bits_that_flip();
     test_cells_that_fail();
+    test_an_area_that_cannot_be_erased();
+    test_what_failed_stays_away();
+    test_copies_of_records_are_none();
     test_what_is_refused();
     FINISH();
 }

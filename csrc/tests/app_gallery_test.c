@@ -284,6 +284,49 @@ static void test_full_flash(void) {
     CHECK_EQUAL(id, 2);
 }
 
+static void test_the_best_looks_stay(void) {
+    uint16_t number;
+    begin(AREA, 1);
+    ph_looks two = looks_of(2, 5);
+    two.look[0].quality.value = 6; /* as good as the second, but older */
+    CHECK_EQUAL(ph_gallery_add_stranger(&gallery, &two, no_thumbnail, 0, 0, PH_WHEN_FULL_REFUSE, &number), PH_OK);
+    const ph_looks equal = looks_of(1, 6);
+    CHECK_EQUAL(ph_gallery_remember(&gallery, number, &equal, no_thumbnail, 1), PH_OK);
+    CHECK_EQUAL(gallery.seen.count, 2);
+    CHECK_EQUAL(gallery.seen.reference[0].time, two.look[1].time);
+    CHECK_EQUAL(gallery.seen.reference[1].time, equal.look[0].time);
+    const ph_looks worse = looks_of(1, 2), better = looks_of(2, 7);
+    CHECK_EQUAL(ph_gallery_remember(&gallery, number, &worse, no_thumbnail, 2), PH_OK);
+    CHECK_EQUAL(gallery.seen.reference[1].time, equal.look[0].time);
+    better.look[1].quality.fault = PH_FAULT_BLURRED;
+    CHECK_EQUAL(ph_gallery_remember(&gallery, number, &better, no_thumbnail, 3), PH_OK);
+    CHECK_EQUAL(gallery.seen.reference[0].time, equal.look[0].time);
+    CHECK_EQUAL(gallery.seen.reference[1].quality, 7);
+    CHECK_EQUAL(gallery.strangers[0].visits, 4);
+}
+
+/* However small the area, somebody can be removed when nothing else fits any more. */
+static void test_removing_is_always_possible(void) {
+    for (uint32_t area = 256; area <= 1024; area += 32) {
+        uint16_t id;
+        int32_t slot = 0;
+        begin(area, 1);
+        const ph_looks one = looks_of(1, 1);
+        if (ph_gallery_add_person(&gallery, "A", 1, 0, &one, PH_SOURCE_PHOTO, &id) != PH_OK) {
+            continue;
+        }
+        while (slot < PH_SLOTS && ph_gallery_write_slot(&gallery, (ph_slot)slot, 1, ram, 40) == PH_OK) {
+            slot++;
+        }
+        for (size_t count = 40; count > 0; count--) {
+            ph_gallery_write_slot(&gallery, PH_SLOT_KEY, 1, ram, count);
+        }
+        CHECK_EQUAL(ph_gallery_remove(&gallery, id), PH_OK);
+        CHECK_EQUAL(reopen(), PH_OK);
+        CHECK_EQUAL(gallery.people_count, 0);
+    }
+}
+
 static void test_the_promised_area_is_enough(void) {
     static const uint32_t units[] = {1, 8, 32};
     for (size_t i = 0; i < 3; i++) {
@@ -439,6 +482,8 @@ int main(void) {
     test_what_is_discarded_is_erased();
     test_full_is_reported();
     test_full_flash();
+    test_the_best_looks_stay();
+    test_removing_is_always_possible();
     test_the_promised_area_is_enough();
     test_another_model();
     test_less_room_than_before();

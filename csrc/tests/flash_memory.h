@@ -21,6 +21,7 @@ typedef struct {
     uint32_t random;
     uint32_t erases[2];
     uint32_t offences;
+    bool stubborn;                 /* erasing fails */
     uint32_t stuck_from, stuck_to; /* bytes that keep their ones */
     uint32_t lost_from, lost_to;   /* bytes that the driver reports as lost */
 } flash_memory;
@@ -78,7 +79,7 @@ static inline ph_status flash_memory_erase(void *context, uint32_t area) {
     flash_memory *memory = (flash_memory *)context;
     const uint32_t size = memory->flash.area_bytes;
     uint8_t *bytes = memory->bytes + area * size;
-    if (!memory->powered || !flash_memory_spend(memory)) {
+    if (memory->stubborn || !memory->powered || !flash_memory_spend(memory)) {
         return PH_FLASH_FAILED;
     }
     const bool whole = flash_memory_spend(memory);
