@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from peephole.fixedpoint.float_layers import FloatLayer
 from peephole.fixedpoint.float_network import FloatConv2d, FloatNetwork, FloatTensor, fold_input
 from peephole.fixedpoint.formats import BITS
 from peephole.fixedpoint.layers import tensors_read
@@ -48,7 +49,7 @@ def _scaled_first(network: FloatNetwork) -> FloatNetwork:
     )
 
 
-def _reading(layer: Any, name: str, other: str) -> Any:
+def _reading(layer: FloatLayer, name: str, other: str) -> FloatLayer:
     """Return a layer that reads another tensor in place of the one of this name."""
-    ends = [end for end in ("input", "other") if getattr(layer, end, None) == name]
-    return dataclasses.replace(layer, **dict.fromkeys(ends, other))
+    fields: dict[str, Any] = {end: other for end in ("input", "other") if getattr(layer, end, None) == name}
+    return dataclasses.replace(layer, **fields)

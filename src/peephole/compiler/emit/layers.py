@@ -1,11 +1,10 @@
 """What the templates of layers say about each: its kernel, shapes, limits, and where its weights lie."""
 
 from dataclasses import dataclass
-from typing import Any
 
-from peephole.compiler.streaming import Enter, Operation, is_local
+from peephole.compiler.streaming import is_local
 from peephole.fixedpoint.describe import LayerDescription
-from peephole.fixedpoint.layers import Add, Convolution, L2Normalize, Tensor, clip_limits
+from peephole.fixedpoint.layers import Add, Clipped, Convolution, L2Normalize, Layer, Tensor, clip_limits
 from peephole.fixedpoint.window import Windowed
 
 # Public headers by kind; a kind that is not here cannot be emitted.
@@ -20,7 +19,6 @@ HEADERS = {
     "shuffle_channels": "channels",
     "l2_normalize": "normalize",
 }
-CLIPPED = ("conv2d", "depthwise_conv2d", "add", "copy_channels")
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,7 @@ class EmittedLayer:
     """
 
     id: str
-    layer: Any
+    layer: Layer
     function: str
     source: Tensor
     out: Tensor
@@ -46,12 +44,12 @@ class EmittedLayer:
     @property
     def kind(self) -> str:
         """The layer's kind."""
-        return str(self.layer.kind)
+        return self.layer.kind
 
     @property
     def first(self) -> int:
         """The first channel that it writes."""
-        return int(self.layer.channel)
+        return self.layer.channel
 
     @property
     def weighted(self) -> bool:
@@ -79,20 +77,19 @@ class EmittedLayer:
         return f"int{self.out.bits}_t"
 
 
-def kernel_of(operation: Operation, source: Tensor, out: Tensor) -> str:
+def kernel_of(layer: Layer, source: Tensor, out: Tensor) -> str:
     """Return the kernel's name without its prefix, as conv2d_s8_s16. Raises `ValueError` for a kind without one."""
-    if operation.kind not in HEADERS:
-        raise ValueError(f"layer {operation.name}: no C is known for {operation.kind}; leave it out of the network")
-    both = source.bits != out.bits and not isinstance(operation, L2Normalize)
-    return f"{operation.kind}_s{source.bits}" + (f"_s{out.bits}" if both else "")
+    if layer.kind not in HEADERS:
+        raise ValueError(f"layer {layer.name}: no C is known for {layer.kind}; leave it out of the network")
+    both = source.bits != out.bits and not isinstance(layer, L2Normalize)
+    return f"{layer.kind}_s{source.bits}" + (f"_s{out.bits}" if both else "")
 
 
 def emitted_layer(
-    layer: Operation, number: int, identifier: str, source: Tensor, out: Tensor, told: LayerDescription
+    layer: Layer, number: int, identifier: str, source: Tensor, out: Tensor, told: LayerDescription
 ) -> EmittedLayer:
     """Return what the templates need of a layer; told: its description."""
-    assert not isinstance(layer, Enter)  # noqa: S101 - which has no kernel and is part of the program's template
-    low, high = clip_limits(layer, out.bits) if layer.kind in CLIPPED else (0, 0)  # type: ignore[arg-type]
+    low, high = clip_limits(layer, out.bits) if isinstance(layer, Clipped) else (0, 0)
     return EmittedLayer(
         id=identifier,
         layer=layer,
@@ -116,7 +113,7 @@ def format_of(tensor: Tensor) -> str:
     return f"[{tensor.height},{tensor.width},{tensor.channels}] {q}"
 
 
-def _comment(layer: Operation, source: Tensor, out: Tensor, told: LayerDescription) -> str:
+def _comment(layer: Layer, source: Tensor, out: Tensor, told: LayerDescription) -> str:
     parts = [layer.kind]
     if isinstance(layer, Windowed):
         window = layer.window
