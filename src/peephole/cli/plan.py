@@ -44,7 +44,7 @@ def plan(
     ] = None,
     l2: Annotated[
         str,
-        typer.Option("--l2", metavar="BYTES", help="Memory for activations; 512K and 1M are sizes too."),
+        typer.Option("--l2", metavar="BYTES", help="Size of L2, for activations, image and weights at hand."),
     ] = "512K",
     l1: Annotated[
         str, typer.Option("--l1", metavar="BYTES", help="With --tiles: scratchpad for them, stacks included.")

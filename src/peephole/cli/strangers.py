@@ -41,7 +41,9 @@ def list_strangers(
     if not strangers:
         print("no strangers")
         return
-    rows = [(s.number, s.state, s.visits, local_time(s.first_seen), local_time(s.last_seen), s.id) for s in strangers]
+    rows = [
+        (str(s.number), s.state, s.visits, local_time(s.first_seen), local_time(s.last_seen), s.id) for s in strangers
+    ]
     print_table(("number", "state", "visits", "first seen", "last seen", "id"), rows)
 
 
