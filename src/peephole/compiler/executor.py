@@ -70,7 +70,7 @@ class Strip:
         self.first = row
 
 
-class Memory:
+class LevelBytes:
     """The bytes of every level, poisoned, and the buffers in them."""
 
     def __init__(self, placement: Placement) -> None:
@@ -109,13 +109,13 @@ def execute(
 ) -> Execution:
     """Run a schedule of this program on one input (`interpreter.check_input`), in the memory of the placement."""
     check_input(program, image)
-    return _Run(program, schedule, Memory(placement), kernels).execute(image)
+    return _Run(program, schedule, LevelBytes(placement), kernels).execute(image)
 
 
 class _Run:
     """One run: the memory, and what was written so far."""
 
-    def __init__(self, program: IntegerProgram, schedule: Schedule, memory: Memory, kernels: Kernels) -> None:
+    def __init__(self, program: IntegerProgram, schedule: Schedule, memory: LevelBytes, kernels: Kernels) -> None:
         self.program, self.schedule, self.memory, self.kernels = program, schedule, memory, kernels
         self.layers: dict[str, Written] = {}
         for step in schedule.steps:

@@ -43,7 +43,7 @@ def import_network(
 ) -> FloatNetwork:
     """Import a torch network of ours, which describes grey images [1,1,H,W] given as (pixel - offset) / scale.
 
-    Raises `ValueError` naming module and operator for what cannot be imported.
+    The network is left in evaluation mode. Raises `ValueError` naming module and operator for what cannot be imported.
     """
     from peephole.fixedpoint.graph import torch_program
 
@@ -64,8 +64,8 @@ def import_module(
 ) -> Imported:
     """Import any torch network. shape: of one sample, without the batch; a grey image's is [1,H,W].
 
-    input_kind: `tensor`, or `image` for grey images given as (pixel - offset) / scale. Raises
-    `ValueError` naming module and operator for what cannot be imported.
+    input_kind: `tensor`, or `image` for grey images given as (pixel - offset) / scale. The network is left
+    in evaluation mode. Raises `ValueError` naming module and operator for what cannot be imported.
     """
     from peephole.fixedpoint.graph import torch_program
 
