@@ -226,10 +226,13 @@ class Graph:
         self.depthwise_conv(source, out, f"each{number}", 0, window)
         wide = Window((3, 3), stride, (2, 2), (2, 2)) if min(source.height, source.width) >= 5 else window
         self.conv(source, out, 3 * channels, outputs, wide)
-        return out
+        mixed = self.new(f"shuffled{number}", *out.shape)
+        groups = self.pick(*(g for g in (2, 3, out.channels) if out.channels % g == 0))
+        self.layers.append(ShuffleChannels(f"shuffled{number}", out.name, mixed.name, 0, groups))
+        return mixed
 
     def width_changed(self, source: Tensor, number: int) -> Tensor:
-        """From 8 to 16 bits by every layer with a window that can, from 16 to 8 by a copy to fewer fraction bits."""
+        """From 8 to 16 bits by every layer of a whole map that can, from 16 to 8 by a copy to fewer fraction bits."""
         if source.bits == 16:
             self.bits = 8
             self.tensors.append(Tensor(f"narrow{number}", *source.shape, self.pick(3, 5), 8))
@@ -239,10 +242,12 @@ class Graph:
             self.layers.append(copy)
             return self.as_usual(out, number)
         self.bits, channels = 16, source.channels
-        out, around = self.new(f"wide{number}", *source.shape[:2], 3 * channels), Window((3, 3), padding=(1, 1))
+        out, around = self.new(f"wide{number}", *source.shape[:2], 3 * channels + 1), Window((3, 3), padding=(1, 1))
         self.average(source, out, f"mean{number}", channels, around)
         self.depthwise_conv(source, out, f"each{number}", 2 * channels, around)
         self.conv(source, out, 0, channels, around)
+        shift = out.frac_bits - source.frac_bits
+        self.layers.append(CopyChannels(f"last{number}", source.name, out.name, 3 * channels, channels - 1, 1, shift))
         return out
 
     def as_usual(self, source: Tensor, number: int) -> Tensor:
@@ -265,6 +270,8 @@ class Graph:
 
     def finish(self, source: Tensor, mirrored: bool) -> IntegerProgram:
         """A mean, a last convolution, and for a mirrored program a scaling to length one."""
+        if self.varied and self.pick(0, 1):
+            self.bits = 16
         factor, shift = mean_factor(source.height * source.width, 0)
         mean = self.new("mean", 1, 1, source.channels)
         self.layers.append(GlobalAveragePool("mean", source.name, "mean", 0, factor, shift))
