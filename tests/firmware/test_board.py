@@ -5,10 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from peephole.compiler.emit.sources import source_folder
-from peephole.firmware.emulator import COUNTING, MACHINE, QUIET
-from peephole.firmware.image import BANK_BYTES
-from peephole.firmware.toolchain import COMPILER, EMULATOR
+from boards import erased_flash, link, qemu
 
 MAIN = """
 #include "board.h"
@@ -25,41 +22,11 @@ NOTHING = '__asm__ volatile("" ::: "memory");'
 
 
 def _run(folder: Path, body: str, before: str = "", kept: Path | None = None) -> tuple[str, int]:
-    """Link a small program with the port, run it, and return what it printed and its exit code.
-
-    kept: the second flash bank.
-    """
-    port = source_folder() / "ports" / "rv32-virt"
+    """Run a small program with the port, and return what it printed and its exit code; kept: the second flash bank."""
     (folder / "main.c").write_text(MAIN.format(before=before, body=body))
-    machine = ("-march=rv32imc_zicsr", "-mabi=ilp32", "-ffreestanding", "-O1", f"-I{port}")
-    headers = (f"-I{source_folder()}", f"-I{source_folder() / 'include'}", f"-isystem{port}/libc")
-    objects = []
-    for source in (folder / "main.c", port / "start.S", port / "board.c", port / "string.c", port / "flash.c"):
-        objects.append(folder / f"{source.name}.o")
-        _must(COMPILER, *machine, *headers, "-fno-builtin", "-c", source, "-o", objects[-1])
-    linked = (
-        "-march=rv32imc",
-        "-mabi=ilp32",
-        "-nostdlib",
-        f"-Wl,-T,{port}/link.ld",
-        "-Wl,--defsym=STACK_BYTES=4096",
-    )
-    _must(COMPILER, *linked, "-o", folder / "fw.elf", *objects, "-lgcc")
-    _must("riscv64-unknown-elf-objcopy", "-O", "binary", "-j", ".text", "-j", ".rodata", "-j", ".data",
-          folder / "fw.elf", folder / "fw.bin")  # fmt: skip
-    with (folder / "fw.bin").open("r+b") as file:
-        file.truncate(BANK_BYTES)
-    drives = ["-drive", f"if=pflash,unit=0,format=raw,file={folder / 'fw.bin'},readonly=on"]
-    if kept is not None:
-        drives += ["-drive", f"if=pflash,unit=1,format=raw,file={kept}"]
-    command = (EMULATOR, *MACHINE, *QUIET, *COUNTING, *drives, "-serial", "stdio")
+    command = qemu(link(folder, folder / "main.c"), kept)
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30, stdin=subprocess.DEVNULL)
     return done.stdout, done.returncode
-
-
-def _must(*command: object) -> None:
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False, timeout=60)
-    assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture(autouse=True)
@@ -154,10 +121,7 @@ static void tell(uint32_t offset) {
 @pytest.fixture
 def kept(tmp_path: Path) -> Path:
     """A bank that was never used, with something in it where weights lie."""
-    bank = bytearray(b"\xff" * BANK_BYTES)
-    bank[:8] = b"weights."
-    (tmp_path / "kept.bin").write_bytes(bank)
-    return tmp_path / "kept.bin"
+    return erased_flash(tmp_path / "kept.bin", b"weights.")
 
 
 def test_what_is_programmed_into_flash_is_there_after_a_restart(tmp_path: Path, kept: Path) -> None:

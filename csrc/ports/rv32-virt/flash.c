@@ -9,11 +9,13 @@
 #define BOTH(command) ((uint32_t)(command) << 16 | (command))
 #define CLEAR_STATUS BOTH(0x50)
 #define READ_ARRAY BOTH(0xff)
-#define PROGRAM_WORD BOTH(0x40)
+#define PROGRAM_BUFFER BOTH(0xe8)
 #define ERASE_BLOCK BOTH(0x20)
 #define CONFIRM BOTH(0xd0)
 #define READY BOTH(0x80)
 #define FAILED BOTH(0x3a) /* erase, program, voltage, locked */
+
+#define BUFFER_BYTES 1024u /* of both chips' write buffers, at most; a buffer holds bytes of one aligned piece */
 
 /* Waits for the end of what was begun at a word, and leaves the flash readable. */
 static ph_status finish(volatile uint32_t *word) {
@@ -35,23 +37,35 @@ static ph_status read(void *context, uint32_t offset, void *to, uint32_t bytes) 
     return PH_OK;
 }
 
+/* Words within one piece of BUFFER_BYTES, all at once. */
+static ph_status program_piece(volatile uint32_t *word, const uint8_t *from, uint32_t words) {
+    do {
+        *word = PROGRAM_BUFFER;
+    } while ((*word & READY) != READY);
+    *word = BOTH(words - 1);
+    for (uint32_t i = 0; i < words; i++) {
+        uint32_t value;
+        memcpy(&value, from + 4 * i, sizeof value);
+        word[i] = value;
+    }
+    *word = CONFIRM;
+    const ph_status status = finish(word);
+    return status == PH_OK && memcmp((const void *)(uintptr_t)word, from, 4 * words) != 0 ? PH_FLASH_FAILED : status;
+}
+
 static ph_status program(void *context, uint32_t offset, const void *from, uint32_t bytes) {
     (void)context;
     if (offset > 2 * FLASH_AREA_BYTES || bytes > 2 * FLASH_AREA_BYTES - offset || (offset | bytes) % 4 != 0) {
         return PH_BAD_ARGUMENT;
     }
-    for (uint32_t done = 0; done < bytes; done += 4) {
-        volatile uint32_t *word = BANK + (FLASH_START + offset + done) / 4;
-        uint32_t value;
-        memcpy(&value, (const uint8_t *)from + done, 4);
-        *word = PROGRAM_WORD;
-        *word = value;
-        const ph_status status = finish(word);
-        if (status != PH_OK || *word != value) {
-            return PH_FLASH_FAILED;
-        }
+    ph_status status = PH_OK;
+    for (uint32_t done = 0, piece; done < bytes && status == PH_OK; done += piece) {
+        const uint32_t at = FLASH_START + offset + done, left = bytes - done;
+        piece = BUFFER_BYTES - at % BUFFER_BYTES;
+        piece = piece < left ? piece : left;
+        status = program_piece(BANK + at / 4, (const uint8_t *)from + done, piece / 4);
     }
-    return PH_OK;
+    return status;
 }
 
 static ph_status erase(void *context, uint32_t area) {
