@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from peephole.compiler.memory import MAIN, Buffer, Placement, owners, spans
+from peephole.compiler.memory import MAIN, Buffer, Placement, spans
 from peephole.compiler.schedule import (
     Schedule,
     Step,
@@ -76,8 +76,9 @@ class LevelBytes:
     def __init__(self, placement: Placement) -> None:
         self.buffers = {buffer.name: buffer for buffer in placement.buffers}
         self.levels = {plan.level: np.full(plan.peak_bytes, POISON, np.uint8) for plan in placement.levels}
-        self.owned = [b for b in placement.buffers if owners(placement.buffers)[b.name][0] == b.name]
-        self.lifetimes = spans(placement.buffers)
+        whole = [b for b in placement.buffers if b.alias_of is None and b.level == MAIN]
+        lifetimes = spans(placement.buffers)
+        self.lifetimes = {b.name: lifetimes[b.name] for b in whole}  # of what is in L2
 
     def bytes(self, name: str) -> NDArray[np.uint8]:
         """Return a buffer's memory."""
@@ -91,13 +92,13 @@ class LevelBytes:
         return values.reshape(-1, tensor.width, tensor.channels)
 
     def poison_after(self, step: int, waiting: Collection[str] = ()) -> None:
-        """Poison what is not alive both at this step and after it; `waiting` are alive between two passes."""
-        alive = {level: np.zeros(len(there), np.bool_) for level, there in self.levels.items()}
-        for buffer in self.owned:
-            first, last = self.lifetimes[buffer.name]
-            if (first <= step < last or buffer.name in waiting) and buffer.offset is not None:
-                alive[buffer.level][buffer.offset : buffer.offset + buffer.bytes] = True
-        self.levels[MAIN][~alive[MAIN]] = POISON
+        """Poison what of L2 is not alive both at this step and after it; `waiting` are alive between two passes."""
+        dead = np.ones(len(self.levels[MAIN]), np.bool_)
+        for name, (first, last) in self.lifetimes.items():
+            if first <= step < last or name in waiting:
+                begin = self.buffers[name].offset or 0
+                dead[begin : begin + self.buffers[name].bytes] = False
+        self.levels[MAIN][dead] = POISON
 
 
 def execute(
