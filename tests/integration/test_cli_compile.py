@@ -11,12 +11,14 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from commands import assert_one_line, peephole, process, tiny_network, tiny_program
+from commands import assert_one_line, astronaut, peephole, png, process, tiny_network, tiny_program
 from emitted import run
 from peephole.weights import landmark_program
 
+CHECKOUT = Path(__file__).resolve().parents[2]
 EVERY_PASS = ("--no-streaming", "--no-in-place", "--no-concatenation")
 
 
@@ -142,3 +144,24 @@ def test_a_kill_at_any_time_leaves_a_whole_folder(model: Path, tmp_path: Path) -
         assert content(tmp_path / "made") in (old, new)
     assert peephole("compile", model, "-o", tmp_path / "made").returncode == 0
     assert content(tmp_path / "made") == old
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
+def test_squeezenet_at_128_pixels_from_its_checkpoint_to_running_c_in_80_kib(tmp_path: Path) -> None:
+    """As docs/firmware.md shows it, on pictures that anyone may have."""
+    pytest.importorskip("torch", reason="needs the train extra")
+    (tmp_path / "pictures").mkdir()
+    for number in range(4):
+        picture = np.roll(astronaut(), 8 * number, axis=1)
+        (tmp_path / "pictures" / f"{number}.png").write_bytes(png(picture))
+    checkpoint, made = CHECKOUT / "checkpoints" / "squeezenet-128.ckpt", tmp_path / "squeezenet.safetensors"
+    done = peephole("quantize", checkpoint, "--calibration", tmp_path / "pictures", "-o", made)
+    assert done.returncode == 0, done.stderr
+    planned, compiled = (
+        json.loads(peephole(*words, "--json").stdout)
+        for words in (("plan", made), ("compile", made, "-o", tmp_path / "squeezenet"))
+    )
+    assert compiled["arena_bytes"] == planned["compiled_arena_bytes"] <= planned["arena_bytes"] <= 80 * 1024
+    built = run("make", "-C", tmp_path / "squeezenet", "test")
+    assert built.returncode == 0 and "128 values as expected" in built.stdout, built.stderr
