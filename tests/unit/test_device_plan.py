@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 
+from peephole import _core
 from peephole.compiler.device import PHASES, STEP, Device, DevicePlan, plan_device
 from peephole.compiler.memory import Memory, check_placement
 from peephole.compiler.tables import alive_bytes, phase_table
@@ -37,8 +38,10 @@ def test_everything_has_its_true_size(plan: DevicePlan, programs: tuple[IntegerP
     assert size["frame"] == 320 * 240
     assert size["detector scratch"] == Detector(min_size=40).scratch_bytes(240, 320)
     assert size["cascade table"] == sum(array.nbytes for array in vars(load_cascade()).values())
-    assert size["users"] == 20 * (64 + 5 * (2 * 128 + 16))
-    assert size["strangers"] == 20 * (64 + 3 * (2 * 128 + 16))
+    assert size["users"] == 20 * (64 + 5 * (2 * 128 + 18))
+    assert size["strangers"] == 20 * (32 + 3 * (2 * 128 + 18))
+    # The same as the C code says, see csrc/app/gallery.h; thumbnails and settings take no RAM.
+    assert size["users"] + size["strangers"] == _core.gallery_ram_bytes((128, 20, 5, 20, 3, 0, 32))
     side = programs[0].input.height
     assert size["faces"] == 2 * side * side
     assert size["distances"] == 8 * (20 * 5 + 20 * 3)

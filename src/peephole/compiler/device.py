@@ -19,12 +19,13 @@ NETWORK = "network"
 PHASES = ("capture", "detect", "group", "cut", "landmarks", "warp", "describe", "match")
 STEP = {phase: step for step, phase in enumerate(PHASES)}
 
-# The structures of csrc/include/peephole/cascade.h and csrc/kernels/cascade_group.c, and what a person's record holds.
+# The structures of csrc/include/peephole/cascade.h and csrc/kernels/cascade_group.c, and those of csrc/app/gallery.h.
 HIT_BYTES = 12
 GROUP_BYTES = 44  # for a hit that is to be grouped
 POINTS_BYTES = 5 * 2 * 4
-PERSON_BYTES = 64  # id, name of up to 40 bytes, state, times
-LOOK_BYTES = 16  # beside a descriptor: whose, quality, time
+PERSON_BYTES = 64
+STRANGER_BYTES = 32
+LOOK_BYTES = 16 + 2  # beside a descriptor: time, quality and source; whose
 DISTANCE_BYTES = 8
 
 
@@ -122,7 +123,7 @@ def _resident(device: Device, values: int) -> list[Buffer]:
         "stacks (estimate)": (device.stacks_bytes_estimate, "stacks"),
         "serial buffers": (device.serial_bytes, "serial"),
         "users": (device.users * (PERSON_BYTES + device.references * look), "gallery"),
-        "strangers": (device.strangers * (PERSON_BYTES + device.looks * look), "gallery"),
+        "strangers": (device.strangers * (STRANGER_BYTES + device.looks * look), "gallery"),
     }
     return [_buffer(name, count, PHASES[0], PHASES[-1], holds) for name, (count, holds) in sizes.items()]
 
