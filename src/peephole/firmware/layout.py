@@ -18,7 +18,7 @@ RAM_BYTES = 512 * 1024
 PHASES = ("capture", "detect", "turn", "landmarks", "describe", "decide")
 
 # Structures of csrc/app, with what the compiler puts between their parts; the port checks them when it is compiled.
-PERSON_BYTES, STRANGER_BYTES, REFERENCE_BYTES, OWNER_BYTES = 64, 40, 16, 2
+PERSON_BYTES, STRANGER_BYTES, REFERENCE_BYTES, OWNER_BYTES = 64, 32, 16, 2
 SEEN_BYTES = 16
 PATCH_BYTES, TILT_FACES = 192 * 192, 48
 SHARPNESS_SCRATCH = 64 * 64
