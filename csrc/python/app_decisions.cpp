@@ -2,60 +2,17 @@
 #include "app_decisions.h"
 #include "bind.h"
 
-#include <nanobind/stl/optional.h>
-#include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
-#include <optional>
-#include <tuple>
-
-#include "app/matching.h"
-#include "app/voting.h"
+#include "app_references.h"
 
 namespace peephole {
 namespace {
 
-using Owner = std::optional<uint32_t>;
-using Distance = std::optional<uint64_t>;
 using Match = std::tuple<Owner, Distance, Distance>;
-
-Owner owner_or_none(uint16_t owner) {
-    return owner == PH_NOBODY ? Owner() : Owner(owner);
-}
-
-Distance distance_or_none(uint64_t distance) {
-    return distance == PH_NO_DISTANCE ? Distance() : Distance(distance);
-}
 
 Match match_of(const ph_match &match) {
     return {owner_or_none(match.owner), distance_or_none(match.distance), distance_or_none(match.runner_up)};
-}
-
-// References and the numbers of their owners, of which none is as large as `owners`.
-struct ReferenceColumns {
-    View<const uint16_t> owner;
-    View<const int16_t> descriptors;
-    int32_t owners;
-
-    ReferenceColumns(nb::handle owner_, nb::handle descriptors_, int32_t owners_)
-        : owner(input<uint16_t>(owner_, "owner", 1)), descriptors(input<int16_t>(descriptors_, "references", 2)),
-          owners(owners_) {
-        expect_shape(descriptors, "references", {owner.shape[0], descriptors.shape[1]});
-        if (owners < 0 || owners > static_cast<int32_t>(PH_NOBODY)) {
-            refuse("owners must be 0 to 65,535");
-        }
-    }
-
-    ph_references references() const {
-        return {descriptors.side(1), owner.side(0), owner.data, descriptors.data};
-    }
-};
-
-void expect_length(const ReferenceColumns &references, int64_t values) {
-    if (references.owner.shape[0] && references.descriptors.shape[1] != values) {
-        refuse("the looks have " + std::to_string(values) + " values each, the references have " +
-               std::to_string(references.descriptors.shape[1]));
-    }
 }
 
 // Every number of a policy with its name.
@@ -144,12 +101,12 @@ std::tuple<uint64_t, uint64_t, uint64_t, uint64_t> find_bars(const ph_policy &po
     return {bars.known, bars.stranger, bars.same_stranger, bars.margin};
 }
 
-void nearest_distances(nb::handle descriptors_, nb::handle owner, nb::handle references_, nb::handle out_) {
+void nearest_distances(nb::handle descriptors_, const References &references_, nb::handle out_) {
     const auto descriptors = input<int16_t>(descriptors_, "descriptors", 2);
     const auto out = output<uint64_t>(out_, "out", 2);
-    const ReferenceColumns columns(owner, references_, out.side(0));
-    expect_length(columns, descriptors.shape[1]);
-    expect_shape(out, "out", {out.shape[0], descriptors.shape[0]});
+    const ReferenceColumns columns(references_);
+    columns.expect_length(descriptors.shape[1]);
+    expect_shape(out, "out", {columns.owners, descriptors.shape[0]});
     expect_apart(descriptors, "descriptors", out, "out");
     expect_apart(columns.descriptors, "references", out, "out");
     std::vector<int32_t> row(static_cast<size_t>(descriptors.shape[0]));
@@ -198,40 +155,35 @@ struct Comparison {
     ph_bars bars;
     std::vector<uint64_t> scratch;
 
-    Comparison(const LookColumns &qualities, nb::handle descriptors, nb::handle owner, nb::handle references_,
-               int32_t owners, const std::vector<uint64_t> &bars_)
-        : described(qualities, descriptors), columns(owner, references_, owners), looks(described.looks()),
+    Comparison(const LookColumns &qualities, nb::handle descriptors, const References &references_,
+               const std::vector<uint64_t> &bars_)
+        : described(qualities, descriptors), columns(references_), looks(described.looks()),
           references(columns.references()), bars(bars_of(bars_)),
-          scratch(ph_voting_scratch_bytes(owners, looks.count) / sizeof(uint64_t) + 1) {
+          scratch(ph_voting_scratch_bytes(columns.owners, looks.count) / sizeof(uint64_t) + 1) {
         if (looks.count) {
-            expect_length(columns, looks.values);
+            columns.expect_length(looks.values);
         }
     }
 };
 
-std::tuple<int, int, Owner, Owner, Distance, Distance>
-decide(nb::handle times, nb::handle values, nb::handle good, nb::handle descriptors, nb::handle owner,
-       nb::handle references, int32_t owners, const std::vector<uint64_t> &bars, const ph_policy &policy) {
-    Comparison with({times, values, good}, descriptors, owner, references, owners, bars);
+Verdict decide(nb::handle times, nb::handle values, nb::handle good, nb::handle descriptors,
+               const References &references, const std::vector<uint64_t> &bars, const ph_policy &policy) {
+    Comparison with({times, values, good}, descriptors, references, bars);
     ph_decision found{};
     call("decide", [&] {
-        return ph_decide(&with.looks, &with.references, owners, &with.bars, &policy, with.scratch.data(), &found);
+        return ph_decide(&with.looks, &with.references, with.columns.owners, &with.bars, &policy, with.scratch.data(),
+                         &found);
     });
-    return {found.kind,
-            found.reason,
-            owner_or_none(found.person),
-            owner_or_none(found.nearest),
-            distance_or_none(found.distance),
-            distance_or_none(found.margin)};
+    return verdict_of(found);
 }
 
-Match same_stranger(nb::handle times, nb::handle values, nb::handle good, nb::handle descriptors, nb::handle owner,
-                    nb::handle references, int32_t owners, const std::vector<uint64_t> &bars, const ph_policy &policy) {
-    Comparison with({times, values, good}, descriptors, owner, references, owners, bars);
+Match same_stranger(nb::handle times, nb::handle values, nb::handle good, nb::handle descriptors,
+                    const References &references, const std::vector<uint64_t> &bars, const ph_policy &policy) {
+    Comparison with({times, values, good}, descriptors, references, bars);
     ph_match found{};
     call("same_stranger", [&] {
-        return ph_same_stranger(&with.looks, &with.references, owners, &with.bars, &policy, with.scratch.data(),
-                                &found);
+        return ph_same_stranger(&with.looks, &with.references, with.columns.owners, &with.bars, &policy,
+                                with.scratch.data(), &found);
     });
     return match_of(found);
 }
@@ -249,16 +201,16 @@ void bind_app_decisions(nb::module_ &m) {
           "The distance of a rate (1e-9) that so many people share, by points of rates [N] and distances [N].");
     m.def("find_bars", &find_bars, "policy"_a, "rates"_a, "distances"_a, "people"_a,
           "The bars known, stranger, same_stranger and margin for so many people.");
-    m.def("nearest_distances", &nearest_distances, "descriptors"_a, "owner"_a, "references"_a, "out"_a,
-          "Squared distances from descriptors [L,D] to the nearest of each owner's references [M,D], into out [O,L].");
+    m.def("nearest_distances", &nearest_distances, "descriptors"_a, "references"_a, "out"_a,
+          "Squared distances from descriptors [L,D] to the nearest of each owner's references, into out [O,L].");
     m.def("median", &median, "distances"_a, "The larger middle one of distances [N].");
     m.def("rank", &rank, "distances"_a, "The nearest owner of distances [O], its distance and the next one's.");
     m.def("voters", &voters, "times"_a, "values"_a, "good"_a, "votes"_a,
           "The rows of the looks that vote, best first.");
-    m.def("decide", &decide, "times"_a, "values"_a, "good"_a, "descriptors"_a, "owner"_a, "references"_a, "owners"_a,
-          "bars"_a, "policy"_a, "Kind, reason, person, nearest, distance and margin of the looks of a visit.");
-    m.def("same_stranger", &same_stranger, "times"_a, "values"_a, "good"_a, "descriptors"_a, "owner"_a, "references"_a,
-          "owners"_a, "bars"_a, "policy"_a, "The stranger within the bar, the distance, and the next one's.");
+    m.def("decide", &decide, "times"_a, "values"_a, "good"_a, "descriptors"_a, "references"_a, "bars"_a, "policy"_a,
+          "Kind, reason, person, nearest, distance and margin of the looks of a visit.");
+    m.def("same_stranger", &same_stranger, "times"_a, "values"_a, "good"_a, "descriptors"_a, "references"_a, "bars"_a,
+          "policy"_a, "The stranger within the bar, the distance, and the next one's.");
 }
 
 } // namespace peephole

@@ -8,6 +8,7 @@
 
 #include <tuple>
 
+#include "app/tilt.h"
 #include "app/types.h"
 #include "peephole/warp.h"
 
@@ -28,6 +29,17 @@ inline ph_box box_of(const Box &box) {
 
 inline Box tuple_of(ph_box box) {
     return {box.x, box.y, box.width, box.height};
+}
+
+using Seen = std::tuple<Box, int32_t, int32_t>; // box, neighbours, tilt
+
+inline ph_seen seen_of(const Seen &seen) {
+    const auto &[box, neighbours, tilt] = seen;
+    return {box_of(box), neighbours, tilt};
+}
+
+inline Seen tuple_of_seen(const ph_seen &seen) {
+    return {tuple_of(seen.box), seen.neighbours, seen.tilt};
 }
 
 inline ph_image_size image_size(const std::vector<int64_t> &shape) {

@@ -9,21 +9,8 @@
 #include <memory>
 #include <optional>
 
-#include "app/tilt.h"
-
 namespace peephole {
 namespace {
-
-using Seen = std::tuple<Box, int32_t, int32_t>; // box, neighbours, tilt
-
-ph_seen seen_of(const Seen &seen) {
-    const auto &[box, neighbours, tilt] = seen;
-    return {box_of(box), neighbours, tilt};
-}
-
-Seen tuple_of_seen(const ph_seen &seen) {
-    return {tuple_of(seen.box), seen.neighbours, seen.tilt};
-}
 
 // Pictures go to a Python function that returns faces as rows [N,5] (x, y, side, neighbours, score); what it raises is
 // raised again when C has returned.

@@ -7,6 +7,8 @@
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
+#include "app/watch.h"
+
 namespace peephole {
 namespace {
 
@@ -28,7 +30,7 @@ std::vector<ph_walk *> plain(const std::vector<Walk> &walks) {
     return found;
 }
 
-void make_walk(HostWalk *self, uint32_t number, int64_t time, const Corners &box) {
+void make_walk(HostWalk *self, uint32_t number, int64_t time, const Box &box) {
     new (self) HostWalk;
     ph_walk *order = &self->walk;
     ph_tracker alone = {1, 0, number - 1, &order};
@@ -62,15 +64,15 @@ std::vector<uint32_t> pictures(const HostWalk &self) {
     return numbers;
 }
 
-std::vector<Walk> place(const HostTracker &self, int64_t time, const std::vector<Corners> &corners,
+std::vector<Walk> place(const HostTracker &self, int64_t time, const std::vector<Box> &corners,
                         const ph_policy &policy) {
     std::vector<ph_box> boxes;
-    for (const Corners &one : corners) {
+    for (const Box &one : corners) {
         boxes.push_back(box_of(one));
     }
     const auto count = static_cast<int32_t>(boxes.size());
     std::vector<ph_walk *> found(boxes.size());
-    ph_tracker_place(&self.tracker, &policy, time, count, boxes.data(), found.data());
+    ph_tracker_place(self.tracker, &policy, time, count, boxes.data(), found.data());
     return hosts(self, found, count);
 }
 
@@ -79,19 +81,19 @@ std::vector<Walk> missing(const HostTracker &self, int64_t time, const std::vect
     const auto there = plain(placed);
     std::vector<ph_walk *> lost(self.order.size());
     const int32_t count =
-        ph_tracker_missing(&self.tracker, &policy, time, static_cast<int32_t>(there.size()), there.data(), lost.data());
+        ph_tracker_missing(self.tracker, &policy, time, static_cast<int32_t>(there.size()), there.data(), lost.data());
     return hosts(self, lost, count);
 }
 
 std::vector<Walk> over(const HostTracker &self, int64_t time, const ph_policy &policy) {
     std::vector<ph_walk *> ended(self.order.size());
-    const int32_t count = ph_tracker_over(&self.tracker, &policy, time, ended.data());
+    const int32_t count = ph_tracker_over(self.tracker, &policy, time, ended.data());
     return hosts(self, ended, count);
 }
 
-Walk begin(HostTracker &self, int64_t time, const Corners &box) {
+Walk begin(HostTracker &self, int64_t time, const Box &box) {
     self.make_room(1);
-    return self.host(ph_tracker_begin(&self.tracker, time, box_of(box)));
+    return self.host(ph_tracker_begin(self.tracker, time, box_of(box)));
 }
 
 void expect_held(const HostTracker &self, const HostWalk &walk) {
@@ -102,7 +104,7 @@ void expect_held(const HostTracker &self, const HostWalk &walk) {
 
 void forget(HostTracker &self, HostWalk &walk) {
     expect_held(self, walk);
-    ph_tracker_forget(&self.tracker, &walk.walk);
+    ph_tracker_forget(self.tracker, &walk.walk);
 }
 
 void merge(HostTracker &self, HostWalk &into, HostWalk &walk, const ph_policy &policy) {
@@ -111,7 +113,7 @@ void merge(HostTracker &self, HostWalk &into, HostWalk &walk, const ph_policy &p
     if (walk.walk.looks.count) {
         into.make_room(walk.walk.looks.values, policy.keep_looks);
     }
-    ph_tracker_merge(&self.tracker, &policy, &into.walk, &walk.walk);
+    ph_tracker_merge(self.tracker, &policy, &into.walk, &walk.walk);
 }
 
 bool is_someone_else(const HostWalk &self, const HostLook &look, const std::vector<uint64_t> &bars_,
@@ -122,7 +124,7 @@ bool is_someone_else(const HostWalk &self, const HostLook &look, const std::vect
 }
 
 void expect_all_comparable(const HostTracker &self, const HostLook &look) {
-    for (int32_t i = 0; i < self.tracker.count; i++) {
+    for (int32_t i = 0; i < self.tracker->count; i++) {
         expect_comparable(*self.host(self.order[static_cast<size_t>(i)]), look);
     }
 }
@@ -133,7 +135,7 @@ Walk crossed(const HostTracker &self, HostWalk &walk, const HostLook &look, cons
     expect_all_comparable(self, look);
     const ph_bars bars = bars_of(bars_);
     const ph_walk *found =
-        ph_tracker_crossed(&self.tracker, &policy, &bars, &walk.walk, &look.look, look.descriptor.data);
+        ph_tracker_crossed(self.tracker, &policy, &bars, &walk.walk, &look.look, look.descriptor.data);
     return found ? self.host(found) : nullptr;
 }
 
@@ -142,7 +144,7 @@ Walk rejoin(const HostTracker &self, const HostLook &look, const std::vector<uin
     expect_all_comparable(self, look);
     const ph_bars bars = bars_of(bars_);
     const auto taken = plain(busy);
-    const ph_walk *found = ph_tracker_rejoin(&self.tracker, &policy, &bars, &look.look, look.descriptor.data,
+    const ph_walk *found = ph_tracker_rejoin(self.tracker, &policy, &bars, &look.look, look.descriptor.data,
                                              static_cast<int32_t>(taken.size()), taken.data());
     return found ? self.host(found) : nullptr;
 }
@@ -159,7 +161,7 @@ void bind_app_tracking(nb::module_ &m) {
         .def_prop_ro("number", [](const HostWalk &self) { return self.walk.number; })
         .def_prop_ro("first_seen", [](const HostWalk &self) { return self.walk.first_seen; })
         .def_prop_ro("last_seen", [](const HostWalk &self) { return self.walk.last_seen; })
-        .def_prop_ro("box", [](const HostWalk &self) { return corners_of(self.walk.box); })
+        .def_prop_ro("box", [](const HostWalk &self) { return tuple_of(self.walk.box); })
         .def_prop_ro("tilt", [](const HostWalk &self) { return self.walk.tilt; })
         .def_prop_ro("faces", [](const HostWalk &self) { return self.walk.faces; })
         .def_prop_ro("pictures", &pictures, "The numbers of the looks kept, the oldest first.")
@@ -170,7 +172,7 @@ void bind_app_tracking(nb::module_ &m) {
         .def("likeness", &likeness, "look"_a)
         .def(
             "follow",
-            [](HostWalk &self, int64_t time, const Corners &box, int32_t tilt) {
+            [](HostWalk &self, int64_t time, const Box &box, int32_t tilt) {
                 ph_walk_follow(&self.walk, time, box_of(box), tilt);
             },
             "time"_a, "box"_a, "tilt"_a)
@@ -180,10 +182,16 @@ void bind_app_tracking(nb::module_ &m) {
                 return ph_walk_wants_look(&self.walk, &policy, time);
             },
             "time"_a, "policy"_a)
+        .def(
+            "is_news",
+            [](HostWalk &self, uint32_t person, uint32_t stranger) {
+                return ph_walk_is_news(&self.walk, person, stranger);
+            },
+            "person"_a, "stranger"_a)
         .def("is_someone_else", &is_someone_else, "look"_a, "bars"_a, "policy"_a);
     nb::class_<HostTracker>(m, "Tracker", "The walks in view; see csrc/app/tracking.h.")
         .def(nb::init<>())
-        .def_prop_ro("walks", [](const HostTracker &self) { return hosts(self, self.order, self.tracker.count); })
+        .def_prop_ro("walks", [](const HostTracker &self) { return hosts(self, self.order, self.tracker->count); })
         .def("place", &place, "time"_a, "boxes"_a, "policy"_a)
         .def("missing", &missing, "time"_a, "placed"_a, "policy"_a)
         .def("over", &over, "time"_a, "policy"_a)
@@ -193,9 +201,8 @@ void bind_app_tracking(nb::module_ &m) {
         .def("crossed", &crossed, "walk"_a, "look"_a, "bars"_a, "policy"_a)
         .def("rejoin", &rejoin, "look"_a, "bars"_a, "busy"_a, "policy"_a);
     m.def(
-        "closeness",
-        [](const Corners &before, const Corners &now) { return ph_closeness(box_of(before), box_of(now)); }, "before"_a,
-        "now"_a, "How well two boxes fit one face, Q16.");
+        "closeness", [](const Box &before, const Box &now) { return ph_closeness(box_of(before), box_of(now)); },
+        "before"_a, "now"_a, "How well two boxes fit one face, Q16.");
 }
 
 } // namespace peephole

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app_decisions.h"
+#include "app_looking.h"
 
 #include "app/tracking.h"
 
@@ -37,7 +38,11 @@ struct HostWalk {
 struct HostTracker {
     std::vector<std::shared_ptr<HostWalk>> pool;
     std::vector<ph_walk *> order;
-    ph_tracker tracker{};
+    ph_tracker own{};
+    ph_tracker *tracker = &own; // may be that of a watch
+
+    HostTracker() = default;
+    HostTracker(const HostTracker &) = delete;
 
     // Has so many free walks ready. One that has ended stays as it was for those who still look at it: another one
     // takes its place.
@@ -49,12 +54,12 @@ struct HostTracker {
                 one = fresh;
             }
         }
-        while (tracker.capacity < tracker.count + more) {
+        while (tracker->capacity < tracker->count + more) {
             pool.push_back(std::make_shared<HostWalk>());
             order.push_back(&pool.back()->walk);
-            tracker.capacity++;
+            tracker->capacity++;
         }
-        tracker.walk = order.data();
+        tracker->walk = order.data();
     }
 
     std::shared_ptr<HostWalk> host(const ph_walk *walk) const {
@@ -67,19 +72,9 @@ struct HostTracker {
     }
 
     bool holds(const HostWalk &walk) const {
-        return std::find(order.begin(), order.begin() + tracker.count, &walk.walk) != order.begin() + tracker.count;
+        return std::find(order.begin(), order.begin() + tracker->count, &walk.walk) != order.begin() + tracker->count;
     }
 };
-
-using Corners = std::tuple<int16_t, int16_t, int16_t, int16_t>; // x, y, width, height
-
-inline ph_box box_of(const Corners &corners) {
-    return {std::get<0>(corners), std::get<1>(corners), std::get<2>(corners), std::get<3>(corners)};
-}
-
-inline Corners corners_of(ph_box box) {
-    return {box.x, box.y, box.width, box.height};
-}
 
 // One look as Python hands it over.
 struct HostLook {

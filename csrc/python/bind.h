@@ -17,5 +17,6 @@ void bind_app_tilt(nanobind::module_ &m);
 void bind_app_decisions(nanobind::module_ &m);
 void bind_app_tracking(nanobind::module_ &m);
 void bind_app_gallery(nanobind::module_ &m);
+void bind_app_watch(nanobind::module_ &m);
 
 } // namespace peephole

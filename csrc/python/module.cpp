@@ -14,4 +14,5 @@ NB_MODULE(_core, m) {
     peephole::bind_app_decisions(m);
     peephole::bind_app_tracking(m);
     peephole::bind_app_gallery(m);
+    peephole::bind_app_watch(m);
 }

@@ -31,6 +31,9 @@ REASONS = {
     "discarded": "discarded by the owner",
     "person_removed": "the person was removed",
 }
+# Numbers of kind, reason, person and nearest person, and the two distances.
+Verdict = tuple[int, int, int | None, int | None, int | None, int | None]
+
 _SLUGS = tuple(REASONS)
 _KINDS: tuple[Kind, ...] = ("unsure", "known", "stranger")
 
@@ -42,15 +45,21 @@ def voters(sightings: Sequence[Sighting], policy: Policy) -> list[Sighting]:
 
 def decide(sightings: Sequence[Sighting], people: References, bars: Bars, policy: Policy) -> Decision:
     """Decide who a visit was, from every look kept of it; the order of the looks never matters."""
-    kind, reason, person, nearest, distance, margin = _core.decide(
-        *_qualities(sightings),
-        _descriptors(sightings),
-        people.numbers,
-        people.descriptors,
-        len(people.names),
-        dataclasses.astuple(bars),
-        whole_numbers(policy),
+    return to_decision(
+        _core.decide(
+            *_qualities(sightings),
+            _descriptors(sightings),
+            people.columns,
+            dataclasses.astuple(bars),
+            whole_numbers(policy),
+        ),
+        people,
     )
+
+
+def to_decision(verdict: Verdict, people: References) -> Decision:
+    """Return what the core has decided, in names and words."""
+    kind, reason, person, nearest, distance, margin = verdict
     slug = _SLUGS[reason]
     return Decision(
         kind=_KINDS[kind],
@@ -68,9 +77,7 @@ def same_stranger(sightings: Sequence[Sighting], strangers: References, bars: Ba
     owner, distance, runner_up = _core.same_stranger(
         *_qualities(sightings),
         _descriptors(sightings),
-        strangers.numbers,
-        strangers.descriptors,
-        len(strangers.names),
+        strangers.columns,
         dataclasses.astuple(bars),
         whole_numbers(policy),
     )

@@ -56,6 +56,11 @@ class References:
         place = {name: number for number, name in enumerate(self.names)}
         return np.array([place[owner] for owner in self.owners], np.uint16)
 
+    @property
+    def columns(self) -> tuple[NDArray[np.uint16], NDArray[np.int16], int]:
+        """The same as the core takes it: each look's owner as a number [M], descriptors [M,D], how many owners."""
+        return self.numbers, self.descriptors, len(self.names)
+
     def distances(self, descriptor: Descriptor) -> dict[str, int]:
         """Return each owner's squared distance: that of the nearest of the owner's looks."""
         return {name: distances[0] for name, distances in self.nearest([descriptor]).items()}
@@ -65,7 +70,7 @@ class References:
         if not self.owners:
             return {}
         nearest = np.empty((len(self.names), len(descriptors)), np.uint64)
-        _core.nearest_distances(np.ascontiguousarray(descriptors), self.numbers, self.descriptors, nearest)
+        _core.nearest_distances(np.ascontiguousarray(descriptors), self.columns, nearest)
         return dict(zip(self.names, nearest.tolist(), strict=True))
 
 
