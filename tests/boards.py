@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 from peephole.compiler.emit.sources import source_folder
-from peephole.firmware.emulator import COUNTING, MACHINE, QUIET, SEMIHOSTING
+from peephole.firmware.emulator import CONSOLE, COUNTING, MACHINE, QUIET
 from peephole.firmware.image import BANK_BYTES
 from peephole.firmware.toolchain import COMPILER, EMULATOR
 
@@ -35,7 +35,7 @@ def qemu(code: Path, kept: Path | None = None) -> list[str]:
     drives = ["-drive", f"if=pflash,unit=0,format=raw,file={code},readonly=on"]
     if kept is not None:
         drives += ["-drive", f"if=pflash,unit=1,format=raw,file={kept}"]
-    return [EMULATOR, *MACHINE, *QUIET, *COUNTING, *SEMIHOSTING, *drives, "-serial", "stdio"]
+    return [EMULATOR, *MACHINE, *QUIET, *COUNTING, *CONSOLE, *drives, "-serial", "null"]
 
 
 def erased_flash(path: Path, start: bytes = b"") -> Path:

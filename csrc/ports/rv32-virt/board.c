@@ -10,6 +10,7 @@
 
 /* Operations of semihosting, Arm's document 100863. */
 #define SEMIHOST_OPEN 0x01
+#define SEMIHOST_WRITE_TEXT 0x04
 #define SEMIHOST_READ 0x06
 #define SEMIHOST_OPEN_BINARY 1 /* "rb" */
 
@@ -33,27 +34,31 @@ int32_t board_get(uint8_t *bytes, int32_t capacity) {
 }
 
 void board_print(const char *text) {
-    board_put((const uint8_t *)text, (int32_t)strlen(text));
+    board_semihost(SEMIHOST_WRITE_TEXT, text);
 }
 
 void board_print_number(int64_t number) {
-    uint8_t digits[20];
-    int32_t at = (int32_t)sizeof digits;
+    char digits[21];
+    int32_t at = (int32_t)sizeof digits - 1;
     uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    digits[at] = 0;
     do {
-        digits[--at] = (uint8_t)('0' + rest % 10);
+        digits[--at] = (char)('0' + rest % 10);
         rest /= 10;
     } while (rest > 0);
     if (number < 0) {
         digits[--at] = '-';
     }
-    board_put(digits + at, (int32_t)sizeof digits - at);
+    board_print(digits + at);
 }
 
 void board_print_hex(uint32_t value, int32_t digits) {
-    for (int32_t shift = 4 * (digits - 1); shift >= 0; shift -= 4) {
-        board_put((const uint8_t *)&"0123456789abcdef"[(value >> shift) & 15], 1);
+    char text[9];
+    for (int32_t i = 0; i < digits; i++) {
+        text[i] = "0123456789abcdef"[(value >> (4 * (digits - 1 - i))) & 15];
     }
+    text[digits] = 0;
+    board_print(text);
 }
 
 uint64_t board_instructions(void) {

@@ -1,5 +1,5 @@
-/* QEMU's machine `virt` as the port needs it: a serial line, exit, the instruction counter, the stack's depth, and the
-   frames of a file on the host. */
+/* QEMU's machine `virt` as the port needs it: a serial line, a console, exit, the instruction counter, the stack's
+   depth, and files of the host. Console and files are semihosting. */
 #ifndef PEEPHOLE_BOARD_H
 #define PEEPHOLE_BOARD_H
 
@@ -7,12 +7,13 @@
 
 #define BOARD_TRAPPED 3 /* exit code after a trap */
 
+/* Sends bytes on the serial line, which is the owner's. */
 void board_put(const uint8_t *bytes, int32_t count);
 
 /* Takes what has arrived, at most `capacity` bytes, without waiting; returns how many. */
 int32_t board_get(uint8_t *bytes, int32_t capacity);
 
-/* Text for people and programs on the serial line. */
+/* Text on the console of the emulator, for those who develop; hex: at most 8 digits. */
 void board_print(const char *text);
 void board_print_number(int64_t number);
 void board_print_hex(uint32_t value, int32_t digits);

@@ -1,4 +1,4 @@
-/* Looks at every frame of frames.bin and tells on the serial line what it saw, a line of JSON a frame: the faces that
+/* Looks at every frame of frames.bin and tells on the console what it saw, a line of JSON a frame: the faces that
    the detector finds, their five points, how good each look is, their descriptors, and how many instructions it took.
 
    No decisions and nobody kept: this is what the port's bits and counts are compared by. */
@@ -9,6 +9,7 @@
 #include "app/policy.h"
 #include "cascade_table.h"
 #include "device_memory.h"
+#include "frames.h"
 #include "landmarks.h"
 #include "recogniser.h"
 
@@ -22,10 +23,6 @@ extern const uint8_t recogniser_weights[RECOGNISER_WEIGHTS_BYTES], landmarks_wei
 static uint8_t memory[DEVICE_MEMORY_BYTES] __attribute__((aligned(16)));
 
 #define AT(part) ((void *)(memory + DEVICE_##part##_AT))
-
-typedef struct {
-    int32_t magic, width, height; /* of every frame */
-} frames_header;
 
 typedef struct {
     uint64_t detect, landmarks, describe, rest; /* rest: cutting and judging */
@@ -156,21 +153,19 @@ static void look(int32_t number, int64_t time) {
 }
 
 int main(void) {
-    frames_header header;
+    frames source;
     int64_t time;
-    const int32_t file = board_open("frames.bin");
-    if (file < 0 || board_read(file, &header, sizeof header) != (int32_t)sizeof header ||
-        header.magic != DEVICE_FRAMES_MAGIC || header.width != DEVICE_FRAME_WIDTH ||
-        header.height != DEVICE_FRAME_HEIGHT) {
+    if (frames_open(&source, frame_size) != PH_OK) {
         board_print("frames.bin: not there, or no frames of this size\n");
         return BAD_FRAMES;
     }
-    for (int32_t number = 0; board_read(file, &time, sizeof time) == (int32_t)sizeof time; number++) {
-        if (board_read(file, AT(FRAME), DEVICE_FRAME_BYTES) != DEVICE_FRAME_BYTES) {
-            board_print("frames.bin: ends within a frame\n");
-            return BAD_FRAMES;
-        }
+    ph_status status;
+    for (int32_t number = 0; (status = frames_next(&source, AT(FRAME), &time)) == PH_OK; number++) {
         look(number, time);
+    }
+    if (status != PH_END) {
+        board_print("frames.bin: ends within a frame\n");
+        return BAD_FRAMES;
     }
     board_print("{\"stack\": ");
     board_print_number(board_stack_used());

@@ -80,6 +80,12 @@ def run(
         Path | None,
         typer.Option("--flash", metavar="FILE", help="What the device keeps, made where there is none; else nothing."),
     ] = None,
+    serial: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=65535, metavar="PORT", help="Offer the serial line here on 127.0.0.1, and wait for the owner."
+        ),
+    ] = None,
     seconds: Annotated[float, typer.Option(min=1, help="The emulator is stopped after this time.")] = 600,
     json: JsonOption = False,
 ) -> None:
@@ -95,7 +101,7 @@ def run(
     with _image(folder, target) as image:
         try:
             kept = kept_flash(image, flash) if flash is not None else None
-            for line in run_image(image, camera_frames(source), kept, seconds):
+            for line in run_image(image, camera_frames(source), kept, seconds, serial):
                 told = _parsed(line)
                 print(line if json or told is None else _frame_line(told), flush=True)
         finally:

@@ -1,4 +1,4 @@
-"""Runs an image in QEMU: 512 KiB of RAM, frames through a pipe, the serial line as lines of text, and a time limit."""
+"""Runs an image in QEMU: 512 KiB of RAM, frames through a pipe, its console as lines of text, and a time limit."""
 
 import contextlib
 import os
@@ -16,26 +16,35 @@ from peephole.firmware.toolchain import EMULATOR, need
 MACHINE = ("-M", "virt", "-cpu", "rv32,f=false,d=false,a=false", "-m", "512K", "-bios", "none")
 QUIET = ("-display", "none", "-monitor", "none")
 COUNTING = ("-icount", "shift=0")  # one instruction is one tick: the counters are exact
-SEMIHOSTING = ("-semihosting-config", "enable=on,target=native")
+# What the firmware prints for those who develop it, and the files that it reads; the serial line is the owner's.
+CONSOLE = ("-chardev", "stdio,id=console", "-semihosting-config", "enable=on,target=native,chardev=console")
 
 
-def qemu_command(image: Image, flash: Path | None = None) -> list[str]:
+def qemu_command(image: Image, flash: Path | None = None, serial: int | None = None) -> list[str]:
     """Return QEMU's command line; it is to be started where `frames.FRAMES` lies.
 
     flash: the second bank as it is kept between runs; where there is none, that of the image, which stays as it is.
+    serial: port of 127.0.0.1 where the serial line is offered; QEMU waits until somebody connects.
     """
     banks = ((image.code, True), (flash or image.weights, flash is None))
     drives = []
     for unit, (file, kept) in enumerate(banks):
         name = str(file.resolve()).replace(",", ",,")
         drives += ["-drive", f"if=pflash,unit={unit},format=raw,file={name},readonly={'on' if kept else 'off'}"]
-    return [EMULATOR, *MACHINE, *QUIET, *COUNTING, *SEMIHOSTING, *drives, "-serial", "stdio"]
+    line = "null" if serial is None else f"tcp:127.0.0.1:{serial},server=on,wait=on"
+    return [EMULATOR, *MACHINE, *QUIET, *COUNTING, *CONSOLE, *drives, "-serial", line]
 
 
 def run_image(
-    image: Image, frames: Iterable[GreyFrame], flash: Path | None = None, seconds: float = 600
+    image: Image,
+    frames: Iterable[GreyFrame],
+    flash: Path | None = None,
+    seconds: float = 600,
+    serial: int | None = None,
 ) -> Iterator[str]:
     """Run an image on frames and give the lines that it prints, without their ends, as they come.
+
+    flash, serial: as in `qemu_command`.
 
     Raises `FileNotFoundError` where QEMU is missing, and `RuntimeError` with one sentence where the image ended with
     another exit code than 0 (its last line is in it), or ran for more than `seconds`.
@@ -46,7 +55,7 @@ def run_image(
         os.mkfifo(pipe)
         feeder = _Feeder(pipe, frames)
         qemu = subprocess.Popen(  # noqa: S603 - a fixed command
-            qemu_command(image, flash),
+            qemu_command(image, flash, serial),
             cwd=name,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -1,0 +1,72 @@
+#include "port.h"
+
+#include <string.h>
+
+#include "board.h"
+#include "flash.h"
+
+#define WEIGHTS ((const uint8_t *)0x22000000u)
+
+static ph_status frame(void *context, uint8_t *grey, int64_t *time) {
+    port_state *state = context;
+    const ph_status status = frames_next(&state->frames, grey, time);
+    if (status == PH_OK) {
+        state->time = *time;
+    }
+    return status;
+}
+
+static ph_status read_l3(void *context, uint32_t offset, void *to, uint32_t bytes) {
+    (void)context;
+    if (offset > FLASH_START || bytes > FLASH_START - offset) {
+        return PH_BAD_ARGUMENT;
+    }
+    memcpy(to, WEIGHTS + offset, bytes);
+    return PH_OK;
+}
+
+static int32_t serial_read(void *context, uint8_t *to, int32_t capacity) {
+    (void)context;
+    return board_get(to, capacity);
+}
+
+static void serial_write(void *context, const uint8_t *from, int32_t bytes) {
+    (void)context;
+    board_put(from, bytes);
+}
+
+/* There is no lock: the console tells. */
+static void door(void *context, int32_t open) {
+    port_state *state = context;
+    if (open != state->door) {
+        state->door = open;
+        board_print(open ? "{\"door\": \"open\", \"time\": " : "{\"door\": \"locked\", \"time\": ");
+        board_print_number(state->time);
+        board_print("}\n");
+    }
+}
+
+static int64_t now(void *context) {
+    const port_state *state = context;
+    return state->time;
+}
+
+/* The next frame is motion: there is nothing to wait for, nor to save by waiting. */
+static ph_wake sleep(void *context) {
+    const port_state *state = context;
+    return state->frames.more ? PH_WAKE_MOTION : PH_WAKE_OVER;
+}
+
+static void run_on_cores(void *context, void (*work)(void *argument, int32_t core, int32_t cores), void *argument) {
+    (void)context;
+    work(argument, 0, 1);
+}
+
+ph_status port_open(port_state *state, ph_image_size size, ph_port *port) {
+    *state = (port_state){.flash = flash_areas()};
+    const ph_status status = frames_open(&state->frames, size);
+    state->time = state->frames.time;
+    *port = (ph_port){state,        size, frame, read_l3, &state->flash, serial_read,
+                      serial_write, door, now,   sleep,   run_on_cores};
+    return status;
+}
