@@ -32,6 +32,7 @@ from peephole.fixedpoint.window import Window
 TARGETS = ("host", "rv32-virt", "gap8")
 CSRC = "csrc"
 LINE = 118
+LONGEST = 63  # characters of a program's identifier, which names files too
 CHECKSUM_FACTOR = 2654435761  # PH_CHECKSUM_FACTOR of strip.h
 
 
@@ -102,7 +103,7 @@ class _Build:
         arena = [b for b in self.schedule.buffers if b.level == MAIN and b.holds == ACTIVATIONS]
         self.placement: Placement = place(arena, Memory(l2=capacity), steps=self.schedule.step_names)
         self.description: ProgramDescription = describe(program)
-        self.id = identifier(program.name).lower()
+        self.id = identifier(program.name).lower()[:LONGEST]
         used = {*_made_of_program(self.id), *(f"step_{number}" for number in range(len(self.schedule.steps)))}
         self.given = program.input.name if program.input_kind == TENSOR else None
         names = [name for name in self.schedule.tensors if name in self._offsets or name == self.given]
