@@ -90,10 +90,14 @@ def kept_vector(program: IntegerProgram) -> str:
 
 
 def lower(program: IntegerProgram, passes: Passes | None = None) -> Schedule:
-    """Return the schedule that needs the least memory, activations counted twice (`segments.best`).
+    """Return a schedule that needs little memory.
+
+    Its segments are those that need the least, activations counted twice (`segments.best`); which tensors lie over each
+    other then is searched for, and not proved to be the best choice (`overlap.choose`).
 
     All weights lie in L3. Those of a layer that runs whole pass by in two halves of `STAGED_BYTES`; those of layers in
-    turns stay in L2 while these run. Turns make as many rows as the memory allows that is needed anyway.
+    turns stay in L2 while these run. Turns make as many rows as the memory allows that is needed anyway. Raises
+    `ValueError` for a mirrored program that takes a tensor.
     """
     if program.mirrored and program.input_kind == TENSOR:
         raise ValueError(f"program {program.name}: takes a tensor, which has no mirror image; quantize it for one pass")
