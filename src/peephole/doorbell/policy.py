@@ -110,7 +110,7 @@ def bars(policy: Policy, calibration: Calibration, people: int) -> Bars:
 
     Computed by csrc/app/bars.c, along the logarithm of the rate between two of the calibration's points.
     """
-    rates, distances = _points(calibration)
+    rates, distances = whole_points(calibration)
     return Bars(*_core.find_bars(whole_numbers(policy), rates, distances, people))
 
 
@@ -160,7 +160,7 @@ def _rate(rate: float) -> int:
     return max(1, round(rate * _RATE_ONE))
 
 
-def _points(calibration: Calibration) -> tuple[NDArray[np.uint32], NDArray[np.uint64]]:
+def whole_points(calibration: Calibration) -> tuple[NDArray[np.uint32], NDArray[np.uint64]]:
     """Return the rates [N] in 1e-9 and the distances [N]; of rates that are then alike the strictest distance."""
     points: dict[int, int] = {}
     for rate, distance in calibration.points:
