@@ -1,12 +1,13 @@
 """Where everything in a device's RAM lies, but for code, variables and the stack, which the linker places."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from peephole.alignment import LANDMARK_WINDOW_DOWN, LANDMARK_WINDOW_SIDE
 from peephole.compiler.device import GROUP_BYTES, HIT_BYTES, Device
 from peephole.compiler.memory import MAIN, Buffer, Placement
 from peephole.compiler.planner import place
+from peephole.doorbell.policy import whole_points
 from peephole.firmware.frames import FRAMES_MAGIC
 from peephole.fixedpoint.program import IntegerProgram
 from peephole.vision.crop import template_q8
@@ -112,6 +113,9 @@ def memory_header(layout: Layout) -> str:
     places = "\n".join(_place(buffer) for buffer in layout.placement.buffers)
     second = template_q8(layout.landmarks.input.height, LANDMARK_WINDOW_SIDE, LANDMARK_WINDOW_DOWN)
     aligned = template_q8(layout.recogniser.input.height)
+    program = layout.recogniser
+    rates, distances = whole_points(program.thresholds(program.crop))
+    points = [f"{{{rate}u, {distance}u}}" for rate, distance in zip(rates.tolist(), distances.tolist(), strict=True)]
     return f"""\
 /* What this device is built for, and its plan of RAM. Written by `peephole firmware build`. */
 #ifndef DEVICE_MEMORY_H
@@ -126,6 +130,10 @@ def memory_header(layout: Layout) -> str:
 /* Where five points lie in the second look of the landmark network, and in an aligned crop: [5,2] Q8 pixels. */
 #define DEVICE_LANDMARK_TEMPLATE {_braced(second.reshape(-1).tolist())}
 #define DEVICE_FACE_TEMPLATE {_braced(aligned.reshape(-1).tolist())}
+
+/* Which share (1e-9) of pairs of different people is nearer than which squared distance; whose descriptors these are. */
+#define DEVICE_CALIBRATION {_braced(points)}
+#define DEVICE_MODEL 0x{_model_number(layout.recogniser)}u
 
 #endif
 """
@@ -160,5 +168,10 @@ def _place(buffer: Buffer) -> str:
     return f"#define {name}_AT {buffer.offset} /* {phases} */\n#define {name}_BYTES {buffer.bytes}"
 
 
-def _braced(values: list[int]) -> str:
+def _model_number(program: IntegerProgram) -> str:
+    """The first 32 bits of a model's id, in hexadecimal digits: that is what a device goes by."""
+    return program.model_id[:8]
+
+
+def _braced(values: Sequence[object]) -> str:
     return f"{{{', '.join(map(str, values))}}}"
