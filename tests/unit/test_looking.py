@@ -156,6 +156,27 @@ def test_doubt(face: tuple[Any, Box]) -> None:
         assert ours == theirs
 
 
+@pytest.mark.parametrize("degrees", [0, 30])
+@pytest.mark.parametrize("side", [40, 100, 700])
+def test_the_bar_of_the_shape(side: int, degrees: int) -> None:
+    """Where the nose is moved aside in steps of 1/256 pixel, both begin to doubt at the same step, or the next."""
+    turn = np.exp(1j * math.radians(degrees)) * side / 100
+    points = turn * ((TEMPLATE - 55.5) @ [1, 1j]) + 500 + 400j
+    face = np.floor(np.stack((points.real, points.imag), 1) * 256 + 0.5).astype(np.int32)
+    box = Box(500 - side // 2, 400 - side // 2, side, side)
+
+    def first_doubt(doubt: Any) -> int:
+        low, high = 0, 256 * side
+        while high - low > 1:
+            step = (low + high) // 2
+            moved = face.copy()
+            moved[2, 0] += step
+            low, high = (low, step) if doubt(moved, box) == "shape" else (step, high)
+        return high
+
+    assert abs(first_doubt(doubt_about) - first_doubt(before.doubt_about)) <= 1
+
+
 @given(st.lists(st.integers(-(1 << 23), 1 << 23), min_size=10, max_size=10), boxes)
 def test_doubt_about_any_points(values: list[int], box: Box) -> None:
     points = np.array(values, np.int32).reshape(5, 2)
