@@ -64,12 +64,14 @@ def choose_formats(
     chosen_by_pixels = {network.input.name} if network.input_kind == IMAGE else set()
     chosen |= dict.fromkeys(chosen_by_pixels, INPUT_FRAC_BITS)
     chosen |= {layer.output: UNIT_FRAC_BITS for layer in network.layers if isinstance(layer, FloatL2Normalize)}
-    _share(network, chosen, chosen_by_pixels)
-    for layer in network.layers:
-        if isinstance(layer, FloatConvolution) and widths[layer.input] < widths[layer.output]:
-            finest = chosen[layer.input] + int(weight_bits(layer, widths[layer.input]).min())  # that of the sums
-            chosen[layer.output] = min(chosen[layer.output], finest)
-    _share(network, chosen, chosen_by_pixels)
+    before: dict[str, int] = {}
+    while chosen != before:  # what becomes coarser makes what is made of it coarser
+        before = dict(chosen)
+        _share(network, chosen, chosen_by_pixels)
+        for layer in network.layers:
+            if isinstance(layer, FloatConvolution):
+                finest = chosen[layer.input] + int(weight_bits(layer, widths[layer.input]).min())  # that of the sums
+                chosen[layer.output] = min(chosen[layer.output], finest)
     for name, frac_bits in chosen.items():
         if frac_bits not in FRAC_BITS:
             raise ValueError(
