@@ -131,7 +131,7 @@ def memory_header(layout: Layout) -> str:
 #define DEVICE_LANDMARK_TEMPLATE {_braced(second.reshape(-1).tolist())}
 #define DEVICE_FACE_TEMPLATE {_braced(aligned.reshape(-1).tolist())}
 
-/* Which share (1e-9) of pairs of different people is nearer than which squared distance; whose descriptors these are. */
+/* Which share (1e-9) of pairs of different people is nearer than a squared distance; whose descriptors these are. */
 #define DEVICE_CALIBRATION {_braced(points)}
 #define DEVICE_MODEL 0x{_model_number(layout.recogniser)}u
 
