@@ -15,7 +15,8 @@ from peephole.compiler.schedule import Passes, lower
 from peephole.fixedpoint.program import IntegerProgram
 from peephole.weights import landmark_program
 
-TEXT = (Path(__file__).resolve().parents[2] / "docs" / "firmware.md").read_text()
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+TEXT = (DOCS / "firmware.md").read_text()
 
 
 @pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
@@ -71,6 +72,12 @@ def test_the_figures_of_the_device() -> None:
     assert "A user more takes 1,434 bytes and a stranger 854" in TEXT
     assert more - told <= 1434 + 854 + 2 * 16  # buffers begin at whole words of 16
     assert f"100 users fit too ({peak('--users', 100):,} bytes)" in TEXT
+
+
+def test_the_picture_of_the_device_and_the_readme_are_of_this_device(tmp_path: Path) -> None:
+    told = json.loads(peephole("plan", "--device", "--svg", tmp_path / "device.svg", "--json").stdout)
+    assert (tmp_path / "device.svg").read_text() == (DOCS / "images" / "device.svg").read_text()
+    assert f"take {told['peak_bytes']:,} bytes at once" in (DOCS.parent / "README.md").read_text()
 
 
 def test_the_refusal_is_as_shown(tmp_path: Path) -> None:
