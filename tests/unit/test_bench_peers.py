@@ -1,5 +1,6 @@
 """`peephole bench peers`: what is handed to peers is the same network, and the figures fit together."""
 
+import dataclasses
 import json
 import re
 import subprocess
@@ -49,7 +50,24 @@ def halving_network() -> FloatNetwork:
     return FloatNetwork("halving", FloatTensor("image", 10, 10, 1), 128.0, 128.0, tensors, layers, "unit")
 
 
-NETWORKS = [halving_network(), tiny_network(side=33, unit_length=True), residual_network()]
+def numbered_network() -> FloatNetwork:
+    """Tensors of one module are numbered as imported ones are, beside one that is written in parts."""
+    network = tiny_network(side=33, unit_length=True)
+    other = {"pool": "fire.0", "squeeze": "fire.2"}
+    return dataclasses.replace(
+        network,
+        name="numbered",
+        tensors=tuple(dataclasses.replace(t, name=other.get(t.name, t.name)) for t in network.tensors),
+        layers=tuple(
+            dataclasses.replace(
+                layer, input=other.get(layer.input, layer.input), output=other.get(layer.output, layer.output)
+            )
+            for layer in network.layers
+        ),
+    )
+
+
+NETWORKS = [halving_network(), tiny_network(side=33, unit_length=True), residual_network(), numbered_network()]
 
 
 @pytest.mark.parametrize("network", NETWORKS, ids=lambda network: network.name)

@@ -23,6 +23,7 @@ from peephole.fixedpoint.layers import (
     Tensor,
 )
 from peephole.fixedpoint.program import IntegerProgram
+from peephole.fixedpoint.window import Pair
 
 IDENTIFIER = b"TFL3"
 SCHEMA = "tflite_micro.tensorflow.lite.micro.python.schema_py_generated"
@@ -41,12 +42,16 @@ def tflite_model(program: IntegerProgram, bits: int = 8, exact: bool = True) -> 
 
 @dataclass
 class _Writer:
-    """A model under construction; tensors are known by name and get their numbers in the order they are made in."""
+    """A model under construction; tensors are known by name and get their numbers in the order they are made in.
+
+    parts: of a tensor that several layers write slices of, the first channel of each slice and its number.
+    """
 
     program: IntegerProgram
     bits: int
     exact: bool
     numbers: dict[str, int] = field(default_factory=dict)
+    parts: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
 
     def write(self) -> bytes:
         import importlib
@@ -108,7 +113,7 @@ class _Writer:
     def _frac_bits(self, tensor: Tensor) -> int:
         return tensor.frac_bits - (tensor.bits - self.bits)  # the same range, in the bits that there are
 
-    def _activation(self, name: str, like: Tensor, channels: int | None = None, size: Any = None) -> int:
+    def _activation(self, name: str, like: Tensor, channels: int | None = None, size: Pair | None = None) -> int:
         kind = self.fb.TensorType.INT8 if self.bits == 8 else self.fb.TensorType.INT16
         height, width = size or (like.height, like.width)
         shape = (1, height, width, channels or like.channels)
@@ -132,8 +137,11 @@ class _Writer:
         """Write a layer; where it makes a part of a tensor, the last one to do so is followed by the concatenation."""
         whole = self.formats[layer.output]
         channels = int(getattr(layer, "channels", self.formats[layer.input].channels))
-        part = layer.output if channels == whole.channels else f"{layer.output}.{layer.channel}"
+        is_part = channels < whole.channels
+        part = f"{layer.output}:{layer.channel}" if is_part else layer.output  # a name that no tensor has
         output = self._activation(part, whole, channels)
+        if is_part:
+            self.parts.setdefault(layer.output, []).append((layer.channel, output))
         match layer:
             case Conv2d() | DepthwiseConv2d():
                 self._convolution(layer, output)
@@ -146,17 +154,14 @@ class _Writer:
                 both = [self.numbers[layer.input], self.numbers[layer.other]]
                 self._operator("ADD", both, output, "AddOptions", fusedActivationFunction=self._clip(layer))
             case GlobalAveragePool():
-                axes = self._constant(f"{part}.axes", np.array([1, 2], np.int32))
+                axes = self._constant(f"{part}:axes", np.array([1, 2], np.int32))
                 self._operator("MEAN", [self.numbers[layer.input], axes], output, "ReducerOptions", keepDims=True)
             case _:
                 raise ValueError(f"layer {layer.name}: {layer.kind} is not written for TensorFlow Lite Micro here")
-        if part != layer.output and not later:
-            self._concatenate(layer.output)
-
-    def _concatenate(self, name: str) -> None:
-        parts = sorted((int(n.removeprefix(f"{name}.")), i) for n, i in self.numbers.items() if _is_part(n, name))
-        output = self._activation(name, self.formats[name])
-        self._operator("CONCATENATION", [i for _, i in parts], output, "ConcatenationOptions", axis=3)
+        if is_part and not later:
+            parts = [number for _, number in sorted(self.parts[layer.output])]
+            joined = self._activation(layer.output, whole)
+            self._operator("CONCATENATION", parts, joined, "ConcatenationOptions", axis=3)
 
     def _convolution(self, layer: Convolution, output: int) -> None:
         source, padding = self._padded(layer, self.tensors[output].name)
@@ -178,8 +183,8 @@ class _Writer:
         laid_out: Ints = weight.transpose(1, 2, 0)[None] if depthwise else weight
         inputs = [
             source,
-            self._constant(f"{layer.name}.weight", laid_out, 2.0**-frac_bits, axis),
-            self._constant(f"{layer.name}.bias", bias, 2.0**-sums),
+            self._constant(f"{layer.name}:weight", laid_out, 2.0**-frac_bits, axis),
+            self._constant(f"{layer.name}:bias", bias, 2.0**-sums),
         ]
         if depthwise:
             self._operator("DEPTHWISE_CONV_2D", inputs, output, "DepthwiseConv2DOptions", depthMultiplier=1, **moves)
@@ -209,15 +214,9 @@ class _Writer:
         if isinstance(layer, MaxPool):
             raise ValueError(f"layer {layer.name}: its padding is none that TensorFlow Lite has")
         around = [(p, r - side - p) for p, r, side in zip(window.padding, reach, sides, strict=True)]
-        sizes = np.array([(0, 0), *around, (0, 0)], np.int32)
-        sizes = np.maximum(sizes, 0)
-        padded = self._activation(
-            f"{part}.padded", source, None, (sides[0] + sizes[1].sum(), sides[1] + sizes[2].sum())
-        )
-        name = f"{part}.padding"
+        sizes = np.maximum(np.array([(0, 0), *around, (0, 0)], np.int32), 0)
+        larger = (sides[0] + int(sizes[1].sum()), sides[1] + int(sizes[2].sum()))
+        padded = self._activation(f"{part}:padded", source, None, larger)
+        name = f"{part}:padding"
         self._operator("PAD", [self.numbers[layer.input], self._constant(name, sizes)], padded, "PadOptions")
         return padded, int(self.fb.Padding.VALID)
-
-
-def _is_part(tensor: str, whole: str) -> bool:
-    return tensor.startswith(f"{whole}.") and tensor.removeprefix(f"{whole}.").isdecimal()

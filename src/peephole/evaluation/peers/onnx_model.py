@@ -87,8 +87,8 @@ class _Writer:
         """Write a layer and return the name of what it writes: its tensor, or a part of one."""
         channels = getattr(layer, "channels", self.sizes[layer.input][2])
         whole = channels == self.sizes[layer.output][2]
-        output = layer.output if whole else f"{layer.output}.{layer.channel}"
-        before = output if not getattr(layer, "relu", False) else f"{output}.linear"
+        output = layer.output if whole else f"{layer.output}:{layer.channel}"  # a name that no tensor has
+        before = output if not getattr(layer, "relu", False) else f"{output}:linear"
         match layer:
             case FloatConv2d() | FloatDepthwiseConv2d():
                 self._convolution(layer, before)
@@ -109,8 +109,8 @@ class _Writer:
         weight = layer.weight[:, None] if depthwise else layer.weight.transpose(0, 3, 1, 2)
         inputs = [
             layer.input,
-            self._constant(f"{layer.name}.weight", np.asarray(weight, np.float32)),
-            self._constant(f"{layer.name}.bias", layer.bias.astype(np.float32)),
+            self._constant(f"{layer.name}:weight", np.asarray(weight, np.float32)),
+            self._constant(f"{layer.name}:bias", layer.bias.astype(np.float32)),
         ]
         groups = layer.channels if isinstance(layer, FloatDepthwiseConv2d) else layer.groups
         self._node("Conv", inputs, output, group=groups, **self._moves(layer.window, layer.input, layer.output))
