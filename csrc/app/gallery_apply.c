@@ -17,11 +17,11 @@ static row_fields get_fields(const uint8_t *bytes) {
                         ph_get_u32(bytes + 24), ph_get_u16(bytes + 28),         ph_get_u16(bytes + 30)};
 }
 
-static uint32_t descriptors_bytes(const row_fields *fields) {
-    return fields->count == PH_KEPT ? 0u : fields->count * (PH_REFERENCE_BYTES + 2u * fields->values);
+static uint64_t descriptors_bytes(const row_fields *fields) {
+    return fields->count == PH_KEPT ? 0u : fields->count * (UINT64_C(2) * fields->values + PH_REFERENCE_BYTES);
 }
 
-/* The descriptors of a row become those of the record, from `within` on. count: NULL or where their number is kept */
+/* The descriptors of a row become those of the record, from `within` on. kept: where their number is kept */
 static ph_status apply_descriptors(ph_gallery *gallery, ph_gallery_table *table, int32_t row, int32_t room,
                                    const row_fields *fields, const ph_flash_record *record, uint32_t within,
                                    uint8_t *kept) {

@@ -1,138 +1,6 @@
-#include "app/gallery_records.h"
+#include "gallery_season.h"
 
-#include "app/crc32.h"
 #include "app/name.h"
-#include "check.h"
-#include "flash_memory.h"
-
-#define VALUES 3
-#define PEOPLE 2
-#define REFERENCES 3
-#define STRANGERS 2
-#define LOOKS 2
-#define SIDE 4
-#define AREA 2048
-#define MODEL 77
-
-static const ph_gallery_size size = {VALUES, PEOPLE, REFERENCES, STRANGERS, LOOKS, SIDE * SIDE, 40};
-static uint64_t ram[(PH_GALLERY_RAM_BYTES(VALUES, PEOPLE, REFERENCES, STRANGERS, LOOKS) + 7) / 8];
-static uint8_t bytes[2 * AREA];
-static flash_memory memory;
-static ph_gallery gallery;
-
-static ph_status reopen(void) {
-    return ph_gallery_open(&gallery, &size, MODEL, ram, sizeof ram, &memory.flash);
-}
-
-static void begin(uint32_t area_bytes, uint32_t unit) {
-    flash_memory_begin(&memory, bytes, area_bytes, unit);
-    CHECK_EQUAL(reopen(), PH_OK);
-}
-
-/* Looks of qualities first, first + 1, ...; every descriptor holds its quality. Good until the next call but one. */
-static ph_looks looks_of(int32_t count, int32_t first) {
-    static ph_look looks[2][4];
-    static int16_t descriptors[2][4 * VALUES];
-    static int32_t turn;
-    turn = 1 - turn;
-    for (int32_t i = 0; i < count; i++) {
-        looks[turn][i] = (ph_look){.time = 1000 + first + i, .quality = {.value = first + i, .fault = PH_FAULT_NONE}};
-        for (int32_t value = 0; value < VALUES; value++) {
-            descriptors[turn][i * VALUES + value] = (int16_t)(value == 1 ? -(first + i) : first + i);
-        }
-    }
-    return (ph_looks){VALUES, 4, count, looks[turn], descriptors[turn]};
-}
-
-static ph_thumbnail thumbnail_of(uint8_t grey) {
-    static uint8_t picture[SIDE * SIDE];
-    memset(picture, grey, sizeof picture);
-    return (ph_thumbnail){SIDE, SIDE, picture};
-}
-
-static const ph_thumbnail no_thumbnail = {0, 0, NULL};
-
-/* A checksum of all that is remembered. */
-static uint32_t all_of_it(void) {
-    uint8_t content[64], width, height;
-    uint32_t sum = ph_crc32(0, &gallery.visits, sizeof gallery.visits);
-    sum = ph_crc32(sum, gallery.people, (size_t)gallery.people_count * sizeof *gallery.people);
-    const ph_gallery_table *tables[2] = {&gallery.known, &gallery.seen};
-    for (int32_t i = 0; i < 2; i++) {
-        const size_t count = (size_t)tables[i]->count;
-        sum = ph_crc32(sum, tables[i]->owner, count * sizeof *tables[i]->owner);
-        sum = ph_crc32(sum, tables[i]->descriptor, count * VALUES * sizeof *tables[i]->descriptor);
-        for (size_t row = 0; row < count; row++) {
-            const ph_reference reference = tables[i]->reference[row];
-            sum = ph_crc32(sum, &reference.time, sizeof reference.time);
-            sum = ph_crc32(sum, &reference.quality, sizeof reference.quality);
-            sum = ph_crc32(sum, &reference.source, 1);
-        }
-    }
-    for (int32_t row = 0; row < gallery.strangers_count; row++) {
-        ph_stranger stranger = gallery.strangers[row];
-        if (stranger.thumbnail != 0) {
-            CHECK_EQUAL(ph_gallery_thumbnail(&gallery, stranger.number, content, 64, &width, &height), PH_OK);
-            sum = ph_crc32(sum, content, (size_t)width * height);
-        }
-        stranger.thumbnail = 0; /* a place, which may change */
-        sum = ph_crc32(sum, &stranger, 30);
-    }
-    for (int32_t slot = 0; slot < PH_SLOTS; slot++) {
-        size_t count = 0;
-        uint16_t version = 0;
-        const ph_status status =
-            ph_gallery_read_slot(&gallery, (ph_slot)slot, &version, content, sizeof content, &count);
-        CHECK(status == PH_OK || status == PH_UNKNOWN);
-        sum = ph_crc32(ph_crc32(sum, &version, sizeof version), content, count);
-    }
-    return sum;
-}
-
-/* A season in the life of a doorbell, one change a step. */
-enum { STEPS = 18 };
-
-static ph_status step(int32_t number) {
-    const ph_looks one = looks_of(1, 500 + number), two = looks_of(2, 100 + 20 * number);
-    uint16_t id;
-    switch (number) {
-    case 0:
-        return ph_gallery_write_slot(&gallery, PH_SLOT_KEY, 1, "0123456789abcdef0123456789abcdef", 32);
-    case 1:
-        return ph_gallery_add_person(&gallery, "Anna", 4, 5, &two, PH_SOURCE_PHOTO, &id);
-    case 2:
-        return ph_gallery_add_stranger(&gallery, &two, thumbnail_of(7), 10, 20, PH_WHEN_FULL_REFUSE, &id);
-    case 3:
-        return ph_gallery_note_visit(&gallery, 1, 0, 30);
-    case 4:
-        return ph_gallery_remember(&gallery, 1, &two, no_thumbnail, 40);
-    case 5:
-        return ph_gallery_assign_new(&gallery, 1, "J\303\274rgen", 7, 50, &id);
-    case 6:
-        return ph_gallery_add_references(&gallery, 2, &one, PH_SOURCE_IMPORT);
-    case 7:
-    case 8:
-        return ph_gallery_add_stranger(&gallery, &two, thumbnail_of((uint8_t)number), 60, 70, PH_WHEN_FULL_REFUSE, &id);
-    case 9:
-        return ph_gallery_ignore(&gallery, 2);
-    case 10:
-        return ph_gallery_add_stranger(&gallery, &one, no_thumbnail, 80, 90, PH_WHEN_FULL_REPLACE_OLDEST, &id);
-    case 11:
-        return ph_gallery_remove(&gallery, 1);
-    case 12:
-        return ph_gallery_rename(&gallery, 2, "George", 6);
-    case 13:
-        return ph_gallery_write_slot(&gallery, PH_SLOT_SETTINGS, 3, "settings", 8);
-    case 14:
-        return ph_gallery_remember(&gallery, 2, &one, thumbnail_of(9), 100);
-    case 15:
-        return ph_gallery_note_visit(&gallery, 0, 4, 110);
-    case 16:
-        return ph_gallery_discard(&gallery, 4);
-    default:
-        return ph_gallery_switch(&gallery);
-    }
-}
 
 static void test_a_season(uint32_t unit) {
     uint8_t grey[SIDE * SIDE], width, height;
@@ -165,67 +33,6 @@ static void test_a_season(uint32_t unit) {
     CHECK_EQUAL(gallery.next_id, 3);
     CHECK_EQUAL(gallery.next_number, 5);
     CHECK_EQUAL(memory.offences, 0);
-}
-
-static void test_cut_at_every_byte(uint32_t unit) {
-    uint32_t whole[STEPS + 1];
-    bool cut = true;
-    begin(AREA, unit);
-    whole[0] = all_of_it();
-    for (int32_t i = 0; i < STEPS; i++) {
-        CHECK_EQUAL(step(i), PH_OK);
-        whole[i + 1] = all_of_it();
-    }
-    for (int64_t budget = 0; cut; budget += 1 + (int64_t)(next_number() % 3)) {
-        int32_t done = 0;
-        flash_memory_begin(&memory, bytes, AREA, unit);
-        memory.random ^= (uint32_t)budget << 8;
-        memory.budget = budget;
-        if (reopen() == PH_OK) {
-            while (done < STEPS && step(done) == PH_OK) {
-                done++;
-            }
-        }
-        /* A step may be done before its last byte is: what is removed is erased later if need be. */
-        cut = !memory.powered;
-        CHECK(cut || done == STEPS);
-        memory.powered = true;
-        memory.budget = -1;
-        CHECK_EQUAL(reopen(), PH_OK);
-        const uint32_t now = all_of_it();
-        CHECK(now == whole[done] || now == whole[done < STEPS ? done + 1 : STEPS]);
-        CHECK_EQUAL(gallery.log.damaged, 0);
-        CHECK(!gallery.erase_due);
-    }
-}
-
-static bool holds(uint8_t byte, uint32_t run) {
-    uint32_t length = 0;
-    for (uint32_t i = 0; i < 2 * AREA; i++) {
-        length = bytes[i] == byte ? length + 1 : 0;
-        if (length == run) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void test_what_is_discarded_is_erased(void) {
-    const ph_looks two = looks_of(2, 1);
-    uint16_t number;
-    begin(AREA, 1);
-    CHECK_EQUAL(ph_gallery_add_stranger(&gallery, &two, thumbnail_of(5), 1, 2, PH_WHEN_FULL_REFUSE, &number), PH_OK);
-    CHECK(holds(5, SIDE * SIDE));
-    CHECK_EQUAL(ph_gallery_switch(&gallery), PH_OK);
-    CHECK(holds(5, SIDE * SIDE));
-    CHECK_EQUAL(ph_gallery_discard(&gallery, number), PH_OK);
-    CHECK(!holds(5, SIDE * SIDE));
-    CHECK_EQUAL(ph_gallery_add_stranger(&gallery, &two, thumbnail_of(5), 1, 2, PH_WHEN_FULL_REFUSE, &number), PH_OK);
-    CHECK_EQUAL(number, 2);
-    CHECK_EQUAL(ph_gallery_forget_all(&gallery), PH_OK);
-    CHECK(!holds(5, SIDE * SIDE));
-    CHECK_EQUAL(gallery.strangers_count, 0);
-    CHECK_EQUAL(gallery.next_number, 1);
 }
 
 static void test_full_is_reported(void) {
@@ -480,9 +287,7 @@ int main(void) {
     static const uint32_t units[] = {1, 4, 32};
     for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
         test_a_season(units[i]);
-        test_cut_at_every_byte(units[i]);
     }
-    test_what_is_discarded_is_erased();
     test_full_is_reported();
     test_full_flash();
     test_the_best_looks_stay();
