@@ -5,7 +5,7 @@ import os
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from peephole.firmware.frames import FRAMES, GreyFrame, write_frames
@@ -41,10 +41,11 @@ def run_image(
     flash: Path | None = None,
     seconds: float = 600,
     serial: int | None = None,
+    files: Mapping[str, bytes] | None = None,
 ) -> Iterator[str]:
     """Run an image on frames and give the lines that it prints, without their ends, as they come.
 
-    flash, serial: as in `qemu_command`.
+    flash, serial: as in `qemu_command`. files: others that the image may read, name -> content.
 
     Raises `FileNotFoundError` where QEMU is missing, and `RuntimeError` with one sentence where the image ended with
     another exit code than 0 (its last line is in it), or ran for more than `seconds`.
@@ -53,6 +54,8 @@ def run_image(
     with tempfile.TemporaryDirectory(prefix="peephole-") as name:
         pipe = Path(name) / FRAMES
         os.mkfifo(pipe)
+        for file, content in (files or {}).items():
+            (Path(name) / file).write_bytes(content)
         feeder = _Feeder(pipe, frames)
         qemu = subprocess.Popen(  # noqa: S603 - a fixed command
             qemu_command(image, flash, serial),
