@@ -1,0 +1,82 @@
+"""What a torch network does and our layers do not is refused by name, with what to do."""
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs the train extra")
+from torch import nn  # noqa: E402
+from torch.nn import functional as F  # noqa: E402, N812
+
+from peephole.fixedpoint.importer import import_module  # noqa: E402
+from torch_networks import MAP, SERIES, Function, conv, rows_shuffled  # noqa: E402
+
+Case = tuple[nn.Module, tuple[int, ...], str]
+
+WRONG: dict[str, Case] = {
+    "attention": (Function(lambda x: x * x.mean((2, 3), keepdim=True).sigmoid()), MAP, "operator sigmoid is not supp"),
+    "recurrent": (Function(lambda x, a: a(x)[0], nn.LSTM(12, 3)), SERIES, "operator lstm is not supported"),
+    "rows of a series": (nn.Sequential(nn.ReLU(), nn.Linear(12, 3)), SERIES, "is not supported; flatten the tensor"),
+    "half a map": (
+        Function(lambda x, a: a(x.relu().reshape(x.shape[0], 2, -1)), nn.Linear(216, 3)),
+        MAP,
+        r"do not fit a tensor \[2, 216\]; flatten it whole",
+    ),
+    "several outputs": (Function(lambda x: x.chunk(2, 1)), MAP, "the network returns 2 values; it must return one"),
+    "rows in another order": (
+        Function(rows_shuffled, conv()),
+        MAP,
+        r"module parts\.0: a tensor \[6, 9, 8\] whose .* rows or columns are in another order",
+    ),
+    "mean over every third row": (
+        Function(lambda x: x.view(-1, 6, 3, 3, 8).mean(2)),
+        MAP,
+        "only height and width, each as a whole, can be averaged",
+    ),
+    "a constant that spreads a vector over a map": (
+        Function(lambda x: x.mean((2, 3), keepdim=True) + torch.ones(9, 8)),
+        MAP,
+        r"a constant \[9, 8\] with a tensor \[6, 1, 1\] is supported only if",
+    ),
+    "a part of the batch": (
+        Function(lambda x: x[1:].relu()),
+        MAP,
+        "the batch dimension cannot be used",
+    ),
+    "none": (Function(lambda x: None), MAP, "the network returns no tensor that it computes"),
+    "a constant": (Function(lambda x: torch.ones(3)), MAP, "the network returns no tensor that it computes"),
+    "a vector's product": (Function(lambda x: x @ torch.arange(5.0)), (5,), r"weights \[5\] are no matrix \[O,F\]"),
+    "batch norm without statistics": (
+        Function(lambda x, a: F.batch_norm(a(x), None, None, training=True), conv()),
+        MAP,
+        "batch norm without running statistics is not supported; track them in training",
+    ),
+    "batch norm in training": (
+        Function(lambda x: F.batch_norm(x, torch.zeros(6), torch.ones(6), training=True)),
+        MAP,
+        r"batch norm is in training mode; export network\.eval\(\)",
+    ),
+    "dropout in training": (
+        Function(lambda x: F.dropout(x, training=True)),
+        MAP,
+        r"dropout is in training mode; export network\.eval\(\)",
+    ),
+    "padding by a mirror": (
+        nn.Conv2d(6, 4, 3, padding=1, padding_mode="reflect"),
+        MAP,
+        "padding mode 'reflect' is not supported; pad with zeros",
+    ),
+    "padding by ones": (
+        Function(lambda x, a: a(F.pad(x, (1, 1), value=1.0)), conv()),
+        MAP,
+        "padding by 1 of .* is not supported here; pad by zeros",
+    ),
+    "nothing": (nn.Identity(), MAP, "the network returns its input; there is nothing to compute"),
+    "too many dimensions": (nn.ReLU(), (2, 3, 4, 5), "more than three dimensions beside the batch"),
+}
+
+
+@pytest.mark.filterwarnings("ignore:The tensor attributes")
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_unsupported_is_named(name: str) -> None:
+    network, shape, message = WRONG[name]
+    with pytest.raises(ValueError, match=message):
+        import_module(network.eval(), "net", shape)
