@@ -1,3 +1,4 @@
+import ctypes
 from pathlib import Path
 
 import pytest
@@ -78,4 +79,15 @@ def test_a_rename_that_fails_brings_the_old_folder_back(tmp_path: Path, monkeypa
     with pytest.raises(PermissionError):
         write_folder(tmp_path / "made", {"a.c": b"new"})
     assert content(tmp_path / "made") == FILES
+    assert [path.name for path in tmp_path.iterdir()] == ["made"]
+
+
+def test_the_new_folder_takes_the_old_one_s_place_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Linux; elsewhere there is a moment between two renames in which only the hidden old folder is there."""
+    if not hasattr(ctypes.CDLL(None), "renameat2"):
+        pytest.skip("this C library cannot exchange two folders")
+    write_folder(tmp_path / "made", FILES)
+    monkeypatch.setattr(Path, "rename", lambda *_: pytest.fail("between two renames there would be no folder"))
+    write_folder(tmp_path / "made", {"a.c": b"new"})
+    assert content(tmp_path / "made") == {"a.c": b"new"}
     assert [path.name for path in tmp_path.iterdir()] == ["made"]
