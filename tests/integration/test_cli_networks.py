@@ -162,3 +162,13 @@ def test_options_that_make_no_sense(folder: Path, tmp_path: Path) -> None:
     assert_one_line(done, 2, "--offset and --scale are for networks of your own")
     done = peephole("quantize", folder / "vector.pt2", *floats, "--bits", 12, *out)
     assert_one_line(done, 1, "12 bits are not supported; use 8 or 16")
+
+
+@pytest.mark.parametrize(("options", "told"), [((), "128) / 128"), (("--offset", 0, "--scale", 255), "0) / 255")])
+def test_how_pixels_are_read_is_said_even_where_nobody_asked(
+    options: tuple[object, ...], told: str, folder: Path, tmp_path: Path
+) -> None:
+    made = tmp_path / "made.safetensors"
+    command = ("quantize", folder / "image.pt2", "--calibration", folder / "images.npz", "-o", made)
+    for said in (peephole(*command, *options).stdout, peephole("describe", made).stdout):
+        assert f"takes a grey image uint8 [16,12], of which it reads (pixel - {told}, gives int16 [7,5,4] of" in said
