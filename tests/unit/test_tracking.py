@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from peephole.doorbell.policy import Bars, Policy
-from peephole.doorbell.tracking import Tracker, Walk
 from peephole.doorbell.visit import Quality, Sighting
 from peephole.vision.detector import Box
+from tracker_steps import Tracker, Walk
 
 POLICY = Policy(hold_seconds=1.0, blink_seconds=0.4, gap_seconds=3.0, longest_seconds=100.0, keep_looks=3)
 BARS = Bars(known=100, stranger=900, same_stranger=50, margin=20)

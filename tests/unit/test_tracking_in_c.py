@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 import tracking_in_python as plain
 from peephole import _core
 from peephole.doorbell.policy import Bars, Policy
-from peephole.doorbell.tracking import Tracker
 from peephole.doorbell.visit import Quality, Sighting
 from peephole.vision.detector import Box
+from tracker_steps import Tracker
 
 # Times in eighths of a second, which are exact in floating point too.
 POLICY = Policy(
@@ -59,7 +59,7 @@ scenes = st.lists(st.tuples(st.integers(1, 16), people), max_size=12)
 
 @given(scenes)
 def test_a_scene_gives_the_same_walks(scene):
-    """The order of a frame is that of `Watcher`, without what a picture is needed for."""
+    """The order of a frame is that of csrc/app/watch.c, without what a picture is needed for."""
     ours, theirs = Tracker(POLICY), plain.Tracker(POLICY)
     eighths = 0
     for wait, faces in scene:

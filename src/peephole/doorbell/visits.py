@@ -1,0 +1,210 @@
+"""What becomes of walks: visits in the archive, and events; decided and ended by csrc/app/watch.c."""
+
+import dataclasses
+import secrets
+from collections.abc import Callable
+
+from peephole import _core
+from peephole.doorbell.archive import Archive
+from peephole.doorbell.events import Decided, Event, Problem, VisitEnded, VisitStarted
+from peephole.doorbell.eyes import Eyes
+from peephole.doorbell.gallery import Gallery, read_gallery
+from peephole.doorbell.policy import Policy
+from peephole.doorbell.recogniser import Recogniser
+from peephole.doorbell.tracking import Walk
+from peephole.doorbell.visit import Decision, Sighting, VisitRecord, VisitState
+from peephole.doorbell.voting import Verdict, decide, same_stranger, to_decision
+
+
+class Visits:
+    """The visits that are going on, and those that could not be stored yet.
+
+    While the disk is full deciding goes on, which is told once, and writing is tried again every `retry_seconds`.
+    `events` gathers what happened; `gallery` is what is compared with. `on_change` is called when that has changed.
+    """
+
+    def __init__(self, archive: Archive, recogniser: Recogniser, policy: Policy, on_change: Callable[[], None]) -> None:
+        """Start with nobody in view."""
+        self.events: list[Event] = []
+        self.gallery: Gallery | None = None
+        self._archive = archive
+        self._recogniser = recogniser
+        self._policy = policy
+        self._on_change = on_change
+        self._walks: dict[int, Walk] = {}
+        self._ids: dict[str, int] = {}
+        self._unclosed: list[VisitState] = []
+        self._time = float("-inf")
+        self._retry_at: float | None = None
+        self._eyes: Eyes | None = None
+
+    def fresh_gallery(self) -> Gallery:
+        """Return the people and strangers as they are now, or as they were where they cannot be read."""
+        try:
+            if self.gallery is None or self.gallery.version != self._archive.gallery_version():
+                self.gallery = read_gallery(self._archive, self._recogniser, self._policy)
+                self._on_change()
+        except OSError:
+            if self.gallery is None:
+                raise
+        return self.gallery
+
+    def open_eyes(self, eyes: Eyes) -> None:
+        """Go on to the next frame."""
+        self._eyes = eyes
+        self._time = eyes.time
+
+    def close_eyes(self) -> None:
+        """Close what could not be stored before; the frame is over."""
+        if self._unclosed:
+            self._attempt(self._close_all)
+
+    def walk(self, core: _core.Walk) -> Walk:
+        """Return what is known of a walk."""
+        return self._walks.setdefault(core.number, Walk(core))
+
+    def forget_all_but(self, cores: list[_core.Walk]) -> None:
+        """Drop what is known of walks that ended without a visit."""
+        self._walks = {core.number: self.walk(core) for core in cores}
+
+    def try_at_once(self) -> None:
+        """Have the next write wait for nothing."""
+        self._retry_at = None
+
+    def unclosed(self) -> bool:
+        """Say whether a visit has ended that could not be stored."""
+        return bool(self._unclosed)
+
+    def recover(self) -> None:
+        """End the visits that a killed process left open; what cannot be stored now is tried again later."""
+        waiting = {state.id for state in self._unclosed}
+        left = [state for state in self._archive.visits.unfinished(self._recogniser.model) if state.id not in waiting]
+        if not left:
+            return
+        self._unclosed += left
+        before, self._time = self._time, max(state.last_seen for state in left)
+        self._attempt(self._close_all)
+        self._time = before
+        if self._unclosed:
+            self._retry_at = before  # at the first frame: its clock need not be the one of these visits
+
+    # What the core calls.
+
+    def kept(self, walk: _core.Walk) -> None:
+        """Note that the newest look is among the best of a walk."""
+        self.walk(walk).keep(self._eyes.looks if self._eyes is not None else {})
+
+    def merged(self, into: _core.Walk, walk: _core.Walk) -> None:
+        """Give one walk the looks of another."""
+        self.walk(into).keep(self._walks.pop(walk.number).kept if walk.number in self._walks else {})
+
+    def began(self, walk: _core.Walk) -> None:
+        """Open the visit of a walk."""
+        known = self.walk(walk)
+        known.visit = f"v{secrets.token_hex(8)}"
+        self.events.append(VisitStarted(known.visit, known.first_seen))
+
+    def decided(self, walk: _core.Walk, verdict: Verdict, stranger: int | None) -> None:
+        """Note a decision, and announce it if it is news."""
+        known, gallery = self.walk(walk), self._known_gallery()
+        decision = to_decision(verdict, gallery.people)
+        if stranger is not None:
+            decision = dataclasses.replace(decision, stranger=gallery.strangers.names[stranger])
+        known.decision = decision
+        if known.visit is not None and walk.is_news(self._number(decision.person), self._number(decision.stranger)):
+            self.events.append(self._announcement(known.visit, decision, gallery))
+
+    def save(self, walk: _core.Walk) -> bool:
+        """Write a visit as it stands; return whether that was possible."""
+        known = self.walk(walk)
+        return self._attempt(lambda: self._archive.visits.save(known.state(self._recogniser.model)))
+
+    def ended(self, walk: _core.Walk) -> None:
+        """Close the visit of a walk; what cannot be stored now is tried again later."""
+        self._unclosed.append(self._walks.pop(walk.number).state(self._recogniser.model))
+        self._attempt(self._close_all)
+
+    def _known_gallery(self) -> Gallery:
+        return self.gallery if self.gallery is not None else self.fresh_gallery()
+
+    def _number(self, opaque: str | None) -> int:
+        """Return a number for an id of a person or stranger, always the same one; 0 for none."""
+        return 0 if opaque is None else self._ids.setdefault(opaque, len(self._ids) + 1)
+
+    def _announcement(self, visit: str, decision: Decision, gallery: Gallery) -> Decided:
+        return Decided(
+            visit=visit,
+            time=self._time,
+            decision=decision.kind,
+            person=gallery.names.get(decision.person or ""),
+            person_id=decision.person,
+            stranger=gallery.numbers.get(decision.stranger or ""),
+            distance=decision.distance,
+            margin=decision.margin,
+            reason=decision.reason,
+            text=decision.text,
+            silent=decision.stranger in gallery.ignored,
+        )
+
+    def _decide(self, looks: list[Sighting]) -> Decision:
+        """Decide about a visit that is over, which may be a while ago."""
+        gallery = self.fresh_gallery()
+        decision = decide(looks, gallery.people, gallery.bars, self._policy)
+        if decision.kind != "stranger":
+            return decision
+        seen_before = same_stranger(looks, gallery.strangers, gallery.bars, self._policy)
+        return dataclasses.replace(decision, stranger=seen_before.person if seen_before else None)
+
+    def _close_all(self) -> None:
+        while self._unclosed:
+            state = self._unclosed[0]
+            if state.looks:  # none of them are left where another model made them
+                state = dataclasses.replace(state, decision=self._decide(list(state.looks.values())))
+            record = self._archive.visits.close(state, self._policy.keep_stranger_looks, self._policy.cool_down_seconds)
+            self.events.append(ended(record))
+            self._unclosed.pop(0)
+
+    def _attempt(self, write: Callable[[], None]) -> bool:
+        """Write to the archive and return whether that was possible.
+
+        A failure is told once, and the next attempts are spaced out.
+        """
+        if self._retry_at is not None and self._time < self._retry_at:
+            return False
+        failed_before = self._retry_at is not None
+        try:
+            write()
+        except OSError as error:
+            self._retry_at = self._time + self._policy.retry_seconds
+            if not failed_before:
+                self.events.append(Problem(self._time, "storage", error.strerror or str(error)))
+            return False
+        if self._unclosed:
+            return True  # a small thing was stored, the visits that ended are not yet
+        self._retry_at = None
+        if failed_before:
+            text = "the database can be written again; nothing was lost"
+            self.events.append(Problem(self._time, "storage_back", text))
+        return True
+
+
+def ended(record: VisitRecord) -> VisitEnded:
+    """Return the event of a stored visit."""
+    decision = record.decision
+    return VisitEnded(
+        visit=record.id,
+        decision=decision.kind,
+        person=record.person_name,
+        person_id=decision.person,
+        stranger=record.stranger_number,
+        stranger_id=decision.stranger,
+        distance=decision.distance,
+        margin=decision.margin,
+        reason=decision.reason,
+        text=decision.text,
+        sightings=record.sightings,
+        first_seen=record.first_seen,
+        last_seen=record.last_seen,
+        repeat=record.repeat,
+        silent=record.silent,
+    )
