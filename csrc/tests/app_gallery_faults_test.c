@@ -114,7 +114,7 @@ static void test_garbage(void) {
             if (round % 3 == 1) {
                 memcpy(payload + 24, (const uint8_t[]){MODEL, 0, 0, 0, VALUES, 0}, 6);
                 payload[31] = 0;
-                payload[32] = type == PH_RECORD_PERSON ? 3 : payload[32];
+                payload[32] = type == PH_RECORD_PERSON ? (uint8_t)(next_number() % 64) : payload[32];
                 length += (type == PH_RECORD_PERSON || type == PH_RECORD_STRANGER) ? payload[30] * reference : 0;
                 length += type == PH_RECORD_STRANGER ? (uint32_t)payload[37] * payload[38] : 0;
             }
