@@ -64,14 +64,8 @@ def choose_formats(
     chosen_by_pixels = {network.input.name} if network.input_kind == IMAGE else set()
     chosen |= dict.fromkeys(chosen_by_pixels, INPUT_FRAC_BITS)
     chosen |= {layer.output: UNIT_FRAC_BITS for layer in network.layers if isinstance(layer, FloatL2Normalize)}
-    before: dict[str, int] = {}
-    while chosen != before:  # what becomes coarser makes what is made of it coarser
-        before = dict(chosen)
-        _share(network, chosen, chosen_by_pixels)
-        for layer in network.layers:
-            if isinstance(layer, FloatConvolution):
-                finest = chosen[layer.input] + int(weight_bits(layer, widths[layer.input]).min())  # that of the sums
-                chosen[layer.output] = min(chosen[layer.output], finest)
+    _share(network, chosen, chosen_by_pixels)
+    _coarsen(network, chosen, chosen_by_pixels, widths)
     for name, frac_bits in chosen.items():
         if frac_bits not in FRAC_BITS:
             raise ValueError(
@@ -88,6 +82,25 @@ def _range_bits(name: str, channels: NDArray[np.float64], samples: Samples, rule
     if rule.ranges == "least_squares":
         return least_squares_bits(samples[name], largest, bits)
     return fraction_bits(largest * rule.margin, bits)
+
+
+def _coarsen(
+    network: FloatNetwork, chosen: dict[str, int], chosen_by_pixels: set[str], widths: Mapping[str, int]
+) -> None:
+    """Give what is made of 8 bits, but has 16, no finer steps than its sums; nor what is made of that.
+
+    Elsewhere such an output is an error of its layer: its values are too small for any weights.
+    """
+    wished, before = dict(chosen), dict[str, int]()
+    while chosen != before:
+        before = dict(chosen)
+        for layer in network.layers:
+            if not isinstance(layer, FloatConvolution):
+                continue
+            if widths[layer.input] < widths[layer.output] or chosen[layer.input] < wished[layer.input]:
+                finest = chosen[layer.input] + int(weight_bits(layer, widths[layer.input]).min())  # that of the sums
+                chosen[layer.output] = min(chosen[layer.output], finest)
+        _share(network, chosen, chosen_by_pixels)
 
 
 def _share(network: FloatNetwork, chosen: dict[str, int], chosen_by_pixels: set[str]) -> None:
