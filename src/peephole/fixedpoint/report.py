@@ -44,12 +44,16 @@ class LayerReport:
     clipped_share: float
 
 
-def finite(value: Any) -> Any:
-    """Return the value with None for every number that JSON cannot hold."""
+def finite(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return plain values with None for every number that JSON cannot hold."""
+    return {key: _finite(value) for key, value in record.items()}
+
+
+def _finite(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: finite(one) for key, one in value.items()}
+        return finite(value)
     if isinstance(value, list | tuple):
-        return [finite(one) for one in value]
+        return [_finite(one) for one in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
