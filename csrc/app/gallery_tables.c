@@ -72,9 +72,14 @@ ph_references ph_gallery_seen(const ph_gallery *gallery) {
 }
 
 int32_t ph_table_first(const ph_gallery_table *table, int32_t row) {
-    int32_t first = 0;
-    while (first < table->count && table->owner[first] < row) {
-        first++;
+    int32_t first = 0, end = table->count; /* owners are in order */
+    while (first < end) {
+        const int32_t middle = first + (end - first) / 2;
+        if (table->owner[middle] < row) {
+            first = middle + 1;
+        } else {
+            end = middle;
+        }
     }
     return first;
 }

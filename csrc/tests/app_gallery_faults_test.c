@@ -94,7 +94,7 @@ static void test_a_lost_removal(void) {
 
 /* Whatever lies on the flash, opening ends well or says why not, and so does what is done next. */
 static void test_garbage(void) {
-    for (int32_t round = 0; round < 600; round++) {
+    for (int32_t round = 0; round < 3000; round++) {
         begin(AREA, 1);
         for (int32_t i = 0; i < (int32_t)(next_number() % STEPS); i++) {
             step(i);
@@ -114,7 +114,7 @@ static void test_garbage(void) {
             if (round % 3 == 1) {
                 memcpy(payload + 24, (const uint8_t[]){MODEL, 0, 0, 0, VALUES, 0}, 6);
                 payload[31] = 0;
-                payload[32] = type == PH_RECORD_PERSON ? (uint8_t)(next_number() % 64) : payload[32];
+                payload[32] = type == PH_RECORD_PERSON ? (uint8_t)(30 + next_number() % 32) : payload[32];
                 length += (type == PH_RECORD_PERSON || type == PH_RECORD_STRANGER) ? payload[30] * reference : 0;
                 length += type == PH_RECORD_STRANGER ? (uint32_t)payload[37] * payload[38] : 0;
             }
