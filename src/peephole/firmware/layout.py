@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from peephole.alignment import LANDMARK_WINDOW_DOWN, LANDMARK_WINDOW_SIDE
-from peephole.compiler.device import GROUP_BYTES, HIT_BYTES, Device
+from peephole.compiler.device import GROUP_BYTES, HIT_BYTES, LOOK_BYTES, PERSON_BYTES, STRANGER_BYTES, Device
 from peephole.compiler.memory import MAIN, Buffer, Placement
 from peephole.compiler.planner import place
 from peephole.doorbell.policy import whole_points
@@ -19,7 +19,6 @@ RAM_BYTES = 512 * 1024
 PHASES = ("capture", "detect", "turn", "landmarks", "describe", "decide")
 
 # Structures of csrc/app, with what the compiler puts between their parts; the port checks them when it is compiled.
-PERSON_BYTES, STRANGER_BYTES, REFERENCE_BYTES, OWNER_BYTES = 64, 32, 16, 2
 SEEN_BYTES = 16
 PATCH_BYTES, TILT_FACES = 192 * 192, 48
 SHARPNESS_SCRATCH = 64 * 64
@@ -76,7 +75,7 @@ def gallery_bytes(device: Device, values: int) -> int:
     """Return what `ph_gallery_ram_bytes` says: people and strangers, and their descriptors of so many values."""
     references = device.users * device.references + device.strangers * device.looks
     rows = device.users * PERSON_BYTES + device.strangers * STRANGER_BYTES
-    return rows + references * (REFERENCE_BYTES + 2 * values + OWNER_BYTES)
+    return rows + references * (2 * values + LOOK_BYTES)
 
 
 def _buffers(
