@@ -55,7 +55,7 @@ class Graph:
                 (self.pick(1, 2, 3, 3), self.pick(1, 3)),
                 (self.pick(1, 1, 2, 3), self.pick(1, 2)),
                 (self.pick(0, 1, 2), self.pick(0, 1)),
-                (self.pick(1, 1, 2), 1),
+                (self.pick(1, 1, 2), self.pick(1, 1, 2) if self.varied else 1),
             )
             sides = (source.height, source.width)
             least, most = window.fitting(*sides), window.beginning(*sides)
@@ -178,7 +178,7 @@ class Graph:
         taps = window_counts(window, source.shape[:2], out.shape[:2], window.padding if counts else None)
         factors, shift = average_factors(taps.ravel().tolist(), window.size[0] * window.size[1])
         options = {"shift": shift, "factors": factors, "counts_padding": counts}
-        moves = window_fields(window.stride, window.padding)
+        moves = window_fields(window.stride, window.padding, window.dilation)
         self.layers.append(AveragePool(name, source.name, out.name, channel, window.size[0], **options, **moves))
 
     def depthwise(self, source: Tensor, number: int) -> Tensor:
@@ -209,23 +209,23 @@ class Graph:
         )
 
     def cell(self, source: Tensor, number: int) -> Tensor:
-        """Both pools, a depthwise and a plain convolution side by side in one tensor, not in their order."""
+        """Both pools, a depthwise and a plain convolution side by side in one tensor, not in their order; shuffled."""
         stride = (self.pick(1, 2), self.pick(1, 2, 3))
-        window = Window((3, 3), stride, (1, 1))
-        if min(source.height, source.width) < 3 or any(
-            window.steps_over(side, axis) for axis, side in enumerate((source.height, source.width))
-        ):
+        near = Window((3, 3), stride, (1, 1))
+        dilation = (self.pick(1, 2), self.pick(1, 2))
+        wide = Window((3, 3), stride, dilation, dilation)
+        inputs = source.height, source.width
+        if min(inputs) < 5 or any(w.steps_over(side, axis) for w in (near, wide) for axis, side in enumerate(inputs)):
             return source
-        sides = self.pick_of(window.fitting, window.beginning)(source.height, source.width)
-        channels = source.channels
-        outputs = self.pick(1, 2, 3) * 2
+        channels, outputs = source.channels, self.pick(2, 4, 6)
+        sides = self.pick_of(near.fitting, near.beginning)(*inputs)
         out = self.new(f"cell{number}", *sides, 3 * channels + outputs)
-        moves = window_fields(stride, (1, 1))
+        window = self.pick_of(near, wide)
+        moves = window_fields(window.stride, window.padding, window.dilation)
         self.layers.append(MaxPool(f"most{number}", source.name, out.name, channels, 3, **moves))
-        self.average(source, out, f"average{number}", 2 * channels, window)
-        self.depthwise_conv(source, out, f"each{number}", 0, window)
-        wide = Window((3, 3), stride, (2, 2), (2, 2)) if min(source.height, source.width) >= 5 else window
-        self.conv(source, out, 3 * channels, outputs, wide)
+        self.average(source, out, f"average{number}", 2 * channels, self.pick_of(near, wide))
+        self.depthwise_conv(source, out, f"each{number}", 0, self.pick_of(near, wide))
+        self.conv(source, out, 3 * channels, outputs, self.pick_of(near, wide))
         mixed = self.new(f"shuffled{number}", *out.shape)
         groups = self.pick(*(g for g in (2, 3, out.channels) if out.channels % g == 0))
         self.layers.append(ShuffleChannels(f"shuffled{number}", out.name, mixed.name, 0, groups))
