@@ -29,18 +29,23 @@ ph_status ph_area_erase(const ph_flash *flash, uint32_t area) {
 ph_status ph_area_read_header(const ph_flash *flash, uint32_t area, ph_area_header *header) {
     uint8_t bytes[HEADER];
     header->valid = false;
-    for (uint32_t copy = 0; copy < 2 && !header->valid; copy++) {
+    header->whole = true;
+    for (uint32_t copy = 0; copy < 2; copy++) {
         const ph_status status = ph_area_read(flash, area, copy * HEADER, bytes, HEADER);
         if (status != PH_OK) {
             return status;
         }
-        header->valid = ph_get_u32(bytes) == MAGIC &&
-                        ph_get_u32(bytes + HEADER - PH_CRC_BYTES) == ph_crc32(0, bytes, HEADER - PH_CRC_BYTES);
+        if (ph_get_u32(bytes) != MAGIC ||
+            ph_get_u32(bytes + HEADER - PH_CRC_BYTES) != ph_crc32(0, bytes, HEADER - PH_CRC_BYTES)) {
+            header->whole = false;
+            continue;
+        }
+        header->valid = true;
+        header->version = ph_get_u16(bytes + 4);
+        header->alignment = ph_get_u16(bytes + 6);
+        header->generation = ph_get_u32(bytes + 8);
+        header->damaged = ph_get_u32(bytes + 12);
     }
-    header->version = ph_get_u16(bytes + 4);
-    header->alignment = ph_get_u16(bytes + 6);
-    header->generation = ph_get_u32(bytes + 8);
-    header->damaged = ph_get_u32(bytes + 12);
     return PH_OK;
 }
 

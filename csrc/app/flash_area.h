@@ -28,6 +28,7 @@ static inline uint32_t ph_flash_alignment(const ph_flash *flash) {
 
 typedef struct {
     bool valid; /* there is one; the rest is undefined if there is none */
+    bool whole; /* both copies are there */
     uint32_t version;
     uint32_t alignment;
     uint32_t generation;

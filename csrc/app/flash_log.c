@@ -183,6 +183,7 @@ ph_status ph_flash_log_open(ph_flash_log *log, const ph_flash *flash) {
     if (header[log->area].valid) {
         log->generation = header[log->area].generation;
         log->damaged = header[log->area].damaged;
+        log->frail = !header[log->area].whole;
         status = ph_area_find_end(flash, log->area, &end);
         log->position =
             ph_larger(status == PH_OK ? ph_round_up(end, ph_flash_alignment(flash)) : 0, PH_FLASH_LOG_START);
@@ -324,6 +325,7 @@ ph_status ph_flash_log_end_switch(ph_flash_log *log) {
         return status;
     }
     log->switching = false;
+    log->frail = false;
     log->damaged_here = 0;
     log->torn = 0;
     log->other_erased = ph_area_erase(log->flash, 1 - log->area) == PH_OK;

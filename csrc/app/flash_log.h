@@ -62,6 +62,7 @@ typedef struct {
     uint32_t torn;          /* records of the area in use that were never finished */
     ph_flash_record latest; /* the last one that was committed */
     bool begun;             /* open found no log at all and began one */
+    bool frail;             /* one of the two headers of the area in use is lost: time to switch */
     bool other_erased;      /* the other area was erased since the log was opened */
     bool switching;         /* between begin_switch and end_switch */
     ph_status writing;      /* the first failure of the record being written */

@@ -76,7 +76,7 @@ ph_status ph_gallery_tidy(ph_gallery *gallery) {
     }
     const bool worth_it = gallery->log.position >= ph_gallery_live_bytes(gallery) + area / 8;
     const bool soon = ph_flash_log_free(&gallery->log) < area / 4 && worth_it;
-    return soon || gallery->erase_due ? ph_gallery_switch(gallery) : PH_OK;
+    return soon || gallery->erase_due || gallery->log.frail ? ph_gallery_switch(gallery) : PH_OK;
 }
 
 ph_status ph_gallery_take_in(ph_gallery *gallery, ph_status written) {
@@ -106,8 +106,8 @@ ph_status ph_gallery_open(ph_gallery *gallery, const ph_gallery_size *size, uint
     if (status == PH_OK) {
         status = ph_gallery_load(gallery);
     }
-    if (status == PH_OK && gallery->erase_due) {
-        ph_gallery_switch(gallery); /* if it fails it stays due */
+    if (status == PH_OK && (gallery->erase_due || gallery->log.frail)) {
+        ph_gallery_switch(gallery); /* if it fails there is a next time */
         status = ph_gallery_refresh(gallery);
     }
     return status;

@@ -203,7 +203,8 @@ ph_status ph_gallery_read_slot(const ph_gallery *gallery, ph_slot slot, uint16_t
 /* Writes all of it anew into the other area and erases what is no longer used. */
 ph_status ph_gallery_switch(ph_gallery *gallery);
 
-/* The same if it will be needed soon: less than a quarter of the area is left, or something removed is to be erased. */
+/* The same if it will be needed soon: less than a quarter of the area is left, something removed is to
+   be erased, or the area's header is half lost. */
 ph_status ph_gallery_tidy(ph_gallery *gallery);
 
 /* Forgets everything, slots too: as it was when new. */

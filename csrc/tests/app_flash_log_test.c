@@ -61,6 +61,7 @@ static void test_appending(uint32_t unit) {
     CHECK_EQUAL(again.position, log.position);
     CHECK_EQUAL(again.sequence, RECORDS);
     CHECK_EQUAL(again.damaged + again.torn, 0);
+    CHECK(!again.frail);
     CHECK_EQUAL(memory.offences, 0);
     for (uint32_t i = 0; i < AREA; i++) {
         CHECK_EQUAL(bytes[AREA + i], 0xff);
@@ -215,6 +216,7 @@ static void test_bits_that_flip(void) {
         bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
         CHECK_EQUAL(ph_flash_log_open(&log, &memory.flash), PH_OK);
         CHECK_EQUAL(kept(&log), 4);
+        CHECK(log.frail);
         bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
     }
     memory.lost_from = record.offset; /* a driver that knows better than to return what it read */
