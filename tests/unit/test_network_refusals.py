@@ -69,6 +69,7 @@ WRONG: dict[str, Case] = {
         MAP,
         "padding by 1 of .* is not supported here; pad by zeros",
     ),
+    "what cancels out": (Function(lambda x: 1 - (1 - x)), MAP, "it returns its input; there is nothing to compute"),
     "nothing": (nn.Identity(), MAP, "the network returns its input; there is nothing to compute"),
     "too many dimensions": (nn.ReLU(), (2, 3, 4, 5), "more than three dimensions beside the batch"),
 }

@@ -117,6 +117,8 @@ def _imported(graph: Graph, name: str, input_kind: str, offset: float, scale: fl
     scalings_to_affine(graph)
     offset, scale = _taken_in(graph, offset, scale) if image else (0.0, 1.0)
     simplify(graph)
+    if graph.output is graph.input:
+        raise ValueError("what the network does cancels out: it returns its input; there is nothing to compute")
     network = lower(graph, name=name, offset=offset, scale=scale, input_kind=input_kind)
     return Imported(network, graph.input_layout, graph.output_layout)
 
