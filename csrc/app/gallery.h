@@ -119,7 +119,8 @@ typedef struct {
     ph_gallery_table seen;   /* of strangers */
     uint32_t slot[PH_SLOTS]; /* the places of their records; 0 where nothing was written */
     uint16_t slot_bytes[PH_SLOTS];
-    uint32_t visits; /* of anybody, ever */
+    uint32_t visits;  /* of anybody, ever */
+    uint32_t changes; /* counts up whenever the tables change, for whoever keeps something made from them */
     uint16_t next_id;
     uint16_t next_number;
     uint32_t foreign;  /* descriptors of another model or length, which the next switch forgets */

@@ -181,6 +181,7 @@ ph_status ph_apply_record(ph_gallery *gallery, const ph_flash_record *record) {
         [PH_RECORD_COUNTERS] = PH_COUNTERS_BYTES,
     };
     uint8_t bytes[PH_PERSON_BYTES]; /* the longest */
+    gallery->changes++;
     if (record->type == 0 || record->type >= sizeof fields || record->bytes < fields[record->type]) {
         return PH_UNSUPPORTED;
     }

@@ -41,6 +41,7 @@ void ph_gallery_clear(ph_gallery *gallery) {
     gallery->visits = gallery->foreign = gallery->left_out = 0;
     gallery->next_id = gallery->next_number = PH_FIRST_ID;
     gallery->erase_due = false;
+    gallery->changes++;
 }
 
 int32_t ph_gallery_person_row(const ph_gallery *gallery, uint32_t id) {

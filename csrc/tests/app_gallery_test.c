@@ -6,7 +6,9 @@ static void test_a_season(uint32_t unit) {
     uint8_t grey[SIDE * SIDE], width, height;
     begin(AREA, unit);
     for (int32_t i = 0; i < STEPS; i++) {
+        const uint32_t changes = gallery.changes;
         CHECK_EQUAL(step(i), PH_OK);
+        CHECK(gallery.changes > changes);
         const uint32_t before = all_of_it();
         CHECK_EQUAL(reopen(), PH_OK);
         CHECK_EQUAL(all_of_it(), before);
