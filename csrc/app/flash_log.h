@@ -14,9 +14,10 @@
    left by an erase that was cut nor a record copied into another's payload are ever taken for a record.
 
    A record counts once its mark is there and both CRCs are right. What was being written when the power went is
-   skipped, and never written over. No program unit is programmed twice between two erases.
+   skipped, and never written over. No program unit is programmed twice between two erases,
+   but for the mark of a record that cannot be read back: it is overwritten with zeros.
 
-   Memory: the struct alone, nothing proportional to the log; opening reads each area once. */
+   Memory: the struct alone, nothing proportional to the log. */
 #ifndef PEEPHOLE_APP_FLASH_LOG_H
 #define PEEPHOLE_APP_FLASH_LOG_H
 
