@@ -1,0 +1,359 @@
+/* A doorbell with a made-up camera, detector and network: a face is where the scene says, and a person is a place on a
+   line. Anna lies at 0; known within 10 (squared 100), stranger beyond 30 (900). */
+#include "app/doorbell.h"
+
+#include "check.h"
+#include "flash_memory.h"
+
+enum { VALUES = 3, PEOPLE = 2, REFERENCES = 3, STRANGERS = 2, LOOKS = 6, WALKS = 3, FACES = 2, SIDE = 16 };
+enum { HEIGHT = 120, WIDTH = 160, CROP = 64, POINTS = 32, AREA = 4096, EVENTS = 64 };
+
+static uint8_t flash_bytes[2 * AREA];
+static flash_memory flash;
+static const ph_gallery_size room = {VALUES, PEOPLE, REFERENCES, STRANGERS, LOOKS, SIDE * SIDE, 40};
+static uint64_t tables[(PH_GALLERY_RAM_BYTES(VALUES, PEOPLE, REFERENCES, STRANGERS, LOOKS) + 7) / 8];
+static ph_gallery gallery;
+static const ph_doorbell_size size = {WALKS, FACES, LOOKS, VALUES, PEOPLE, SIDE};
+static uint64_t memory[(PH_DOORBELL_RAM_BYTES(WALKS, FACES, LOOKS, VALUES, PEOPLE, SIDE) + 7) / 8];
+static uint8_t frame[HEIGHT * WIDTH];
+static ph_tilt_scratch tilt_scratch;
+static ph_doorbell bell;
+
+static struct {
+    int64_t time;
+    int32_t faces;
+    int16_t person;
+    bool over, stalls, blind; /* the source, the camera, the network */
+    ph_wake wake;
+    int32_t sleeps, door;
+    int32_t heard;
+    ph_event event[EVENTS];
+} scene;
+
+static ph_status next_frame(void *context, uint8_t *grey, int64_t *time) {
+    (void)context;
+    for (int32_t i = 0; i < HEIGHT * WIDTH; i++) {
+        grey[i] = (i / 3 + i / WIDTH / 3) % 2 ? 200 : 60;
+    }
+    scene.time += 200;
+    *time = scene.time;
+    return scene.over ? PH_END : scene.stalls ? PH_BAD_ARGUMENT : PH_OK;
+}
+
+static void door(void *context, int32_t open) {
+    (void)context;
+    scene.door = open;
+}
+
+static int64_t now(void *context) {
+    (void)context;
+    return scene.time;
+}
+
+static ph_wake sleep_until(void *context) {
+    (void)context;
+    scene.sleeps++;
+    return scene.wake;
+}
+
+static ph_status detect(void *context, ph_image_size image_size, const uint8_t *image, int32_t capacity, ph_hit *faces,
+                        int32_t *count) {
+    (void)context;
+    (void)image;
+    CHECK(capacity > 0);
+    *count = image_size.width == WIDTH ? scene.faces : 0;
+    for (int32_t i = 0; i < *count; i++) {
+        faces[i] = (ph_hit){(int16_t)(10 + 70 * i), 20, 60, (int16_t)(90 - i), 1000};
+    }
+    return PH_OK;
+}
+
+static ph_status run_landmarks(void *context, const uint8_t *image, int16_t *points) {
+    (void)context;
+    (void)image;
+    memset(points, 0, 2 * PH_LANDMARKS * sizeof *points);
+    return PH_OK;
+}
+
+static ph_status describe(void *context, const uint8_t *image, int16_t *descriptor) {
+    (void)context;
+    (void)image;
+    memset(descriptor, 0, VALUES * sizeof *descriptor);
+    descriptor[0] = scene.person;
+    return scene.blind ? PH_BAD_ARGUMENT : PH_OK;
+}
+
+static void tell(void *listener, const ph_event *event) {
+    CHECK(listener == &scene && scene.heard < EVENTS);
+    scene.event[scene.heard++] = *event;
+}
+
+static const ph_port port = {
+    .frame_size = {HEIGHT, WIDTH}, .frame = next_frame, .door = door, .time = now, .sleep = sleep_until};
+static const ph_detector detector = {NULL, detect};
+static const int32_t no_points[2 * PH_LANDMARKS];
+static const ph_recogniser recogniser = {.run_landmarks = run_landmarks,
+                                         .run_recogniser = describe,
+                                         .landmark_template = no_points,
+                                         .template_points = no_points,
+                                         .landmark_size = POINTS,
+                                         .landmark_frac_bits = 12,
+                                         .landmark_looks = 1,
+                                         .size = CROP,
+                                         .values = VALUES};
+static const ph_calibration_point points[] = {{500000, 50}, {2000000, 100}, {10000000, 900}};
+
+static ph_doorbell_parts parts_of_tests(void) {
+    static uint8_t *look_scratch;
+    if (look_scratch == NULL) {
+        look_scratch = allocate(ph_look_scratch_bytes(&recogniser), 1);
+    }
+    return (ph_doorbell_parts){.port = &port,
+                               .detector = &detector,
+                               .recogniser = &recogniser,
+                               .gallery = &gallery,
+                               .calibration = {3, points},
+                               .policy = PH_DEFAULT_POLICY,
+                               .door_open = 2000,
+                               .idle_after = 5000,
+                               .when_full = PH_WHEN_FULL_REFUSE,
+                               .listener = &scene,
+                               .tell = tell,
+                               .frame = frame,
+                               .look_scratch = look_scratch,
+                               .tilt_scratch = &tilt_scratch};
+}
+
+static uint16_t enrol(const char *name, int16_t place) {
+    ph_look look = {.quality = {60, 100, 90, 800, PH_FAULT_NONE}};
+    int16_t descriptor[VALUES] = {place, 0, 0};
+    const ph_looks looks = {VALUES, 1, 1, &look, descriptor};
+    uint16_t id = 0;
+    CHECK_EQUAL(ph_gallery_add_person(&gallery, name, strlen(name), 0, &looks, PH_SOURCE_PHOTO, &id), PH_OK);
+    return id;
+}
+
+static void power_up(void) {
+    const ph_doorbell_parts parts = parts_of_tests();
+    memset(&scene, 0, sizeof scene);
+    scene.time = 100000;
+    scene.wake = PH_WAKE_MOTION;
+    flash_memory_begin(&flash, flash_bytes, AREA, 16);
+    CHECK_EQUAL(ph_gallery_open(&gallery, &room, 1, tables, sizeof tables, &flash.flash), PH_OK);
+    CHECK_EQUAL(ph_doorbell_open(&bell, &parts, &size, memory, sizeof memory), PH_OK);
+}
+
+static void steps(int32_t count) {
+    for (int32_t i = 0; i < count; i++) {
+        CHECK_EQUAL(ph_doorbell_step(&bell), PH_OK);
+    }
+}
+
+/* Somebody comes, stays for 2 s and goes; then nobody is there for 3.4 s. */
+static void visit_of(int16_t person) {
+    scene.faces = 1;
+    scene.person = person;
+    steps(10);
+    scene.faces = 0;
+    steps(17);
+}
+
+/* The newest event of a kind; one without a kind that ever was where there is none. */
+static ph_event last(ph_event_kind kind) {
+    for (int32_t i = scene.heard; i-- > 0;) {
+        if (scene.event[i].kind == kind) {
+            return scene.event[i];
+        }
+    }
+    return (ph_event){.kind = (ph_event_kind)99, .person = 99, .stranger = 99};
+}
+
+static int32_t count_of(ph_event_kind kind) {
+    int32_t count = 0;
+    for (int32_t i = 0; i < scene.heard; i++) {
+        count += scene.event[i].kind == kind;
+    }
+    return count;
+}
+
+static void somebody_known_is_let_in(void) {
+    power_up();
+    const uint16_t anna = enrol("Anna", 0);
+    scene.faces = 1;
+    scene.person = 3;
+    steps(4); /* wakes up; after three looks the third frame decides */
+    CHECK(scene.heard == 3 && scene.door == 1 && scene.sleeps == 1);
+    CHECK(scene.event[0].kind == PH_EVENT_VISIT_STARTED && scene.event[0].visit == 1);
+    CHECK(scene.event[1].kind == PH_EVENT_DECIDED && scene.event[1].decision == PH_KNOWN);
+    CHECK(scene.event[1].person == anna && scene.event[1].distance == 9 && scene.event[1].reason == PH_LOOKS_AGREE);
+    CHECK(scene.event[2].kind == PH_EVENT_DOOR && scene.event[2].on && scene.event[2].visit == 1);
+    scene.faces = 0;
+    steps(9);
+    CHECK_EQUAL(scene.door, 1);
+    steps(1);
+    CHECK(scene.door == 0 && !last(PH_EVENT_DOOR).on);
+    steps(6);
+    const ph_event end = last(PH_EVENT_VISIT_ENDED);
+    CHECK(end.person == anna && end.stored && !end.repeat && end.sightings == 3 && end.first_seen == 100200);
+    CHECK(gallery.people[0].visits == 1 && gallery.people[0].last_seen == 100600);
+    CHECK_EQUAL(bell.state, PH_WATCHING);
+    steps(8);
+    CHECK_EQUAL(bell.state, PH_WATCHING);
+    steps(1);
+    CHECK_EQUAL(bell.state, PH_IDLE);
+    const int32_t heard = scene.heard;
+    scene.wake = PH_WAKE_SERIAL;
+    steps(2);
+    CHECK(bell.state == PH_IDLE && scene.sleeps == 3 && scene.heard == heard);
+    scene.wake = PH_WAKE_BUTTON;
+    steps(1);
+    CHECK(bell.state == PH_WATCHING && last(PH_EVENT_BUTTON).time == scene.time);
+    visit_of(2);
+    CHECK(last(PH_EVENT_VISIT_ENDED).repeat && last(PH_EVENT_VISIT_ENDED).visit == 2);
+}
+
+static void strangers_are_kept_and_seen_again(void) {
+    uint8_t grey[SIDE * SIDE], width = 0, height = 0;
+    power_up();
+    enrol("Anna", 0);
+    visit_of(50);
+    ph_event end = last(PH_EVENT_VISIT_ENDED);
+    CHECK(end.decision == PH_STRANGER && end.stranger == 1 && end.stored && !end.repeat && end.person == 0);
+    CHECK(scene.door == 0 && count_of(PH_EVENT_DOOR) == 0);
+    CHECK_EQUAL(ph_gallery_thumbnail(&gallery, 1, grey, sizeof grey, &width, &height), PH_OK);
+    CHECK(width == SIDE && height == SIDE);
+    visit_of(53);
+    end = last(PH_EVENT_VISIT_ENDED);
+    CHECK(end.stranger == 1 && end.repeat && last(PH_EVENT_DECIDED).stranger == 1 && gallery.strangers[0].visits == 2);
+    CHECK_EQUAL(ph_gallery_ignore(&gallery, 1), PH_OK);
+    visit_of(50);
+    CHECK(last(PH_EVENT_VISIT_ENDED).silent && last(PH_EVENT_DECIDED).silent);
+    visit_of(90);
+    CHECK(last(PH_EVENT_VISIT_ENDED).stranger == 2 && !last(PH_EVENT_VISIT_ENDED).silent);
+    visit_of(130);
+    end = last(PH_EVENT_VISIT_ENDED);
+    CHECK(end.stranger == 0 && !end.stored && last(PH_EVENT_PROBLEM).problem == PH_PROBLEM_STRANGERS_FULL);
+    CHECK(last(PH_EVENT_PROBLEM).on && last(PH_EVENT_PROBLEM).status == PH_NO_ROOM && gallery.visits == 5);
+    CHECK_EQUAL(ph_gallery_discard(&gallery, 2), PH_OK);
+    visit_of(130);
+    CHECK(last(PH_EVENT_VISIT_ENDED).stranger == 3 && !last(PH_EVENT_PROBLEM).on);
+    uint16_t ben = 0;
+    CHECK_EQUAL(ph_gallery_assign_new(&gallery, 3, "Ben", 3, 0, &ben), PH_OK);
+    visit_of(130);
+    CHECK(last(PH_EVENT_VISIT_ENDED).person == ben && count_of(PH_EVENT_DOOR) == 2);
+}
+
+static void who_was_removed_is_not_let_in(void) {
+    power_up();
+    const uint16_t anna = enrol("Anna", 0);
+    enrol("Ben", 200);
+    scene.faces = 1;
+    steps(5);
+    CHECK_EQUAL(last(PH_EVENT_DECIDED).person, anna);
+    CHECK_EQUAL(ph_gallery_remove(&gallery, anna), PH_OK);
+    steps(2);
+    CHECK(last(PH_EVENT_DECIDED).decision != PH_KNOWN && last(PH_EVENT_DECIDED).person == 0);
+    scene.faces = 0;
+    CHECK_EQUAL(ph_gallery_remove(&gallery, 2), PH_OK); /* and the last one while nobody looks */
+    steps(17);
+    CHECK(last(PH_EVENT_VISIT_ENDED).person == 0 && last(PH_EVENT_VISIT_ENDED).decision == PH_STRANGER);
+}
+
+static void what_fails_is_told_once_and_admits_nobody(void) {
+    power_up();
+    enrol("Anna", 0);
+    scene.faces = 1;
+    scene.blind = true;
+    steps(6);
+    CHECK(count_of(PH_EVENT_PROBLEM) == 1 && last(PH_EVENT_PROBLEM).problem == PH_PROBLEM_FRAME && scene.heard == 1);
+    scene.blind = false;
+    steps(1);
+    CHECK(count_of(PH_EVENT_PROBLEM) == 2 && !last(PH_EVENT_PROBLEM).on);
+    scene.stalls = true;
+    steps(3);
+    CHECK(count_of(PH_EVENT_PROBLEM) == 3 && last(PH_EVENT_PROBLEM).problem == PH_PROBLEM_CAMERA);
+    scene.stalls = false;
+    steps(4);
+    CHECK(count_of(PH_EVENT_PROBLEM) == 4 && last(PH_EVENT_DECIDED).decision == PH_KNOWN);
+    flash.powered = false;
+    scene.faces = 0;
+    steps(17);
+    CHECK(!last(PH_EVENT_VISIT_ENDED).stored && last(PH_EVENT_PROBLEM).problem == PH_PROBLEM_STORAGE);
+    CHECK(last(PH_EVENT_PROBLEM).status != PH_OK && count_of(PH_EVENT_PROBLEM) == 5);
+    flash.powered = true;
+    visit_of(0);
+    CHECK(last(PH_EVENT_VISIT_ENDED).stored && count_of(PH_EVENT_PROBLEM) == 6);
+}
+
+static void a_camera_that_stalls_lets_nobody_stand_at_an_open_door(void) {
+    power_up();
+    enrol("Anna", 0);
+    scene.faces = 1;
+    steps(5);
+    CHECK_EQUAL(scene.door, 1);
+    scene.stalls = true;
+    steps(24);
+    CHECK(scene.door == 0 && bell.state == PH_WATCHING && count_of(PH_EVENT_VISIT_ENDED) == 0);
+    steps(1); /* five seconds after the last face */
+    CHECK(bell.state == PH_IDLE && count_of(PH_EVENT_VISIT_ENDED) == 1);
+}
+
+static void the_end_of_the_frames_ends_visits(void) {
+    power_up();
+    enrol("Anna", 0);
+    scene.faces = 2;
+    steps(6);
+    CHECK(bell.watch.count == 2 && count_of(PH_EVENT_DOOR) == 1); /* it is unlocked already for the second one */
+    scene.over = true;
+    CHECK_EQUAL(ph_doorbell_step(&bell), PH_END);
+    CHECK(count_of(PH_EVENT_VISIT_ENDED) == 2 && scene.door == 0);
+    CHECK_EQUAL(ph_doorbell_step(&bell), PH_END);
+    power_up();
+    scene.wake = PH_WAKE_OVER;
+    CHECK_EQUAL(ph_doorbell_step(&bell), PH_END);
+}
+
+static void a_clock_set_back(void) {
+    power_up();
+    enrol("Anna", 0);
+    scene.faces = 1;
+    steps(6);
+    scene.time = 1000;
+    steps(1);
+    CHECK(count_of(PH_EVENT_VISIT_ENDED) == 1 && scene.door == 0);
+    scene.faces = 0;
+    steps(24);
+    CHECK_EQUAL(bell.state, PH_WATCHING);
+    steps(1);
+    CHECK_EQUAL(bell.state, PH_IDLE);
+}
+
+static void what_does_not_fit_is_refused(void) {
+    power_up();
+    ph_doorbell_parts parts = parts_of_tests();
+    ph_doorbell_size other = size;
+    const size_t needed = ph_doorbell_ram_bytes(&size);
+    CHECK(needed > 0 && needed <= sizeof memory && needed + 12 * 8 > sizeof memory);
+    CHECK_EQUAL(ph_doorbell_open(&bell, &parts, &size, memory, needed - 1), PH_BAD_SHAPE);
+    other.values = VALUES + 1;
+    CHECK_EQUAL(ph_doorbell_open(&bell, &parts, &other, memory, sizeof memory), PH_BAD_SHAPE);
+    other = size;
+    other.owners = 1;
+    CHECK_EQUAL(ph_doorbell_open(&bell, &parts, &other, memory, sizeof memory), PH_BAD_SHAPE);
+    other.walks = 65;
+    CHECK_EQUAL(ph_doorbell_ram_bytes(&other), 0);
+    parts.calibration.count = 0;
+    CHECK_EQUAL(ph_doorbell_open(&bell, &parts, &size, memory, sizeof memory), PH_BAD_ARGUMENT);
+}
+
+int main(void) {
+    somebody_known_is_let_in();
+    strangers_are_kept_and_seen_again();
+    who_was_removed_is_not_let_in();
+    what_fails_is_told_once_and_admits_nobody();
+    a_camera_that_stalls_lets_nobody_stand_at_an_open_door();
+    the_end_of_the_frames_ends_visits();
+    a_clock_set_back();
+    what_does_not_fit_is_refused();
+    FINISH();
+}
