@@ -30,7 +30,7 @@ def spot(image: Image) -> tuple[float, float]:
 
 
 def finder(width: int = 80, neighbours: int = 9, only: int | None = None) -> Recogniser:
-    """A recogniser whose detector sees a face around the bright spot; a face of 60 pixels keeps its size in the crop."""
+    """A recogniser whose detector sees a face around the bright spot; one of 60 pixels keeps its size in the crop."""
     calls: list[int] = []
 
     def detect(grey: Image) -> list[Face]:

@@ -31,8 +31,8 @@ def square_matrix(box: Box, size: int, rule: CropRule = DEFAULT_RULE) -> NDArray
     """Return the matrix [2,3] (Q16) that leads from a pixel of the size x size crop to one of the frame.
 
     Pixel centres lie at integers and a box covers whole pixels, so its centre is x + (width - 1) / 2. With the square's
-    centre c and side s, crop pixel k comes from c + (k - (size - 1) / 2) * s / size, exactly, rounded once to Q16, halves up.
-    Numerators and denominators of the rule are at most 1,024.
+    centre c and side s, crop pixel k comes from c + (k - (size - 1) / 2) * s / size, exactly, rounded once to Q16,
+    halves up. Numerators and denominators of the rule are at most 1,024.
     """
     if box.width < 1 or box.height < 1 or size < 1:
         raise ValueError(f"there is no {size}x{size} crop of a box of {box.width}x{box.height} pixels")
