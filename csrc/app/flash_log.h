@@ -29,7 +29,8 @@
 PH_BEGIN_C
 
 /* The flash as its driver offers it. Offsets count from the first area; the second begins at area_bytes. Each function
-   returns PH_OK, or anything else when it failed. */
+   returns PH_OK, or anything else when it failed; read may return PH_DAMAGED for bytes that are lost for good, which
+   costs no more than the record that they are of. */
 typedef struct {
     void *context; /* given to the functions */
     ph_status (*read)(void *context, uint32_t offset, void *to, uint32_t bytes);
