@@ -133,14 +133,16 @@ def test_what_is_programmed_into_flash_is_there_after_a_restart(tmp_path: Path, 
     assert kept.read_bytes()[:8] == b"weights."
 
 
-def test_erasing_one_area_leaves_the_other(tmp_path: Path, kept: Path) -> None:
+@pytest.mark.parametrize("area", [0, 1])
+def test_erasing_one_area_leaves_the_other(area: int, tmp_path: Path, kept: Path) -> None:
     write = "const ph_flash flash = flash_areas(); const uint32_t word = 0x11223344;"
     for offset in ("0", "FLASH_AREA_BYTES - 4", "FLASH_AREA_BYTES", "2 * FLASH_AREA_BYTES - 4"):
         write += f"flash.program(flash.context, {offset}, &word, 4);"
-    erase = write + 'board_print_number(flash.erase(flash.context, 0)); board_print("\\n");'
+    erase = write + 'board_print_number(flash.erase(flash.context, AREA)); board_print("\\n");'
     told = "tell(0); tell(FLASH_AREA_BYTES - 4); tell(FLASH_AREA_BYTES); tell(2 * FLASH_AREA_BYTES - 4);"
-    printed, _ = _run(tmp_path, erase + told, FLASH, kept)
-    assert printed == "ready\n0\n0 ffffffff\n0 ffffffff\n0 11223344\n0 11223344\ndone\n"
+    printed, _ = _run(tmp_path, erase.replace("AREA", str(area)) + told, FLASH, kept)
+    there, gone = "0 11223344\n" * 2, "0 ffffffff\n" * 2
+    assert printed == "ready\n0\n" + (there + gone if area else gone + there) + "done\n"
 
 
 def test_flash_outside_of_the_areas_is_refused(tmp_path: Path, kept: Path) -> None:

@@ -46,8 +46,9 @@ def test_there_is_no_image_to_run(tools: None, tmp_path: Path) -> None:
 
 
 def test_an_image_of_another_size_is_refused(image: Image, tmp_path: Path) -> None:
+    (tmp_path / "build").mkdir()
     for path in (image.elf, image.code, image.weights):
-        (tmp_path / path.name).write_bytes(path.read_bytes()[:4096])
+        (tmp_path / "build" / path.name).write_bytes(path.read_bytes()[:4096])
     with pytest.raises(ValueError, match="4,096 bytes, but a flash bank has 33,554,432"):
         read_image(tmp_path)
 

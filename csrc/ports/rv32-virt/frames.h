@@ -13,6 +13,7 @@ typedef struct {
     ph_image_size size;
     int64_t time; /* of the frame to come, in milliseconds; of the last one where there is none */
     bool more;
+    bool looks; /* what is seen is to be told, and nothing decided */
 } frames;
 
 /* PH_BAD_SHAPE where there is no such file, or frames of another size in it. */

@@ -35,15 +35,10 @@ static void serial_write(void *context, const uint8_t *from, int32_t bytes) {
     board_put(from, bytes);
 }
 
-/* There is no lock: the console tells. */
+/* There is no lock: the event is all that shows. */
 static void door(void *context, int32_t open) {
     port_state *state = context;
-    if (open != state->door) {
-        state->door = open;
-        board_print(open ? "{\"door\": \"open\", \"time\": " : "{\"door\": \"locked\", \"time\": ");
-        board_print_number(state->time);
-        board_print("}\n");
-    }
+    state->door = open;
 }
 
 static int64_t now(void *context) {
@@ -62,11 +57,19 @@ static void run_on_cores(void *context, void (*work)(void *argument, int32_t cor
     work(argument, 0, 1);
 }
 
-ph_status port_open(port_state *state, ph_image_size size, ph_port *port) {
-    *state = (port_state){.flash = flash_areas()};
-    const ph_status status = frames_open(&state->frames, size);
-    state->time = state->frames.time;
-    *port = (ph_port){state,        size, frame, read_l3, &state->flash, serial_read,
-                      serial_write, door, now,   sleep,   run_on_cores};
-    return status;
+ph_port port_open(port_state *state, const frames *source) {
+    *state = (port_state){.frames = *source, .flash = flash_areas(), .time = source->time};
+    return (ph_port){
+        .context = state,
+        .frame_size = source->size,
+        .frame = frame,
+        .read_l3 = read_l3,
+        .flash = &state->flash,
+        .serial_read = serial_read,
+        .serial_write = serial_write,
+        .door = door,
+        .time = now,
+        .sleep = sleep,
+        .run_on_cores = run_on_cores,
+    };
 }

@@ -12,7 +12,7 @@ typedef struct {
     int32_t door; /* 1: unlocked */
 } port_state;
 
-/* Opens camera and flash. PH_BAD_SHAPE where there are no frames of this size. */
-ph_status port_open(port_state *state, ph_image_size size, ph_port *port);
+/* Makes a port of frames that are open. */
+ph_port port_open(port_state *state, const frames *source);
 
 #endif

@@ -1,4 +1,4 @@
-/* From reset to main: the guard below the stack, memory as C wants it, the stack painted; and from a trap to its report. */
+/* From reset to main: memory as C wants it, and the stack painted; and from a trap to its report. */
 #define STACK_PAINT 0x57ac57ac /* as in board.c */
 #define EXIT_DEVICE 0x100000
 
@@ -12,16 +12,6 @@ _start:
     la sp, __stack_top
     la t0, trap
     csrw mtvec, t0
-
-    /* PMP entry 0, a naturally aligned page, locked, nothing allowed: the 4 KiB below the stack's end */
-    la t0, __stack_limit
-    li t1, 4096
-    sub t0, t0, t1
-    srli t0, t0, 2
-    ori t0, t0, (4096 / 8) - 1
-    csrw pmpaddr0, t0
-    li t0, 0x98
-    csrw pmpcfg0, t0
 
     la t0, __data_start
     la t1, __data_end

@@ -2,6 +2,7 @@
 
 import contextlib
 import json as json_
+import sys
 import tempfile
 from collections.abc import Iterator
 from enum import StrEnum
@@ -76,6 +77,15 @@ def run(
         typer.Argument(metavar="[DIR]", show_default="an image made for this run", help="Of firmware build."),
     ] = None,
     target: TargetOption = Board.RV32_VIRT,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data",
+            metavar="DIR",
+            show_default="nobody; with the demo, one of its two people",
+            help="The device is introduced to the people in this folder of peephole run.",
+        ),
+    ] = None,
     flash: Annotated[
         Path | None,
         typer.Option("--flash", metavar="FILE", help="What the device keeps, made where there is none; else nothing."),
@@ -86,7 +96,10 @@ def run(
             min=1, max=65535, metavar="PORT", help="Offer the serial line here on 127.0.0.1, and wait for the owner."
         ),
     ] = None,
-    seconds: Annotated[float, typer.Option(min=1, help="The emulator is stopped after this time.")] = 600,
+    looks: Annotated[
+        bool, typer.Option("--looks", help="Decide nothing: tell what is seen in every frame, and what it takes.")
+    ] = False,
+    seconds: Annotated[float, typer.Option(min=1, help="The emulator is stopped after this time.")] = 3600,
     json: JsonOption = False,
 ) -> None:
     """Run an image in the emulator on frames of 320x240 grey pixels, and print what it tells."""
@@ -98,24 +111,26 @@ def run(
 
     need(EMULATOR)
     source = open_source(camera, report=lambda notice: None, once=True)
-    with _image(folder, target) as image:
-        try:
-            kept = kept_flash(image, flash) if flash is not None else None
-            for line in run_image(image, camera_frames(source), kept, seconds, serial):
-                told = _parsed(line)
-                print(line if json or told is None else _frame_line(told), flush=True)
-        finally:
-            source.close()
+    tell = _tell_look if looks else _tell_event
+    with contextlib.closing(source), _image(folder, target) as image, tempfile.TemporaryDirectory() as kept:
+        known = {} if looks else _people(image, camera, data)
+        bank = kept_flash(image, flash or Path(kept) / "flash.bin")
+        frames = camera_frames(source)
+        for line in run_image(image, frames, bank, seconds, serial, known, looks):
+            told = _parsed(line)
+            if told is None:
+                print(plain(line), flush=True)
+            else:
+                tell(told, json)
 
 
 @contextlib.contextmanager
 def _image(folder: Path | None, target: Board) -> "Iterator[Image]":
-    from peephole.compiler.emit.folder import BUILD
     from peephole.firmware.build import build_image
     from peephole.firmware.image import read_image
 
     if folder is not None:
-        yield read_image(folder / BUILD)
+        yield read_image(folder)
         return
     with tempfile.TemporaryDirectory(prefix="peephole-") as name:
         yield build_image(_sources(target, None, None), Path(name) / "image")
@@ -128,6 +143,23 @@ def _sources(target: Board, recogniser: Path | None, landmarks: Path | None) -> 
     return image_sources(load_program(recogniser), load_program(landmarks or landmark_program()), target.value)
 
 
+def _people(image: "Image", camera: str, data: Path | None) -> dict[str, bytes]:
+    """The file of those whom the device is introduced to."""
+    from peephole.cli.gallery import make_recogniser
+    from peephole.firmware.people import PEOPLE, people_file, people_of, people_of_demo
+    from peephole.store.store import Store
+
+    if data is not None:
+        with Store(data) as store:
+            return {PEOPLE: people_file(people_of(store, image.model), image.values)}
+    if camera != "demo":
+        return {}
+    program = load_program(None)
+    if program.model_id != image.model:
+        raise ValueError("the image holds another recogniser than the demo introduces people by; name some with --data")
+    return {PEOPLE: people_file(people_of_demo(make_recogniser(program)), image.values)}
+
+
 def _parsed(line: str) -> dict[str, Any] | None:
     try:
         told = json_.loads(line)
@@ -136,9 +168,43 @@ def _parsed(line: str) -> dict[str, Any] | None:
     return told if isinstance(told, dict) else None
 
 
-def _frame_line(told: dict[str, Any]) -> str:
+def _tell_event(told: dict[str, Any], json: bool) -> None:
+    """One line of a doorbell's console, as `peephole run --once` prints it."""
+    from peephole.cli.run import visit_line
+    from peephole.doorbell.events import Problem, VisitEnded
+    from peephole.firmware.events import Door, to_event
+
+    event = to_event(told)
+    if json:
+        print_json(told if event is None else event.as_json())
+    elif isinstance(event, VisitEnded):
+        print(plain(visit_line(event)))
+    elif isinstance(event, Door):
+        print(f"the door is {'open' if event.open else 'locked'}")
+    elif isinstance(event, Problem):
+        print(plain(event.text))
+    elif event is None:
+        print(_cost_line(told))
+    sys.stdout.flush()
+
+
+def _tell_look(told: dict[str, Any], json: bool) -> None:
+    """One line of what is seen in a frame."""
+    if json:
+        print_json(told)
+    elif "stack" in told:
+        print(_cost_line(told))
+    else:
+        boxes = " ".join(str(tuple(face["box"])) for face in told["faces"]) or "no face"
+        print(f"frame {told['frame']}: {boxes}  {_counts(told['instructions'])}")
+    sys.stdout.flush()
+
+
+def _cost_line(told: dict[str, Any]) -> str:
     if "stack" in told:
         return f"the stack was at most {told['stack']:,} bytes deep"
-    took = ", ".join(f"{stage} {count:,}" for stage, count in told["instructions"].items())
-    boxes = " ".join(str(tuple(face["box"])) for face in told["faces"]) or "no face"
-    return f"{told['time'] / 1000:8.3f}  {boxes}  instructions: {took}"
+    return f"{told['steps']:,} steps; {_counts(told['instructions'])}"
+
+
+def _counts(instructions: dict[str, int]) -> str:
+    return "instructions: " + ", ".join(f"{stage} {count:,}" for stage, count in instructions.items())

@@ -13,7 +13,7 @@ import jinja2
 
 from peephole import _core
 from peephole.compiler.emit import build_project, write_folder
-from peephole.compiler.emit.folder import BUILD, MANIFEST
+from peephole.compiler.emit.folder import MANIFEST
 from peephole.compiler.emit.project import CSRC
 from peephole.compiler.emit.self_test import self_test_input
 from peephole.compiler.emit.sources import source_folder
@@ -66,7 +66,8 @@ def image_sources(
     files["device_memory.h"] = memory_header(layout).encode()
     compiled = sorted(path for path in files if path.endswith((".c", ".S")))
     files["Makefile"] = _fill("Makefile.jinja", sources=compiled, stack_bytes=stack_bytes).encode()
-    told = {"target": target, "recogniser": recogniser.model_id, "landmarks": landmarks.model_id}
+    told: dict[str, object] = {"target": target, "recogniser": recogniser.model_id, "landmarks": landmarks.model_id}
+    told["values"] = recogniser.descriptor_size
     files[MANIFEST] = (json.dumps(told | {"files": sorted(files)}, indent=1) + "\n").encode()
     return Sources(files, layout)
 
@@ -85,7 +86,7 @@ def build_image(sources: Sources, folder: Path) -> Image:
     )
     if done.returncode != 0:
         raise ValueError(f"{folder}: the image was not built: {_complaint(done.stderr)}")
-    return read_image(folder / BUILD)
+    return read_image(folder)
 
 
 def _sources_of(target: str) -> dict[str, bytes]:

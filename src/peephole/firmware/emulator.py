@@ -42,10 +42,12 @@ def run_image(
     seconds: float = 600,
     serial: int | None = None,
     files: Mapping[str, bytes] | None = None,
+    looks: bool = False,
 ) -> Iterator[str]:
     """Run an image on frames and give the lines that it prints, without their ends, as they come.
 
-    flash, serial: as in `qemu_command`. files: others that the image may read, name -> content.
+    flash, serial: as in `qemu_command`. files: others that the image may read, name -> content. looks:
+    frames are told, not watched: see `frames.write_frames`.
 
     Raises `FileNotFoundError` where QEMU is missing, and `RuntimeError` with one sentence where the image ended with
     another exit code than 0 (its last line is in it), or ran for more than `seconds`.
@@ -56,7 +58,7 @@ def run_image(
         os.mkfifo(pipe)
         for file, content in (files or {}).items():
             (Path(name) / file).write_bytes(content)
-        feeder = _Feeder(pipe, frames)
+        feeder = _Feeder(pipe, frames, looks)
         qemu = subprocess.Popen(  # noqa: S603 - a fixed command
             qemu_command(image, flash, serial),
             cwd=name,
@@ -101,17 +103,18 @@ def run_image(
 class _Feeder:
     """Writes frames into a pipe in a thread of its own, until there are no more or nobody reads them."""
 
-    def __init__(self, pipe: Path, frames: Iterable[GreyFrame]) -> None:
+    def __init__(self, pipe: Path, frames: Iterable[GreyFrame], looks: bool) -> None:
         self.trouble: Exception | None = None
         self._pipe = pipe
         self._frames = frames
+        self._looks = looks
         self._thread = threading.Thread(target=self._feed, name="frames", daemon=True)
         self._thread.start()
 
     def _feed(self) -> None:
         try:
             with contextlib.suppress(BrokenPipeError), self._pipe.open("wb") as file:  # waits for the reader
-                write_frames(file, self._frames)
+                write_frames(file, self._frames, self._looks)
         except Exception as error:
             self.trouble = error
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peephole.doorbell.pictures import to_grey
+from peephole.doorbell.policy import milliseconds
 from peephole.vision.sources import Frame
 
 WIDTH, HEIGHT = 320, 240
@@ -44,20 +45,21 @@ def for_camera(image: NDArray[np.uint8], width: int = WIDTH, height: int = HEIGH
 
 
 def camera_frames(frames: Iterable[Frame]) -> Iterator[GreyFrame]:
-    """Pass on the frames of a source as the device's camera sees them; times count from the first frame."""
-    start: float | None = None
+    """Pass on the frames of a source as the device's camera sees them, at the same times."""
     for frame in frames:
-        start = frame.time if start is None else start
-        yield GreyFrame(for_camera(frame.image), round(1000 * (frame.time - start)))
+        yield GreyFrame(for_camera(frame.image), milliseconds(frame.time))
 
 
-def write_frames(file: IO[bytes], frames: Iterable[GreyFrame], width: int = WIDTH, height: int = HEIGHT) -> int:
-    """Write what the emulator reads: magic, width, height as int32, then of each frame its time as int64, its pixels.
+def write_frames(
+    file: IO[bytes], frames: Iterable[GreyFrame], looks: bool = False, width: int = WIDTH, height: int = HEIGHT
+) -> int:
+    """Write what the emulator reads, a header and then of each frame its time as int64 and its pixels.
 
+    The header: magic, width, height and whether what is seen is to be told and nothing decided (looks), each int32.
     Numbers are little-endian. Returns how many frames there were. Raises `ValueError` for one of another size.
     """
     count = 0
-    file.write(struct.pack("<3i", FRAMES_MAGIC, width, height))
+    file.write(struct.pack("<4i", FRAMES_MAGIC, width, height, looks))
     for frame in frames:
         if frame.pixels.shape != (height, width) or frame.pixels.dtype != np.uint8:
             raise ValueError(f"a frame is {frame.pixels.shape}, not {height} rows of {width} bytes")

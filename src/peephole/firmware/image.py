@@ -1,8 +1,11 @@
 """A linked image: its files, and what of it lies where."""
 
+import json
 import struct
 from dataclasses import dataclass
 from pathlib import Path
+
+from peephole.compiler.emit.folder import BUILD, MANIFEST
 
 ELF, CODE, WEIGHTS = "fw.elf", "fw.bin", "weights.bin"
 BANK_BYTES = 32 * 1024 * 1024
@@ -12,10 +15,16 @@ KEPT_BYTES = 1024 * 1024
 
 @dataclass(frozen=True)
 class Image:
-    """An image in a folder, and the bytes of its sections: name -> bytes, as .text, .rodata, .data, .bss, .stack."""
+    """An image in a folder.
+
+    sections: their bytes, by names as .text, .rodata, .data, .bss, .stack. model: the id of its recogniser, and values
+    how many its descriptors have.
+    """
 
     folder: Path
     sections: dict[str, int]
+    model: str
+    values: int
 
     @property
     def elf(self) -> Path:
@@ -34,15 +43,24 @@ class Image:
 
 
 def read_image(folder: Path) -> Image:
-    """Return the image in a folder. Raises `FileNotFoundError` or `ValueError` with a sentence where there is none."""
+    """Return the image that `peephole firmware build` made in a folder.
+
+    Raises `FileNotFoundError` or `ValueError` with one sentence where there is none.
+    """
+    built = folder / BUILD
     for name in (ELF, CODE, WEIGHTS):
-        if not (folder / name).is_file():
-            raise FileNotFoundError(f"{folder / name}: not there; make it with peephole firmware build")
+        if not (built / name).is_file():
+            raise FileNotFoundError(f"{built / name}: not there; make it with peephole firmware build")
     for name in (CODE, WEIGHTS):
-        size = (folder / name).stat().st_size
+        size = (built / name).stat().st_size
         if size != BANK_BYTES:
-            raise ValueError(f"{folder / name}: {size:,} bytes, but a flash bank has {BANK_BYTES:,}; build it anew")
-    return Image(folder, section_sizes((folder / ELF).read_bytes(), str(folder / ELF)))
+            raise ValueError(f"{built / name}: {size:,} bytes, but a flash bank has {BANK_BYTES:,}; build it anew")
+    sections = section_sizes((built / ELF).read_bytes(), str(built / ELF))
+    try:
+        told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        return Image(built, sections, str(told["recogniser"]), int(told["values"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        raise ValueError(f"{folder / MANIFEST}: does not tell which networks the image holds; build it anew") from None
 
 
 def section_sizes(elf: bytes, name: str) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """Where everything in a device's RAM lies, but for code, variables and the stack, which the linker places."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from peephole.alignment import LANDMARK_WINDOW_DOWN, LANDMARK_WINDOW_SIDE
 from peephole.compiler.device import GROUP_BYTES, HIT_BYTES, LOOK_BYTES, PERSON_BYTES, STRANGER_BYTES, Device
@@ -18,13 +18,29 @@ RAM_BYTES = 512 * 1024
 # Of one face after the other, from `turn` on. What a phase leaves is there in the next one only where a buffer says so.
 PHASES = ("capture", "detect", "turn", "landmarks", "describe", "decide")
 
-# Structures of csrc/app, with what the compiler puts between their parts; the port checks them when it is compiled.
-SEEN_BYTES = 16
-PATCH_BYTES, TILT_FACES = 192 * 192, 48
+# Structures of csrc/app on a 32-bit machine; the firmware refuses to start where there is too little.
+SEEN_BYTES, BOX_BYTES, POINTER_BYTES = 16, 8, 4
+LOOK_OF_WALK_BYTES, WALK_BYTES, PORTRAIT_BYTES = 48, 128, 12
+PATCH_SIDE, TILT_FACES = 192, 48
 SHARPNESS_SCRATCH = 64 * 64
 
-FACES = 16
-"""Faces of one frame that are looked at."""
+
+@dataclass(frozen=True)
+class Room:
+    """How much a doorbell has room for, beside what `Device` says.
+
+    walks: people in view or out of it for a moment. faces: of one frame. looks: kept of a walk. thumbnail: pixels of a
+    stranger's picture, on either side. slot_bytes: of settings, keys and the like, each. door_open, idle_after:
+    milliseconds that the door is unlocked for somebody known, and without a face until it sleeps.
+    """
+
+    walks: int = 6
+    faces: int = 16
+    looks: int = 12
+    thumbnail: int = 48
+    slot_bytes: int = 256
+    door_open: int = 3000
+    idle_after: int = 10_000
 
 
 @dataclass(frozen=True)
@@ -40,6 +56,7 @@ class Layout:
     landmarks: IntegerProgram
     arenas: Mapping[str, int]
     detector: Detector = field(default_factory=Detector)
+    room: Room = field(default_factory=Room)
 
     @property
     def memory_bytes(self) -> int:
@@ -64,11 +81,11 @@ def plan_layout(
     arenas: bytes of activations of both emitted programs, by role. Raises `ValueError` with one sentence where it does
     not fit.
     """
-    device = device or Device(looks=8)
+    device, room = device or Device(looks=5), Room()
     detector = Detector(min_size=device.smallest_face)
-    buffers = _buffers(device, detector, recogniser, landmarks, arenas)
+    buffers = _buffers(device, room, detector, recogniser, landmarks, arenas)
     placement = place(buffers, RAM_BYTES - stack_bytes, device.alignment, steps=PHASES)
-    return Layout(device, placement, recogniser, landmarks, arenas, detector)
+    return Layout(device, placement, recogniser, landmarks, arenas, detector, room)
 
 
 def gallery_bytes(device: Device, values: int) -> int:
@@ -78,24 +95,41 @@ def gallery_bytes(device: Device, values: int) -> int:
     return rows + references * (2 * values + LOOK_BYTES)
 
 
+def doorbell_bytes(room: Room, owners: int, values: int) -> int:
+    """Return what `PH_DOORBELL_RAM_BYTES` says, on a 32-bit machine."""
+    pairs = room.looks * (room.looks - 1) // 2
+    walk = room.looks * (LOOK_OF_WALK_BYTES + 2 * values) + WALK_BYTES + 2 * POINTER_BYTES
+    frame = room.faces * (SEEN_BYTES + BOX_BYTES + 3 * POINTER_BYTES) + 2 * values
+    portraits = (room.walks + 1) * (PORTRAIT_BYTES + room.thumbnail**2)
+    voting = 8 * (owners + max(owners * room.looks, pairs)) + 8 * room.looks
+    return room.walks * walk + frame + portraits + voting + 11 * 8
+
+
 def _buffers(
     device: Device,
+    room: Room,
     detector: Detector,
     recogniser: IntegerProgram,
     landmarks: IntegerProgram,
     arenas: Mapping[str, int],
 ) -> list[Buffer]:
-    searching = detector.scratch_bytes(device.height, device.width)
-    joining = device.hits * GROUP_BYTES
+    values, owners = recogniser.descriptor_size, max(device.users, device.strangers)
     crop = max(program.input.height * program.input.width for program in (recogniser, landmarks))
+    joining = device.hits * GROUP_BYTES
+    small = max(detector.scratch_bytes(PATCH_SIDE, PATCH_SIDE), joining)
+    small += -small % device.alignment
+    tilt = PATCH_SIDE**2 + TILT_FACES * (HIT_BYTES + SEEN_BYTES)
+    search = max(detector.scratch_bytes(device.height, device.width), small + tilt)
     return [
-        _buffer("gallery", gallery_bytes(device, recogniser.descriptor_size), "capture", "decide", "gallery"),
+        _buffer("gallery", gallery_bytes(device, values), "capture", "decide", "gallery"),
+        _buffer("doorbell", doorbell_bytes(room, owners, values), "capture", "decide", "visits"),
         _buffer("serial", device.serial_bytes, "capture", "decide", "serial"),
         _buffer("frame", device.width * device.height, "capture", "decide", "image"),
-        _buffer("faces", FACES * HIT_BYTES, "detect", "decide", "faces"),
+        _buffer("faces", room.faces * HIT_BYTES, "detect", "decide", "faces"),
         _buffer("hits", device.hits * HIT_BYTES, "detect", "turn", "scratch"),
-        _buffer("detector scratch", max(searching, joining), "detect", "turn", "scratch"),
-        _buffer("tilt", PATCH_BYTES + TILT_FACES * (HIT_BYTES + SEEN_BYTES), "turn", "turn", "scratch"),
+        _buffer("detector scratch", search, "detect", "turn", "scratch"),
+        # What the detector leaves free when it looks at a turned copy, which is smaller than a frame.
+        replace(_buffer("tilt", tilt, "turn", "turn", "scratch"), alias_of="detector scratch", alias_offset=small),
         _buffer("crop", crop + SHARPNESS_SCRATCH, "landmarks", "describe", "image"),
         _buffer("landmarks", arenas["landmarks"], "landmarks", "landmarks", "network"),
         _buffer("recogniser", arenas["recogniser"], "describe", "describe", "network"),
@@ -139,12 +173,19 @@ def memory_header(layout: Layout) -> str:
 
 
 def _numbers(layout: Layout) -> dict[str, int]:
-    device, search = layout.device, layout.detector.search
+    device, room, search = layout.device, layout.room, layout.detector.search
     return {
         "FRAMES_MAGIC": FRAMES_MAGIC,
         "FRAME_WIDTH": device.width,
         "FRAME_HEIGHT": device.height,
-        "MOST_FACES": FACES,
+        "MOST_FACES": room.faces,
+        "WALKS": room.walks,
+        "WALK_LOOKS": room.looks,
+        "OWNERS": max(device.users, device.strangers),
+        "THUMBNAIL": room.thumbnail,
+        "SLOT_BYTES": room.slot_bytes,
+        "DOOR_OPEN": room.door_open,
+        "IDLE_AFTER": room.idle_after,
         "MOST_HITS": device.hits,
         "SMALLEST_FACE": search.min_size,
         "LARGEST_FACE": search.max_size,

@@ -4,7 +4,12 @@ import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from peephole.doorbell.photos import Photo, usable
+from peephole.doorbell.policy import Policy
+from peephole.doorbell.recogniser import Recogniser
 from peephole.people.records import NewReference, Reference
+from peephole.store.store import Store
+from peephole.vision.sources.demo import EILEEN, head_of
 
 PEOPLE = "people.bin"
 MAGIC = b"PPP1"
@@ -39,3 +44,19 @@ def people_file(people: Iterable[Introduced], values: int) -> bytes:
                 raise ValueError(f"{one.name}: described by {look.descriptor.size} values, not by {values}; enrol anew")
             parts.append(struct.pack("<i", look.quality) + look.descriptor.astype("<i2", casting="safe").tobytes())
     return b"".join(parts)
+
+
+def people_of(store: Store, model: str) -> list[Introduced]:
+    """Return everybody who is known by looks of this model, in the order of their names."""
+    looks = {
+        row.person: [look for look in store.people.references(row.person.id) if look.model == model]
+        for row in store.people.all(model)
+        if row.references
+    }
+    return [Introduced(person.name, found) for person, found in looks.items()]
+
+
+def people_of_demo(recogniser: Recogniser) -> list[Introduced]:
+    """Return the one of the demo's two people whom `peephole run` introduces on its first start."""
+    _, looks = usable([Photo(EILEEN.path().name, head_of(EILEEN))], recogniser, Policy())
+    return [Introduced(EILEEN.name, looks)]
