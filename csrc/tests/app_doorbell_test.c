@@ -33,7 +33,7 @@ static struct {
 static ph_status next_frame(void *context, uint8_t *grey, int64_t *time) {
     (void)context;
     for (int32_t i = 0; i < HEIGHT * WIDTH; i++) {
-        grey[i] = (i / 3 + i / WIDTH / 3) % 2 ? 200 : 60;
+        grey[i] = (uint8_t)((i / 3 + i / WIDTH / 3) % 2 ? 200 : 30 + scene.person / 2);
     }
     scene.time += 200;
     *time = scene.time;
@@ -228,8 +228,11 @@ static void strangers_are_kept_and_seen_again(void) {
     CHECK_EQUAL(ph_gallery_ignore(&gallery, 1), PH_OK);
     visit_of(50);
     CHECK(last(PH_EVENT_VISIT_ENDED).silent && last(PH_EVENT_DECIDED).silent);
+    const uint8_t first = grey[0];
     visit_of(90);
     CHECK(last(PH_EVENT_VISIT_ENDED).stranger == 2 && !last(PH_EVENT_VISIT_ENDED).silent);
+    CHECK_EQUAL(ph_gallery_thumbnail(&gallery, 2, grey, sizeof grey, &width, &height), PH_OK);
+    CHECK(grey[0] != first); /* a picture of this visit, though it is no better than the one before */
     visit_of(130);
     end = last(PH_EVENT_VISIT_ENDED);
     CHECK(end.stranger == 0 && !end.stored && last(PH_EVENT_PROBLEM).problem == PH_PROBLEM_STRANGERS_FULL);
@@ -241,6 +244,43 @@ static void strangers_are_kept_and_seen_again(void) {
     CHECK_EQUAL(ph_gallery_assign_new(&gallery, 3, "Ben", 3, 0, &ben), PH_OK);
     visit_of(130);
     CHECK(last(PH_EVENT_VISIT_ENDED).person == ben && count_of(PH_EVENT_DOOR) == 2);
+}
+
+static void two_strangers_who_leave_together_and_are_one(void) {
+    power_up();
+    scene.faces = 2;
+    scene.person = 50;
+    steps(8);
+    CHECK_EQUAL(bell.watch.count, 2);
+    scene.faces = 0;
+    steps(17);
+    CHECK(count_of(PH_EVENT_VISIT_ENDED) == 2 && gallery.strangers_count == 1 && gallery.strangers[0].visits == 2);
+}
+
+static void coming_back_after_the_cool_down_is_no_repeat(void) {
+    power_up();
+    enrol("Anna", 0);
+    visit_of(0);
+    scene.time += 55000;
+    visit_of(0);
+    CHECK(last(PH_EVENT_VISIT_ENDED).repeat);
+    scene.time += 60000;
+    visit_of(0);
+    CHECK(!last(PH_EVENT_VISIT_ENDED).repeat);
+}
+
+static void people_without_references_share_no_rate(void) {
+    power_up();
+    enrol("Anna", 0);
+    uint16_t id = 0;
+    const ph_looks none = {VALUES, 0, 0, NULL, NULL};
+    CHECK_EQUAL(ph_gallery_add_person(&gallery, "Ben", 3, 0, &none, PH_SOURCE_PHOTO, &id), PH_OK);
+    steps(2);
+    CHECK(bell.known.bars.known == 100 && bell.known.people_owners == 2);
+    CHECK_EQUAL(ph_gallery_remove(&gallery, id), PH_OK);
+    enrol("Ben", 200);
+    steps(1);
+    CHECK(bell.known.bars.known < 100 && bell.known.bars.known > 50);
 }
 
 static void who_was_removed_is_not_let_in(void) {
@@ -349,6 +389,9 @@ static void what_does_not_fit_is_refused(void) {
 int main(void) {
     somebody_known_is_let_in();
     strangers_are_kept_and_seen_again();
+    two_strangers_who_leave_together_and_are_one();
+    coming_back_after_the_cool_down_is_no_repeat();
+    people_without_references_share_no_rate();
     who_was_removed_is_not_let_in();
     what_fails_is_told_once_and_admits_nobody();
     a_camera_that_stalls_lets_nobody_stand_at_an_open_door();
