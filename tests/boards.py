@@ -47,3 +47,12 @@ def erased_flash(path: Path, start: bytes = b"") -> Path:
 def _must(*command: object) -> None:
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
+
+
+def symbol_sizes(source: Path) -> dict[str, int]:
+    """Bytes of every variable of a source, compiled for the board."""
+    compiled = source.with_suffix(".o")
+    _must(COMPILER, *COMPILED, *HEADERS, "-c", source, "-o", compiled)
+    command = ["riscv64-unknown-elf-nm", "-S", str(compiled)]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    return {name: int(size, 16) for _, size, _, name in map(str.split, listed.splitlines())}

@@ -36,5 +36,5 @@ def image(tools: None, sources: Sources, tmp_path_factory: pytest.TempPathFactor
 @pytest.fixture(scope="session")
 def demo() -> Callable[[int], GreyFrame]:
     """A frame of the demo by its number, as the device's camera sees it."""
-    frames = list(islice(camera_frames(DemoSource(once=True, clock=lambda: 1000.0)), 220))
+    frames = list(islice(camera_frames(DemoSource(once=True, clock=lambda: 1000.0)), 240))
     return lambda number: frames[number]

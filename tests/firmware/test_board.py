@@ -1,11 +1,14 @@
 """The port's own promises: what lies outside of memory traps, and so do a full stack and floating point."""
 
+import dataclasses
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from boards import erased_flash, link, qemu
+from boards import erased_flash, link, qemu, symbol_sizes
+from peephole.compiler.device import HIT_BYTES, Device
+from peephole.firmware.layout import PATCH_SIDE, SEEN_BYTES, TILT_FACES, Room, doorbell_bytes, gallery_bytes
 
 MAIN = """
 #include "board.h"
@@ -138,9 +141,9 @@ def test_erasing_one_area_leaves_the_other(area: int, tmp_path: Path, kept: Path
     write = "const ph_flash flash = flash_areas(); const uint32_t word = 0x11223344;"
     for offset in ("0", "FLASH_AREA_BYTES - 4", "FLASH_AREA_BYTES", "2 * FLASH_AREA_BYTES - 4"):
         write += f"flash.program(flash.context, {offset}, &word, 4);"
-    erase = write + 'board_print_number(flash.erase(flash.context, AREA)); board_print("\\n");'
+    erase = write + 'board_print_number(flash.erase(flash.context, %d)); board_print("\\n");'
     told = "tell(0); tell(FLASH_AREA_BYTES - 4); tell(FLASH_AREA_BYTES); tell(2 * FLASH_AREA_BYTES - 4);"
-    printed, _ = _run(tmp_path, erase.replace("AREA", str(area)) + told, FLASH, kept)
+    printed, _ = _run(tmp_path, erase % area + told, FLASH, kept)
     there, gone = "0 11223344\n" * 2, "0 ffffffff\n" * 2
     assert printed == "ready\n0\n" + (there + gone if area else gone + there) + "done\n"
 
@@ -157,3 +160,24 @@ def test_flash_outside_of_the_areas_is_refused(tmp_path: Path, kept: Path) -> No
     board_print_number(flash.erase(flash.context, 2));"""
     assert _run(tmp_path, body, FLASH, kept) == ("ready\n22222done\n", 0)
     assert kept.read_bytes() == before
+
+
+SIZES = """
+#include "app/doorbell.h"
+int doorbell[PH_DOORBELL_RAM_BYTES({walks}, {faces}, {looks}, {values}, {owners}, {thumbnail})];
+int gallery[PH_GALLERY_RAM_BYTES({values}, {users}, {references}, {strangers}, {stranger_looks})];
+int tilt[sizeof(ph_tilt_scratch)];
+"""
+
+
+def test_the_plan_of_ram_counts_as_the_compiler_does(tmp_path: Path) -> None:
+    """Structures of csrc/app, as they are laid out for this machine."""
+    room, device, values = Room(), Device(), 128
+    owners = max(device.users, device.strangers)
+    counts = {"users": device.users, "references": device.references, "strangers": device.strangers}
+    counts |= {"owners": owners, "values": values, "stranger_looks": device.looks}
+    (tmp_path / "sizes.c").write_text(SIZES.format(**dataclasses.asdict(room), **counts))
+    sizes = {name: count // 4 for name, count in symbol_sizes(tmp_path / "sizes.c").items()}
+    assert sizes["doorbell"] == doorbell_bytes(room, owners, values)
+    assert sizes["gallery"] == gallery_bytes(device, values)
+    assert sizes["tilt"] == PATCH_SIDE**2 + TILT_FACES * (HIT_BYTES + SEEN_BYTES)
