@@ -1,6 +1,7 @@
 #include "peephole/conv2d.h"
 
 #include "arch/dot4.h"
+#include "kernels/conv2d_blocked.h"
 #include "kernels/conv2d_few.h"
 #include "kernels/conv2d_place.h"
 #include "kernels/conv2d_round.h"
@@ -97,6 +98,10 @@ ph_status ph_conv2d_s16(const ph_conv2d *layer, const int16_t *input, const int1
     const ph_status status = check(layer, bias, norm);
     if (status != PH_OK) {
         return status;
+    }
+    if (PH_IS_SCALAR && ph_can_be_blocked(layer)) {
+        ph_conv2d_blocked_s16(layer, input, weight, bias, norm, output);
+        return PH_OK;
     }
     if (ph_has_few_taps(layer)) {
         ph_conv2d_few_s16(layer, input, weight, bias, norm, output);

@@ -42,6 +42,15 @@ static inline ph_span ph_span_at(const ph_axis *axis, int32_t place) {
     return (ph_span){first, end - first, start + first * axis->dilation};
 }
 
+/* The places of the output where all taps meet the input: from `first` on, so many. */
+static inline ph_span ph_inside(const ph_axis *axis) {
+    const int32_t first = (axis->padding + axis->stride - 1) / axis->stride;
+    const int32_t room = axis->input + axis->padding - (axis->kernel - 1) * axis->dilation - 1;
+    const int32_t end = room < 0 ? 0 : room / axis->stride + 1;
+    const int32_t last = end < axis->output ? end : axis->output;
+    return (ph_span){first, last > first ? last - first : 0, first * axis->stride - axis->padding};
+}
+
 /* Are the numbers of a direction such that every window begins where it may? The sides themselves are checked before.
    Whatever passes here is computed without overflow in 32 bits. */
 static inline bool ph_is_axis(ph_axis axis) {

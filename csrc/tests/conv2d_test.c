@@ -1,6 +1,7 @@
 #include "peephole/conv2d.h"
 
 #include "check.h"
+#include "kernels/conv2d_blocked.h"
 #include "windows.h"
 
 static ph_conv2d small_layer(void) {
@@ -58,7 +59,15 @@ static int16_t expected(const ph_conv2d *l, const int16_t *in, const int16_t *w,
     return (int16_t)(total < l->low ? l->low : total > l->high ? l->high : total);
 }
 
-static void compare(const ph_conv2d *l, fill_kind in_fill, fill_kind w_fill) {
+typedef void convolution(const ph_conv2d *layer, const int16_t *in, const int16_t *w, const int32_t *bias,
+                         const uint8_t *norm, int16_t *out);
+
+static void convolve(const ph_conv2d *layer, const int16_t *in, const int16_t *w, const int32_t *bias,
+                     const uint8_t *norm, int16_t *out) {
+    CHECK_EQUAL(ph_conv2d_s16(layer, in, w, bias, norm, out), PH_OK);
+}
+
+static void compare(convolution *run, const ph_conv2d *l, fill_kind in_fill, fill_kind w_fill) {
     const size_t out_values = (size_t)l->output.height * (size_t)l->output.width * (size_t)l->output.channels;
     const size_t kernel = (size_t)(l->window.kernel_height * l->window.kernel_width * l->input.channels / l->groups);
     int16_t *in = filled_s16((size_t)(l->input.height * l->input.width * l->input.channels), in_fill);
@@ -73,7 +82,7 @@ static void compare(const ph_conv2d *l, fill_kind in_fill, fill_kind w_fill) {
     for (size_t i = 0; i < out_values; i++) {
         out[i] = -12345;
     }
-    CHECK_EQUAL(ph_conv2d_s16(l, in, w, bias, norm, out), PH_OK);
+    run(l, in, w, bias, norm, out);
     int wrong = 0;
     for (size_t i = 0; i < out_values; i++) {
         const int32_t channel = (int32_t)(i % (size_t)l->output.channels) - l->channel;
@@ -106,7 +115,10 @@ static void compare_many(void) {
         l.high = next_number() % 2 ? 1000 : INT16_MAX;
         l.accumulation = next_number() % 2 ? PH_FULL : PH_PER_CHANNEL;
         l.accumulator_bits = next_number() % 2 ? 32 : 64;
-        compare(&l, (fill_kind)(next_number() % FILLS), (fill_kind)(next_number() % FILLS));
+        compare(convolve, &l, (fill_kind)(next_number() % FILLS), (fill_kind)(next_number() % FILLS));
+        if (ph_can_be_blocked(&l)) { /* which only machines without vectors choose */
+            compare(ph_conv2d_blocked_s16, &l, (fill_kind)(next_number() % FILLS), (fill_kind)(next_number() % FILLS));
+        }
     }
 }
 
