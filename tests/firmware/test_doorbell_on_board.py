@@ -1,5 +1,6 @@
 """The whole doorbell in the emulator sees the visits and makes the decisions of the host's, on the same frames."""
 
+import dataclasses
 import json
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -91,3 +92,18 @@ def test_the_board_decides_as_the_host_does(
     summary, stack = took
     assert summary["steps"] >= len(frames)
     assert stack["stack"] < 8 * 1024
+
+
+@pytest.mark.slow
+def test_a_stranger_is_known_again_after_a_restart(
+    image: Image, recogniser: Recogniser, demo: Callable[[int], GreyFrame], tmp_path: Path
+) -> None:
+    """The flash outlives the emulator; the second visit comes before the cool-down is over."""
+    walk = [demo(number) for number in range(180, 226, 3)]
+    later = [dataclasses.replace(frame, time=frame.time + 30_000) for frame in walk]
+    for frames, repeat in ((walk, False), (later, True)):
+        host = list(on_the_host(recogniser, [], frames, tmp_path / "host"))
+        board, doors, _ = on_the_board(image, [], frames, tmp_path / "kept.bin")
+        assert without_ids(board) == without_ids(host)
+        assert board[-1]["stranger"] == 1 and board[-1]["repeat"] is repeat
+        assert doors == []
