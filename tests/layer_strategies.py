@@ -1,5 +1,6 @@
 """Layers of any geometry for tests, each with what it reads and the size of what it makes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -172,9 +173,9 @@ KINDS = {
 
 
 @st.composite
-def cases(draw: st.DrawFn, kind: str) -> Case:
+def cases(draw: st.DrawFn, kind: str, dtypes: Sequence[Any] = (np.int16, np.int8)) -> Case:
     """A layer of this kind, of 16 or 8 bits."""
-    dtype = draw(st.sampled_from([np.int16, np.int8]))
+    dtype = draw(st.sampled_from(dtypes))
     channels = draw(st.one_of(st.integers(1, 12), st.sampled_from([16, 20, 48])))
     shape = (draw(st.integers(1, LARGEST_SIDE)), draw(st.integers(1, LARGEST_SIDE)), channels)
     x = draw(filled(shape, dtype))
