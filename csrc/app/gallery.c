@@ -35,6 +35,9 @@ uint32_t ph_gallery_flash_bytes(const ph_gallery_size *size, uint32_t program_un
 }
 
 ph_status ph_gallery_refresh(ph_gallery *gallery) {
+    if (gallery->restoring) {
+        return PH_BUSY;
+    }
     return gallery->stale ? ph_gallery_load(gallery) : PH_OK;
 }
 
@@ -114,6 +117,9 @@ ph_status ph_gallery_open(ph_gallery *gallery, const ph_gallery_size *size, uint
 }
 
 ph_status ph_gallery_forget_all(ph_gallery *gallery) {
+    if (gallery->restoring) {
+        return PH_BUSY;
+    }
     const ph_status status = ph_flash_log_begin_switch(&gallery->log);
     if (status != PH_OK) {
         return status;

@@ -123,10 +123,12 @@ typedef struct {
     uint32_t changes; /* counts up whenever the tables change, for whoever keeps something made from them */
     uint16_t next_id;
     uint16_t next_number;
-    uint32_t foreign;  /* descriptors of another model or length, which the next switch forgets */
-    uint32_t left_out; /* rows or descriptors that a damaged removal left no room for */
-    bool erase_due;    /* the log still holds what was removed */
-    bool stale;        /* the tables are empty, since the flash could not be read: every operation tries again */
+    uint32_t foreign;             /* descriptors of another model or length, which the next switch forgets */
+    uint32_t left_out;            /* rows or descriptors that a damaged removal left no room for */
+    bool erase_due;               /* the log still holds what was removed */
+    bool restoring;               /* a backup is on its way in (gallery_restore.h): every other change says PH_BUSY */
+    uint32_t kept_slot[PH_SLOTS]; /* while restoring: where the records of slots that stay were copied to */
+    bool stale; /* the tables are empty, since the flash could not be read: every operation tries again */
 } ph_gallery;
 
 /* Bytes of RAM for the tables, as a constant for static memory and as a function that checks (0: out of range). */

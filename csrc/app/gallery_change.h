@@ -5,7 +5,7 @@
 #include "app/gallery.h"
 #include "app/gallery_records.h"
 
-/* The tables are read anew if that went wrong before. */
+/* The tables are read anew if that went wrong before. PH_BUSY while a backup is being restored. */
 ph_status ph_gallery_refresh(ph_gallery *gallery);
 
 /* Makes sure that a record of `bytes` bytes can be appended and that what counts then still fits one area, with room

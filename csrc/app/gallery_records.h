@@ -70,6 +70,10 @@ ph_status ph_write_slot(ph_gallery *gallery, ph_slot slot, uint16_t version, con
    slots are copied, and left out and counted as damaged if they are. */
 ph_status ph_write_all(ph_gallery *gallery);
 
+/* Copies what is in a slot that was written to the area that the log switches to; left out, and counted as damaged, if
+   it is. */
+ph_status ph_copy_slot(ph_gallery *gallery, ph_slot slot);
+
 /* What ph_write_all takes of an area, with its header. */
 uint32_t ph_gallery_live_bytes(const ph_gallery *gallery);
 

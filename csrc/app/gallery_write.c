@@ -208,7 +208,7 @@ static ph_status find_stored(ph_gallery *gallery, uint32_t place, ph_flash_recor
     return status;
 }
 
-static ph_status copy_slot(ph_gallery *gallery, ph_slot slot) {
+ph_status ph_copy_slot(ph_gallery *gallery, ph_slot slot) {
     ph_flash_record record;
     uint8_t version[2];
     ph_status status = find_stored(gallery, gallery->slot[slot], &record);
@@ -256,7 +256,7 @@ ph_status ph_write_all(ph_gallery *gallery) {
     ph_put_u32(counters + 4, gallery->visits);
     ph_status status = PH_OK;
     for (int32_t slot = 0; slot < PH_SLOTS && status == PH_OK; slot++) {
-        status = gallery->slot[slot] ? copy_slot(gallery, (ph_slot)slot) : PH_OK;
+        status = gallery->slot[slot] ? ph_copy_slot(gallery, (ph_slot)slot) : PH_OK;
     }
     for (int32_t row = 0; row < gallery->people_count && status == PH_OK; row++) {
         const ph_choice all = {&gallery->known, row, NULL, PH_SOURCE_VISIT, false, INT32_MAX};

@@ -14,6 +14,7 @@ typedef enum {
     PH_FLASH_FAILED = 7, /* the flash memory could not be read, or does not hold what was written */
     PH_DAMAGED = 8,      /* what was kept there has changed since it was written */
     PH_UNSUPPORTED = 9,  /* written by a newer version, which is left as it is */
+    PH_BUSY = 10,        /* something else has to end first; nothing was changed */
 } ph_status;
 
 /* Around the functions of every public header, so that C++ finds them under their C names. */
