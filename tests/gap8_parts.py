@@ -107,7 +107,7 @@ class OnModel:
         (folder / "freestanding.c").write_text(FREESTANDING)
         elf, binary = folder / "parts.elf", folder / "parts.bin"
         machine = ("-march=rv32im", "-mabi=ilp32")
-        made = ("-ffreestanding", "--specs=picolibc.specs", "-fno-tree-loop-distribute-patterns", "-O2", *flags)
+        made = ("-ffreestanding", "--specs=picolibc.specs", "-fno-tree-loop-distribute-patterns", "-O3", *flags)
         objects = []
         for source in (*sources(), folder / "freestanding.c"):
             objects.append(folder / f"{source.stem}.o")

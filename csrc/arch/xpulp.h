@@ -34,6 +34,17 @@ static inline uint32_t ph_max2(uint32_t a, uint32_t b) {
     return larger;
 }
 
+/* Two values side by side, which may begin at any address. */
+static inline uint32_t ph_load2(const int16_t *values) {
+    uint32_t two;
+    __asm__("lw %0, %1" : "=r"(two) : "m"(*(const int16_t (*)[2])values));
+    return two;
+}
+
+static inline void ph_store2(int16_t *values, uint32_t two) {
+    __asm__("sw %1, %0" : "=m"(*(int16_t (*)[2])values) : "r"(two));
+}
+
 /* The value, raised to low and then lowered to high. */
 static inline int32_t ph_limit(int32_t value, int32_t low, int32_t high) {
     __asm__(PH_P_MAX("%0", "%0", "%1") PH_P_MIN("%0", "%0", "%2") : "+&r"(value) : "r"(low), "r"(high));
@@ -97,6 +108,15 @@ static inline uint32_t ph_max2(uint32_t a, uint32_t b) {
     const int16_t a0 = (int16_t)a, a1 = (int16_t)(a >> 16);
     const int16_t b0 = (int16_t)b, b1 = (int16_t)(b >> 16);
     return (uint16_t)(a0 > b0 ? a0 : b0) | (uint32_t)(uint16_t)(a1 > b1 ? a1 : b1) << 16;
+}
+
+static inline uint32_t ph_load2(const int16_t *values) {
+    return (uint16_t)values[0] | (uint32_t)(uint16_t)values[1] << 16;
+}
+
+static inline void ph_store2(int16_t *values, uint32_t two) {
+    values[0] = (int16_t)two;
+    values[1] = (int16_t)(two >> 16);
 }
 
 static inline int32_t ph_limit(int32_t value, int32_t low, int32_t high) {

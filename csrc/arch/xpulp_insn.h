@@ -29,9 +29,10 @@
 #define PH_PV_SDOTSP_H(rd, rs1, rs2) ".insn r 0x57,0,0x5c," rd "," rs1 "," rs2 "\n" /* rd += the sum of 2 products */
 #define PH_PV_SDOTSP_B(rd, rs1, rs2) ".insn r 0x57,1,0x5c," rd "," rs1 "," rs2 "\n" /* rd += the sum of 4 products */
 #define PH_PV_MAX_H(rd, rs1, rs2) ".insn r 0x57,0,0x18," rd "," rs1 "," rs2 "\n"    /* the larger of both lanes */
-#define PH_PV_MAX_SC_H(rd, rs1, rs2) ".insn r 0x57,4,0x18," rd "," rs1 "," rs2 "\n" /* both with the low half of rs2   \
-                                                                                     */
-#define PH_P_MAC(rd, rs1, rs2) ".insn r 0x33,0,0x21," rd "," rs1 "," rs2 "\n"       /* rd += rs1 * rs2 */
+#define PH_PV_MAX_SC_H(rd, rs1, rs2)                                                                                   \
+    ".insn r 0x57,4,0x18," rd "," rs1 "," rs2 "\n"                            /* with rs2's low half                   \
+                                                                               */
+#define PH_P_MAC(rd, rs1, rs2) ".insn r 0x33,0,0x21," rd "," rs1 "," rs2 "\n" /* rd += rs1 * rs2 */
 #define PH_P_MIN(rd, rs1, rs2) ".insn r 0x33,4,0x02," rd "," rs1 "," rs2 "\n"
 #define PH_P_MAX(rd, rs1, rs2) ".insn r 0x33,6,0x02," rd "," rs1 "," rs2 "\n"
 #define PH_P_CLIP_16(rd, rs1) ".insn r 0x33,1,0x0a," rd "," rs1 ",x16\n" /* to -32768 .. 32767 */

@@ -27,39 +27,69 @@ static row_units units_of(const ph_conv2d *layer) {
     return (row_units){along, inside, layer->output.width - inside.count / PH_TILE_PIXELS};
 }
 
-static inline void store(const four_outputs *four, const uint32_t *sums, int16_t *output) {
+/* Rounds the sums of one pixel and writes them. */
+static inline void store(const four_outputs *four, const uint32_t sums[PH_TILE_OUTPUTS], int16_t *output) {
     const int32_t low = four->layer->low;
     const int32_t high = four->layer->high;
-    for (int32_t k = 0; k < four->count; k++) {
-        output[k] = (int16_t)ph_limit(ph_shift_round32((int32_t)sums[k], four->norm[k]), low, high);
+    if (four->count < PH_TILE_OUTPUTS) {
+        output[0] = (int16_t)ph_limit(ph_shift_round32((int32_t)sums[0], four->norm[0]), low, high);
+        return;
     }
+    output[0] = (int16_t)ph_limit(ph_shift_round32((int32_t)sums[0], four->norm[0]), low, high);
+    output[1] = (int16_t)ph_limit(ph_shift_round32((int32_t)sums[1], four->norm[1]), low, high);
+    output[2] = (int16_t)ph_limit(ph_shift_round32((int32_t)sums[2], four->norm[2]), low, high);
+    output[3] = (int16_t)ph_limit(ph_shift_round32((int32_t)sums[3], four->norm[3]), low, high);
 }
 
-/* The pixel x of a row, or two from there on. */
-static void convolve(const four_outputs *four, const ph_axis *along, ph_span rows, int32_t x, bool two,
-                     int16_t *output) {
-    const ph_conv2d *layer = four->layer;
-    ph_place at = ph_place_at(layer, rows, ph_span_at(along, x));
+/* Where the window of pixel x of a row lies; where there are no four outputs left to read, the one is made four times.
+ */
+static ph_place place_of(const four_outputs *four, const ph_axis *along, ph_span rows, int32_t x) {
+    ph_place at = ph_place_at(four->layer, rows, ph_span_at(along, x));
     if (four->count < PH_TILE_OUTPUTS) {
-        at.patch.output_step = 0; /* there are no four outputs left to read: make the one four times */
+        at.patch.output_step = 0;
     }
-    uint32_t sums[PH_TILE_SUMS];
-    for (int32_t k = 0; k < PH_TILE_OUTPUTS; k++) {
-        sums[k] = sums[PH_TILE_OUTPUTS + k] = (uint32_t)four->bias[k < four->count ? k : 0];
-    }
-    const int16_t *input = four->input + at.input;
-    const int16_t *weight = four->weight + at.weight;
-    const ptrdiff_t pixel_step = (ptrdiff_t)layer->window.stride_x * layer->input.channels;
-    for (int32_t part = 0; part < at.patches; part++, input += at.input_step, weight += at.weight_step) {
-        if (two) {
-            ph_dot4x2_s16(&at.patch, pixel_step, input, weight, sums);
-        } else {
-            ph_dot4x1_s16(&at.patch, input, weight, sums);
-        }
+    return at;
+}
+
+static inline void begin(const four_outputs *four, uint32_t sums[PH_TILE_OUTPUTS]) {
+    const bool all = four->count == PH_TILE_OUTPUTS;
+    sums[0] = (uint32_t)four->bias[0];
+    sums[1] = (uint32_t)four->bias[all ? 1 : 0];
+    sums[2] = (uint32_t)four->bias[all ? 2 : 0];
+    sums[3] = (uint32_t)four->bias[all ? 3 : 0];
+}
+
+/* One pixel. */
+static void convolve_one(const four_outputs *four, const ph_place *at, int16_t *output) {
+    const int16_t *input = four->input + at->input;
+    const int16_t *weight = four->weight + at->weight;
+    uint32_t sums[PH_TILE_OUTPUTS];
+    begin(four, sums);
+    for (int32_t part = 0; part < at->patches; part++, input += at->input_step, weight += at->weight_step) {
+        ph_dot4x1_s16(&at->patch, input, weight, sums);
     }
     store(four, sums, output);
-    if (two) {
-        store(four, sums + PH_TILE_OUTPUTS, output + layer->output.channels);
+}
+
+/* So many pairs of pixels side by side, whose windows all lie like the first one's. */
+static void convolve_pairs(const four_outputs *four, const ph_place *at, int32_t pairs, int16_t *output) {
+    const ph_conv2d *layer = four->layer;
+    const ptrdiff_t pixel_step = (ptrdiff_t)layer->window.stride_x * layer->input.channels;
+    const ptrdiff_t output_step = layer->output.channels;
+    const int16_t *first = four->input + at->input;
+    for (int32_t pair = 0; pair < pairs; pair++) {
+        const int16_t *input = first;
+        const int16_t *weight = four->weight + at->weight;
+        uint32_t sums[PH_TILE_SUMS];
+        begin(four, sums);
+        sums[4] = sums[0], sums[5] = sums[1], sums[6] = sums[2], sums[7] = sums[3];
+        for (int32_t part = 0; part < at->patches; part++, input += at->input_step, weight += at->weight_step) {
+            ph_dot4x2_s16(&at->patch, pixel_step, input, weight, sums);
+        }
+        store(four, sums, output);
+        store(four, sums + PH_TILE_OUTPUTS, output + output_step);
+        output += PH_TILE_PIXELS * output_step;
+        first += PH_TILE_PIXELS * pixel_step;
     }
 }
 
@@ -71,16 +101,24 @@ static void convolve_units(const four_outputs *four, const row_units *row, int32
     int32_t y = first / row->units;
     int32_t unit = first - y * row->units;
     ph_span rows = ph_span_at(&down, y);
-    for (int32_t n = first; n < end; n++, unit++) {
+    for (int32_t n = first; n < end;) {
         if (unit == row->units) {
             unit = 0;
             rows = ph_span_at(&down, ++y);
         }
         const int32_t behind = unit - row->inside.first; /* units of the row from the first pair on */
-        const bool two = behind >= 0 && behind < pairs;
         const int32_t x = behind <= 0 ? unit : unit + (behind < pairs ? behind : pairs);
-        const ptrdiff_t pixel = (ptrdiff_t)y * layer->output.width + x;
-        convolve(four, &row->along, rows, x, two, four->output + pixel * layer->output.channels);
+        const ph_place at = place_of(four, &row->along, rows, x);
+        int16_t *output = four->output + ((ptrdiff_t)y * layer->output.width + x) * layer->output.channels;
+        int32_t made = 1;
+        if (behind >= 0 && behind < pairs) {
+            made = pairs - behind < end - n ? pairs - behind : end - n;
+            convolve_pairs(four, &at, made, output);
+        } else {
+            convolve_one(four, &at, output);
+        }
+        n += made;
+        unit += made;
     }
 }
 
@@ -105,17 +143,17 @@ void ph_conv2d_part_s16(const ph_conv2d *whole, const int16_t *input, const int1
     const row_units row = units_of(&layer);
     const int32_t units = layer.output.height * row.units; /* of each block of outputs */
     const int32_t blocks = layer.groups * (outputs / PH_TILE_OUTPUTS + outputs % PH_TILE_OUTPUTS);
-    const int32_t begin = ph_share_begin(share, blocks * units);
+    const int32_t from = ph_share_begin(share, blocks * units);
     const int32_t end = ph_share_end(share, blocks * units);
     int32_t start = 0; /* the first unit of the block */
     for (int32_t first = 0; first < layer.outputs && start < end; start += units) {
         const int32_t group = first / outputs;
         const int32_t count = (group + 1) * outputs - first >= PH_TILE_OUTPUTS ? PH_TILE_OUTPUTS : 1;
-        if (begin < start + units) {
+        if (from < start + units) {
             const four_outputs four = {&layer,       input + group * inputs, weight + first * kernel_size,
                                        bias + first, norm + first,           output + layer.channel + first,
                                        count};
-            convolve_units(&four, &row, begin > start ? begin - start : 0, end - start < units ? end - start : units);
+            convolve_units(&four, &row, from > start ? from - start : 0, end - start < units ? end - start : units);
         }
         first += count;
     }
