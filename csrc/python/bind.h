@@ -16,7 +16,8 @@ void bind_app_quality(nanobind::module_ &m);
 void bind_app_tilt(nanobind::module_ &m);
 void bind_app_decisions(nanobind::module_ &m);
 void bind_app_tracking(nanobind::module_ &m);
-void bind_app_gallery(nanobind::module_ &m);
 void bind_app_watch(nanobind::module_ &m);
+void bind_app_gallery(nanobind::module_ &m);
+void bind_app_device(nanobind::module_ &m);
 
 } // namespace peephole

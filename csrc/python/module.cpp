@@ -13,6 +13,7 @@ NB_MODULE(_core, m) {
     peephole::bind_app_tilt(m);
     peephole::bind_app_decisions(m);
     peephole::bind_app_tracking(m);
-    peephole::bind_app_gallery(m);
     peephole::bind_app_watch(m);
+    peephole::bind_app_gallery(m);
+    peephole::bind_app_device(m);
 }
