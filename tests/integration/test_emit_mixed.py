@@ -6,18 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from emitted import compiled_kernels, self_test
+from emitted import self_test
 from peephole.fixedpoint.mixed import calibrate_mixed, mixed_program
 from peephole.fixedpoint.quantize import QuantizationOptions
 from programs import residual_network, smooth_images, tiny_network
 
 pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
 OPTIONS = {bits: QuantizationOptions.of(bits) for bits in (8, 16)}
-
-
-@pytest.fixture(scope="module")
-def kernels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return compiled_kernels(tmp_path_factory.mktemp("kernels"))
 
 
 @pytest.mark.parametrize("seed", range(4))
