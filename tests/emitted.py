@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from peephole import _core
 from peephole.compiler.emit import Project, build_project, write_folder
+from peephole.compiler.emit.layers import kernel_of
 from peephole.compiler.emit.project import checksum
 from peephole.compiler.emit.self_test import self_test_input as input_of
 from peephole.compiler.emit.sources import source_folder
@@ -23,6 +24,17 @@ from programs import extreme_images
 STRICT = ("-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Werror")
 SANITIZED = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g")
 INCLUDED = ("-I.", "-Icsrc", "-Icsrc/include")
+
+# What layers call, each in a file of its own (`test_every_layer_that_there_is_has_c`).
+KERNELS = {
+    *("conv2d_s16", "conv2d_s8", "conv2d_s8_s16"),
+    *("depthwise_conv2d_s16", "depthwise_conv2d_s8", "depthwise_conv2d_s8_s16"),
+    *("add_s16", "add_s8", "max_pool_s16", "max_pool_s8", "shuffle_channels_s16", "shuffle_channels_s8"),
+    *("average_pool_s16", "average_pool_s8", "average_pool_s8_s16"),
+    *("global_average_pool_s16", "global_average_pool_s8", "global_average_pool_s8_s16"),
+    *("copy_channels_s16", "copy_channels_s8", "copy_channels_s8_s16", "copy_channels_s16_s8"),
+    *("l2_normalize_s16", "l2_normalize_s8"),
+}
 
 Done = subprocess.CompletedProcess[str]
 
@@ -40,6 +52,12 @@ def inputs_of(program: IntegerProgram) -> dict[str, NDArray[Any]]:
     low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
     noise = np.random.default_rng(7).integers(low, high, shape, dtype, endpoint=True)
     return given | {"noise": noise, "lowest": np.full(shape, low, dtype), "highest": np.full(shape, high, dtype)}
+
+
+def kernels_of(program: IntegerProgram) -> set[str]:
+    """The kernels that a program calls, by their names without `ph_`."""
+    tensors = program.tensor_table
+    return {kernel_of(layer, tensors[layer.input], tensors[layer.output]) for layer in program.layers}
 
 
 def compiled_kernels(folder: Path, *flags: str) -> Path:

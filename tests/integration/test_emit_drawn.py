@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emitted import SANITIZED, Project, disagreements, project_of
+from emitted import KERNELS, SANITIZED, Project, disagreements, kernels_of, project_of
 from graphs import graphs, random_graph, random_network
-from peephole.compiler.emit.layers import HEADERS, kernel_of
+from peephole.compiler.emit.layers import HEADERS
+from peephole.compiler.emit.sources import source_folder
 from peephole.compiler.schedule import Passes
 from peephole.fixedpoint.layers import AveragePool, Clipped, Conv2d, Convolution, Layer, channels_written
 from peephole.fixedpoint.program import IntegerProgram
@@ -26,15 +27,6 @@ pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
 SEEDS, EXAMPLES = 40, 80
 PASSES = [Passes(*chosen) for chosen in itertools.product((True, False), repeat=3)]
 
-KERNELS = {
-    *("conv2d_s16", "conv2d_s8", "conv2d_s8_s16"),
-    *("depthwise_conv2d_s16", "depthwise_conv2d_s8", "depthwise_conv2d_s8_s16"),
-    *("add_s16", "add_s8", "max_pool_s16", "max_pool_s8", "shuffle_channels_s16", "shuffle_channels_s8"),
-    *("average_pool_s16", "average_pool_s8", "average_pool_s8_s16"),
-    *("global_average_pool_s16", "global_average_pool_s8", "global_average_pool_s8_s16"),
-    *("copy_channels_s16", "copy_channels_s8", "copy_channels_s8_s16", "copy_channels_s16_s8"),
-    *("l2_normalize_s16", "l2_normalize_s8"),
-}
 OF_LAYERS = {
     *("stride", "padding", "groups", "rounded down", "rounded up", "counts padding", "leaves it out"),
     *("relu", "ceiling", "floor", "slice", "per_channel", "32-bit sums", "64-bit sums"),
@@ -54,6 +46,8 @@ def test_every_layer_that_there_is_has_c() -> None:
     kinds = {layer.kind for layer in get_args(Layer)}
     assert kinds == set(HEADERS)
     assert kinds == {kernel.partition("_s8")[0].partition("_s16")[0] for kernel in KERNELS}
+    sources = {path.stem for path in (source_folder() / "kernels").glob("*.c")}
+    assert {kernel for kernel in sources if kernel.partition("_s8")[0].partition("_s16")[0] in kinds} == KERNELS
 
 
 def seen_in_layer(layer: Layer, program: IntegerProgram) -> set[str]:
@@ -83,7 +77,7 @@ def seen_in_layer(layer: Layer, program: IntegerProgram) -> set[str]:
         seen |= {"per_channel": layer.accumulation == "per_channel", "64-bit sums": wide, "32-bit sums": not wide}
     if isinstance(layer, Conv2d):
         seen["groups"] = layer.groups > 1
-    return {kernel_of(layer, source, out), *(what for what, there in seen.items() if there)}
+    return {what for what, there in seen.items() if there}
 
 
 def seen_in(project: Project) -> set[str]:
@@ -98,7 +92,7 @@ def seen_in(project: Project) -> set[str]:
         "in place": any(buffer.alias_of is not None for buffer in schedule.buffers),
     }
     there = {what for what, is_there in seen.items() if is_there}
-    return there.union(*(seen_in_layer(layer, program) for layer in program.layers))
+    return there.union(kernels_of(program), *(seen_in_layer(layer, program) for layer in program.layers))
 
 
 def of_seed(seed: int) -> IntegerProgram:

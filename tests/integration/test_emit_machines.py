@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from emitted import INCLUDED, STRICT, project_of, run
+from emitted import INCLUDED, KERNELS, STRICT, kernels_of, project_of, run
 from graphs import random_graph
 from peephole.compiler.emit import write_folder
-from peephole.compiler.emit.layers import HEADERS
-from peephole.compiler.emit.sources import needed_files, source_folder
+from peephole.compiler.emit.sources import needed_files
 from peephole.fixedpoint.program import IntegerProgram
 from peephole.weights import default_program, landmark_program
 
@@ -21,10 +20,22 @@ needs_clang = pytest.mark.skipif(shutil.which("clang") is None, reason="needs cl
 needs_riscv = pytest.mark.skipif(shutil.which(RISCV) is None, reason=f"needs {RISCV}")
 
 
+# Seed and bits of drawn programs that call every kernel between them.
+DRAWN = ((46, 16), (13, 16), (11, 8))
+
+
+def drawn(seed: int, bits: int) -> IntegerProgram:
+    return random_graph(seed, bits, blocks=6, mirrored=True, varied=True)
+
+
+def test_the_drawn_programs_call_every_kernel() -> None:
+    assert set().union(*(kernels_of(drawn(*given)) for given in DRAWN)) == KERNELS
+
+
 @needs_clang
-@pytest.mark.parametrize("bits", [16, 8])
-def test_clang_computes_the_same_without_a_warning(bits: int, tmp_path: Path) -> None:
-    project = project_of(random_graph(1, bits, blocks=5, mirrored=True, varied=True))
+@pytest.mark.parametrize("given", DRAWN, ids=str)
+def test_clang_computes_the_same_without_a_warning(given: tuple[int, int], tmp_path: Path) -> None:
+    project = project_of(drawn(*given))
     write_folder(tmp_path / "made", project.files)
     sources = [path for path in project.files if path.endswith((".c", ".S"))]
     flags = (*STRICT, "-O1", *INCLUDED, f"-D{project.id.upper()}_TRACE")
@@ -45,12 +56,9 @@ WHOLE_NUMBERS = re.compile(r"__(div|udiv|mod|umod|divmod|udivmod|mul|ashl|ashr|l
 def with_every_kernel() -> dict[str, bytes]:
     """The files of an emitted program, its weights and its self-test left out, and those of every layer's kernel."""
     project = project_of(random_graph(4, blocks=6, varied=True))
-    kernels = [path.stem for path in (source_folder() / "kernels").glob("*.c")]
-    of_layers = [kernel for kernel in kernels if kernel.partition("_s8")[0].partition("_s16")[0] in HEADERS]
-    assert len(of_layers) == 24
     ours = {path: content for path, content in project.files.items() if path.endswith((".c", ".h"))}
     del ours["self_test.c"]
-    return ours | {f"csrc/{path}": text.encode() for path, text in needed_files(of_layers, []).items()}
+    return ours | {f"csrc/{path}": text.encode() for path, text in needed_files(sorted(KERNELS), []).items()}
 
 
 def test_nothing_forbidden_stands_in_the_c() -> None:
@@ -131,16 +139,13 @@ def test_it_compiles_for_32_bit_risc_v(bits: int, tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.fixture(params=["drawn16", "drawn8", "landmarks", "recogniser", "recogniser-int8"])
+SHIPPED = {"landmarks": landmark_program(), "recogniser": default_program(), "recogniser-int8": default_program(8)}
+
+
+@pytest.fixture(params=[*DRAWN, *SHIPPED], ids=str)
 def program(request: pytest.FixtureRequest) -> IntegerProgram:
-    match request.param:
-        case "landmarks":
-            return IntegerProgram.load(landmark_program())
-        case "recogniser":
-            return IntegerProgram.load(default_program())
-        case "recogniser-int8":
-            return IntegerProgram.load(default_program(8))
-    return random_graph(1, int(request.param.removeprefix("drawn")))
+    given = request.param
+    return drawn(*given) if isinstance(given, tuple) else IntegerProgram.load(SHIPPED[given])
 
 
 @needs_riscv
