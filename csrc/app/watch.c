@@ -124,6 +124,10 @@ static ph_status settle(ph_frame *frame, const ph_look *look, const int16_t *des
         return PH_OK;
     }
     ph_tracker_merge(tracker, frame->policy, earlier, late);
+    /* Another face may lie where that walk was: whose it is, its look will tell. */
+    for (int32_t i = 0; i < frame->busy; i++) {
+        frame->watch->placed[i] = frame->watch->placed[i] == late ? NULL : frame->watch->placed[i];
+    }
     return frame->calls->merged(frame->calls->context, earlier, late);
 }
 

@@ -42,6 +42,9 @@ static void closeness_of_boxes(void) {
     CHECK_EQUAL(ph_closeness(box(0), box(25)), (1 << 16) + (1 << 16) / 3); /* half of each: a third of both */
     CHECK_EQUAL(ph_closeness(box(0), box(29)), 65536 * 1 / 30 + 1);        /* 29 of 30 pixels away: no overlap counts */
     CHECK_EQUAL(ph_closeness(box(0), box(30)), 0);
+    /* 24 of 80 columns in common, just enough, and a pixel less */
+    CHECK_EQUAL(ph_closeness((ph_box){0, 0, 52, 52}, (ph_box){28, 0, 52, 52}), (1 << 16) + 3 * (1 << 16) / 10);
+    CHECK(ph_closeness((ph_box){0, 0, 52, 52}, (ph_box){29, 0, 52, 52}) < 1 << 16);
     CHECK_EQUAL(ph_closeness(box(0), (ph_box){0, 100, 101, 101}), 0); /* grown too fast */
     CHECK(ph_closeness(box(0), (ph_box){0, 100, 100, 100}) > 0);
     CHECK_EQUAL(ph_closeness((ph_box){0, 0, 0, 0}, (ph_box){0, 0, 0, 0}), 0);
@@ -119,6 +122,17 @@ static void the_best_looks_stay(void) {
     CHECK(ph_walk_wants_look(walk, &policy, 506));
 }
 
+static void of_equally_bad_looks_the_newest_goes(void) {
+    empty_view();
+    ph_walk *walk = ph_tracker_begin(&tracker, 0, box(0));
+    const int32_t values[] = {2, 5, 2, 9};
+    for (int32_t i = 0; i < 4; i++) {
+        const ph_look one = look(i, values[i], PH_FAULT_NONE);
+        CHECK((ph_walk_add(walk, &policy, &one, (int16_t[]){(int16_t)i, 0})));
+    }
+    CHECK(walk->looks.look[0].time == 0 && walk->looks.look[1].time == 1 && walk->looks.look[2].time == 3);
+}
+
 static void looks_tell_who_it_is(void) {
     empty_view();
     ph_walk *walk = ph_tracker_begin(&tracker, 0, box(0));
@@ -159,6 +173,7 @@ int main(void) {
     walks_run_out_and_are_used_again();
     the_end_of_walks();
     the_best_looks_stay();
+    of_equally_bad_looks_the_newest_goes();
     looks_tell_who_it_is();
     merged_walks_are_one();
     FINISH();

@@ -62,6 +62,8 @@ static void a_family(void) {
         {4, {0, 1, 2, 50}, PH_KNOWN, 0, PH_LOOKS_AGREE},
         {7, {0, 1, 2, 50, 50, 50, 51}, PH_UNSURE, PH_NOBODY, PH_LOOKS_DISAGREE},
         {6, {0, 1, 2, 100, 101, 102}, PH_UNSURE, PH_NOBODY, PH_LOOKS_DISAGREE},
+        /* Not each other's to such a degree: only the looks that name Anna tell of two people. */
+        {7, {0, 1, 2, 31, 31, 31, 31}, PH_UNSURE, PH_NOBODY, PH_LOOKS_DISAGREE},
         {4, {50, -50, 150, -100}, PH_UNSURE, PH_NOBODY, PH_LOOKS_DISAGREE},
         {0, {0}, PH_UNSURE, PH_NOBODY, PH_TOO_FEW_LOOKS},
     };
@@ -115,6 +117,19 @@ static void two_alike(void) {
     scene scene;
     show(&scene, 3, (const int16_t[]){0, 0, 0}, PH_FAULT_NONE);
     CHECK_EQUAL(decide(&scene, &twins, 2).reason, PH_TWO_PEOPLE_ALIKE);
+    /* Half of the looks are nearer to the one, half to the other. */
+    const int16_t five_apart[] = {0, 0, 5, 0};
+    const ph_references siblings = {2, 2, owners_of_two, five_apart};
+    show(&scene, 6, (const int16_t[]){0, 0, 0, 4, 4, 4}, PH_FAULT_NONE);
+    CHECK_EQUAL(decide(&scene, &siblings, 2).reason, PH_LOOKS_DISAGREE);
+    /* All are just as near to either. */
+    const int16_t ten_apart[] = {0, 0, 10, 0};
+    const ph_references cousins = {2, 2, owners_of_two, ten_apart};
+    show(&scene, 3, (const int16_t[]){5, 5, 5}, PH_FAULT_NONE);
+    CHECK_EQUAL(decide(&scene, &cousins, 2).reason, PH_TWO_PEOPLE_ALIKE);
+    /* 16 away from the one and 36 from the other: a margin that is just wide enough. */
+    show(&scene, 3, (const int16_t[]){4, 4, 4}, PH_FAULT_NONE);
+    CHECK_EQUAL(decide(&scene, &cousins, 2).reason, PH_LOOKS_AGREE);
 }
 
 static void the_best_vote(void) {

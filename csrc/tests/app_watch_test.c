@@ -50,7 +50,7 @@ static ph_status look_for(void *context, ph_box last, int32_t tilt, int32_t coun
                           ph_seen *seen) {
     (void)context;
     (void)others;
-    CHECK(last.width == 60 && count <= 1);
+    CHECK(last.width == 60 && count <= FACES);
     *there = scene.leans;
     *seen = (ph_seen){scene.face[0].box, 30, tilt + PH_TILT_STEP};
     return PH_OK;
@@ -222,6 +222,48 @@ static void two_walks_of_one_person_merge(void) {
     CHECK_EQUAL(watch.view[0]->faces, 7);
 }
 
+/* Two who are alike and one who is not; then one of the two stands where the third was, and the other is gone. */
+static void a_walk_that_others_were_placed_on_merges(void) {
+    for (int32_t swapped = 0; swapped < 2; swapped++) {
+        open_watch();
+        policy.opening_faces = 100;
+        show(0, 100, 0);
+        show(1, 300, 60);
+        show(2, 500, 63);
+        frames(2, 0);
+        CHECK(watch.tracker.count == 3 && scene.merged == 0);
+        show(swapped, 100, 63);
+        show(1 - swapped, 500, 63);
+        scene.count = 2;
+        frames(1, 400);
+        CHECK_EQUAL(scene.merged, 1);
+        CHECK_EQUAL(watch.count, 2);
+        for (int32_t i = 0; i < watch.count; i++) {
+            CHECK(watch.view[i] == watch.tracker.walk[0] || watch.view[i] == watch.tracker.walk[1] ||
+                  (watch.tracker.count == 3 && watch.view[i] == watch.tracker.walk[2]));
+        }
+        policy.opening_faces = 2;
+    }
+}
+
+/* A walk is followed without a look, and then merges because of what is seen at another place. */
+static void a_walk_in_view_that_merges_is_in_view_no_more(void) {
+    open_watch();
+    policy.opening_faces = 100;
+    show(0, 100, 0);
+    frames(1, 0);
+    show(1, 300, 60);
+    show(2, 500, 63);
+    frames(1, 60);
+    CHECK_EQUAL(watch.tracker.count, 3);
+    ph_walk *const alike = watch.tracker.walk[1];
+    show(0, 500, 63);
+    show(1, 100, 63); /* crossed from the first walk to the third, which the second continues */
+    frames(1, 120);
+    CHECK(scene.merged == 1 && watch.count == 1 && watch.view[0] == alike);
+    policy.opening_faces = 2;
+}
+
 static void more_faces_than_walks(void) {
     open_watch();
     watch.tracker.capacity = 2;
@@ -270,6 +312,8 @@ int main(void) {
     somebody_else_after_a_blink_is_another_visit();
     a_face_that_jumps_is_the_same_visit();
     two_walks_of_one_person_merge();
+    a_walk_that_others_were_placed_on_merges();
+    a_walk_in_view_that_merges_is_in_view_no_more();
     more_faces_than_walks();
     what_cannot_be_saved_is_tried_again();
     a_clock_set_back_ends_visits();

@@ -17,11 +17,15 @@ from peephole.fixedpoint.program import Calibration
 from peephole.people.matching import References
 from peephole.vision.detector import Box
 
-# Few places, so that equal distances, equal qualities and people on one another are common.
-places = st.lists(st.integers(-40, 40), min_size=2, max_size=2)
-edges = st.lists(st.sampled_from([-32768, -32767, 0, 1, 32767]), min_size=2, max_size=2)
-descriptors = (places | edges).map(lambda values: np.array(values, np.int16))
-galleries = st.lists(st.tuples(st.sampled_from(["anna", "ben", "cy", "di"]), descriptors), max_size=10)
+# People and looks on a line, at few places, and bars at the squares of what lies between these: so it is common that
+# somebody is named by some of the looks only, that two people are equally near, and that a distance is just on a bar.
+LINE = [0, 3, 5, 12, 40, 45]
+STEPS = [0, 4, 9, 16, 25, 49, 81, 144]
+
+places = st.tuples(st.sampled_from(LINE), st.just(0))
+edges = st.tuples(*2 * [st.sampled_from([-32768, -32767, 0, 1, 32767])])
+descriptors = (places | places | places | edges).map(lambda values: np.array(values, np.int16))
+galleries = st.lists(st.tuples(st.sampled_from(["anna", "ben", "cy"]), descriptors), max_size=5)
 
 
 @st.composite
@@ -42,8 +46,10 @@ policies = st.builds(
 
 @st.composite
 def four_bars(draw) -> Bars:
-    known, outer = sorted(draw(st.tuples(st.integers(0, 2000), st.integers(0, 6000))))
-    return Bars(known, outer, draw(st.integers(0, known)), draw(st.integers(0, 300)))
+    known = draw(st.sampled_from(STEPS))
+    outer = draw(st.sampled_from([step for step in [*STEPS, 784, 1600] if step >= known]))
+    same = draw(st.sampled_from([step for step in STEPS if step <= known]))
+    return Bars(known, outer, same, draw(st.sampled_from([0, 5, 16, 20, 25])))
 
 
 @given(visits(), galleries, four_bars(), policies)

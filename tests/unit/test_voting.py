@@ -54,6 +54,8 @@ def looks(*places: int, quality: int = 500, good: bool = True) -> list[Sighting]
         ((0, 1, 2, 50), "known", "anna", "looks_agree"),
         # Three that name Anna among four that are somebody else: two people in one visit.
         ((0, 1, 2, 50, 50, 50, 51), "unsure", None, "looks_disagree"),
+        # The same where the others are not far enough away to disagree by themselves.
+        ((0, 1, 2, 31, 31, 31, 31), "unsure", None, "looks_disagree"),
         # Half Anna and half Ben: two people who crossed.
         ((0, 1, 2, 100, 101, 102), "unsure", None, "looks_disagree"),
         # Nobody's looks, and not each other's either.
@@ -80,6 +82,18 @@ def test_stranger_still_names_the_nearest():
 def test_two_people_alike_are_never_told_apart_by_a_hair():
     twins = gallery(anna=0, ada=1)
     assert decide(looks(0, 0, 0), twins, BARS, POLICY).reason == "two_people_alike"
+
+
+@pytest.mark.parametrize(
+    ("ben", "places", "reason"),
+    [
+        (5, (0, 0, 0, 4, 4, 4), "looks_disagree"),  # half of the looks are nearer to Ben
+        (10, (5, 5, 5), "two_people_alike"),  # just as near to either
+        (10, (4, 4, 4), "looks_agree"),  # 36 - 16: a margin that is just wide enough
+    ],
+)
+def test_people_who_are_near_one_another(ben, places, reason):
+    assert decide(looks(*places), gallery(anna=0, ben=ben), BARS, POLICY).reason == reason
 
 
 def test_nobody_enrolled():

@@ -124,6 +124,8 @@ class PlainScene:
         busy = {walk.number for walk in placed if walk is not None}
         view = []
         for walk, face in zip(placed, faces, strict=True):
+            if walk not in tracker.walks:  # none, or one that was merged a moment ago
+                walk = None
             found = self.see(time, next(one for one in faces if place(one) == place(face)), walk, busy)
             busy.add(found.number)
             view.append(found)
