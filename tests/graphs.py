@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from peephole.fixedpoint.averages import average_factors, window_counts
+from peephole.fixedpoint.averages import average_factors, mean_factor, window_counts
 from peephole.fixedpoint.layers import (
     Add,
     AveragePool,
@@ -23,7 +23,6 @@ from peephole.fixedpoint.layers import (
     add_shifts,
 )
 from peephole.fixedpoint.program import IntegerProgram
-from peephole.fixedpoint.quantize import mean_factor
 from peephole.fixedpoint.window import Window, window_fields
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from arrays import filled
-from peephole.fixedpoint.averages import average_factors, window_counts
+from peephole.fixedpoint.averages import average_factors, mean_factor, window_counts
 from peephole.fixedpoint.float_network import (
     FloatAdd,
     FloatConv2d,
@@ -33,7 +33,6 @@ from peephole.fixedpoint.layers import (
 )
 from peephole.fixedpoint.program import IntegerProgram
 from peephole.fixedpoint.proof import fits_32_bits, value_ranges
-from peephole.fixedpoint.quantize import mean_factor
 from peephole.fixedpoint.window import Window, window_fields
 
 SIDE = 12

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from peephole.fixedpoint import reference
+from peephole.fixedpoint.averages import mean_factor
 from peephole.fixedpoint.equalise import equalise
 from peephole.fixedpoint.float_network import FloatConv2d, FloatNetwork, fold_input
 from peephole.fixedpoint.formats import to_float
@@ -17,9 +18,10 @@ from peephole.fixedpoint.layers import Conv2d
 from peephole.fixedpoint.network_formats import TensorFormat
 from peephole.fixedpoint.program import LANDMARKS
 from peephole.fixedpoint.proof import fits_32_bits, value_ranges
-from peephole.fixedpoint.quantize import ConvRounding, QuantizationOptions, mean_factor, quantize, quantize_conv
+from peephole.fixedpoint.quantize import QuantizationOptions, quantize
 from peephole.fixedpoint.ranges import calibrate
 from peephole.fixedpoint.report import measure
+from peephole.fixedpoint.rounding import ConvRounding, quantize_conv
 from programs import smooth_images, tiny_network
 
 IMAGES = smooth_images(16, 17)

@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 
 from peephole.engine import Engine
 from peephole.fixedpoint import interpreter
+from peephole.fixedpoint.averages import mean_factor
 from peephole.fixedpoint.describe import describe, table
 from peephole.fixedpoint.equalise import equalise
 from peephole.fixedpoint.float_network import FloatNetwork
 from peephole.fixedpoint.layers import Add, Conv2d, DepthwiseConv2d, GlobalAveragePool, Tensor, add_shifts
 from peephole.fixedpoint.program import IntegerProgram
-from peephole.fixedpoint.quantize import QuantizationOptions, calibrate, mean_factor, quantize
+from peephole.fixedpoint.quantize import QuantizationOptions, quantize
+from peephole.fixedpoint.ranges import calibrate
 from programs import extreme_images, residual_network, smooth_images
 
 IMAGES = smooth_images(16, 16)

@@ -1,4 +1,4 @@
-"""The factors by which average pools divide: integers that stand for 1 / n."""
+"""The factors by which means and average pools divide: integers that stand for 1 / n."""
 
 from collections.abc import Iterable
 
@@ -47,3 +47,16 @@ def average_factors(counts: Iterable[int], taps: int, finer: int = 0) -> tuple[N
     for count in wanted:
         factors[count - 1] = -(-(1 << (shift + finer)) // count)
     return factors, shift
+
+
+def mean_factor(count: int, finer: int = 0) -> tuple[int, int]:
+    """Return (factor, shift) of a mean over `count` values whose result has `finer` more fraction bits.
+
+    The factor has 31 significant bits and is rounded up: the kernel's result is then the nearest
+    integer for up to 16,384 values, an error of at most half a step. Raises `ValueError` for a shift out of range.
+    """
+    shift = FACTOR_BITS + (count - 1).bit_length() - finer
+    if not 1 <= shift <= 61:
+        raise ValueError(f"a mean over {count} values to {finer} more fraction bits is out of range; pool in two steps")
+    scale = 1 << (shift + finer)
+    return -(-scale // count), shift

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from peephole.fixedpoint.averages import average_factors, window_counts
+from peephole.fixedpoint.averages import average_factors, mean_factor, window_counts
 from peephole.fixedpoint.equalise import equalise
 from peephole.fixedpoint.float_layers import integer_clips
 from peephole.fixedpoint.float_network import (
@@ -62,22 +62,9 @@ from peephole.fixedpoint.program import RECOGNISE, IntegerProgram
 from peephole.fixedpoint.proof import value_ranges
 from peephole.fixedpoint.ranges import RULES, Statistics, calibrate, check_varied, sample_values
 from peephole.fixedpoint.report import QuantizationReport, measure
-from peephole.fixedpoint.rounding import ConvRounding, fields_of, mean_factor, quantize_conv
+from peephole.fixedpoint.rounding import ConvRounding, fields_of, quantize_conv
 from peephole.fixedpoint.tensor_formats import WIDE, choose_formats, wide_tensors
 from peephole.fixedpoint.validation import IMAGE
-
-__all__ = [
-    "ConvRounding",
-    "Prepared",
-    "QuantizationOptions",
-    "calibrate",
-    "choose_formats",
-    "mean_factor",
-    "prepare",
-    "quantize",
-    "quantize_conv",
-    "trainable",
-]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""How one layer is rounded: a convolution's weights and bias, proved not to overflow, and the factor of a mean."""
+"""How one convolution is rounded: weights and bias, proved not to overflow."""
 
 import dataclasses
 from typing import Any
@@ -13,7 +13,6 @@ from peephole.fixedpoint.network_formats import TensorFormat
 from peephole.fixedpoint.proof import Range, accumulator_bounds
 
 LARGEST_NORM = 30
-FACTOR_BITS = 30
 FINEST_WEIGHT = 30
 LARGEST_SPREAD = 12  # fraction bits between the channels of a layer of 8-bit weights
 
@@ -109,16 +108,3 @@ def _rounded(
     }
     fields = fields_of(layer) | common
     return Conv2d(**fields, accumulation="full") if isinstance(layer, FloatConv2d) else DepthwiseConv2d(**fields)
-
-
-def mean_factor(count: int, finer: int = 0) -> tuple[int, int]:
-    """Return (factor, shift) of a mean over `count` values whose result has `finer` more fraction bits.
-
-    The factor has 31 significant bits and is rounded up: the kernel's result is then the nearest
-    integer for up to 16,384 values, an error of at most half a step.
-    """
-    shift = FACTOR_BITS + (count - 1).bit_length() - finer
-    if not 1 <= shift <= 61:
-        raise ValueError(f"a mean over {count} values to {finer} more fraction bits is out of range; pool in two steps")
-    scale = 1 << (shift + finer)
-    return -(-scale // count), shift

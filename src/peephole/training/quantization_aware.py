@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, max_pool2d, normalize
 
+from peephole.fixedpoint.averages import mean_factor
 from peephole.fixedpoint.float_network import (
     FloatAdd,
     FloatConv2d,
@@ -31,7 +32,6 @@ from peephole.fixedpoint.float_network import (
 from peephole.fixedpoint.formats import limits
 from peephole.fixedpoint.layers import MaxPool, tensors_read
 from peephole.fixedpoint.network_formats import NetworkFormats, TensorFormat
-from peephole.fixedpoint.quantize import mean_factor
 from peephole.fixedpoint.window import Pair, Windowed
 
 
