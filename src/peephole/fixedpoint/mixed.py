@@ -18,7 +18,6 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from peephole.fixedpoint.equalise import equalise
 from peephole.fixedpoint.float_network import (
     FloatAdd,
     FloatAveragePool,
@@ -27,14 +26,12 @@ from peephole.fixedpoint.float_network import (
     FloatGlobalAveragePool,
     FloatLayer,
     FloatNetwork,
-    FloatTensor,
 )
 from peephole.fixedpoint.formats import BITS
 from peephole.fixedpoint.layers import MaxPool, ShuffleChannels, tensors_read
-from peephole.fixedpoint.pixels import as_pixels
 from peephole.fixedpoint.program import IntegerProgram
-from peephole.fixedpoint.quantize import Prepared, QuantizationOptions, to_program
-from peephole.fixedpoint.ranges import Samples, Statistics, calibrate, check_varied, sample_values
+from peephole.fixedpoint.quantize import Prepared, QuantizationOptions, calibrate_equalised, to_program
+from peephole.fixedpoint.ranges import Samples, Statistics, sample_values
 from peephole.fixedpoint.tensor_formats import choose_formats, wide_tensors
 
 NARROW = 8
@@ -72,14 +69,7 @@ def calibrate_mixed(network: FloatNetwork, images: NDArray[Any], options: Option
             f"network {network.name}: was trained in formats of {network.formats.bits} bits, so there are no widths to "
             "choose; leave out --bits mixed, or quantize the float checkpoint that it came from"
         )
-    if len(images) == 0:
-        raise ValueError("there is nothing to calibrate on; give some hundred samples of what the network will see")
-    network = as_pixels(network, NARROW)
-    check_varied(network, images)
-    maxima, means = calibrate(network, images)
-    if options[NARROW].equalise:
-        network, factors = equalise(network, maxima, options[NARROW].margin, NARROW)
-        maxima, means = ({name: v * factors[name] for name, v in part.items()} for part in (maxima, means))
+    network, maxima, means = calibrate_equalised(network, images, options[NARROW], NARROW)
     return Calibrated(network, maxima, means, sample_values(network, images), options)
 
 
@@ -147,9 +137,5 @@ def with_copies(
                 layers.append(FloatCopyChannels(copy, layer.input, copy, 0, 0, tensors[layer.input].channels))
             layer = dataclasses.replace(layer, input=copy)
         layers.append(layer)
-    added = tuple(_like(tensors[name], copy) for copy, name in copied.items())
+    added = tuple(dataclasses.replace(tensors[name], name=copy) for copy, name in copied.items())
     return dataclasses.replace(network, tensors=(*network.tensors, *added), layers=tuple(layers)), copied
-
-
-def _like(tensor: FloatTensor, name: str) -> FloatTensor:
-    return dataclasses.replace(tensor, name=name)

@@ -60,7 +60,7 @@ from peephole.fixedpoint.network_formats import NetworkFormats, TensorFormat
 from peephole.fixedpoint.pixels import as_pixels
 from peephole.fixedpoint.program import RECOGNISE, IntegerProgram
 from peephole.fixedpoint.proof import value_ranges
-from peephole.fixedpoint.ranges import RULES, Statistics, calibrate, check_varied, sample_values
+from peephole.fixedpoint.ranges import RULES, Statistics, calibrate, check_any, check_varied, sample_values, spread
 from peephole.fixedpoint.report import QuantizationReport, measure
 from peephole.fixedpoint.rounding import ConvRounding, fields_of, quantize_conv
 from peephole.fixedpoint.tensor_formats import WIDE, choose_formats, wide_tensors
@@ -100,10 +100,14 @@ class QuantizationOptions:
     @classmethod
     def of(cls, bits: int, **changes: Any) -> "QuantizationOptions":
         """Return what suits this width, with changes. Raises `ValueError` for a width that there is not."""
-        if bits not in WIDTHS:
-            raise ValueError(f"{bits} bits are not supported; use 8 or 16")
+        _check_width(bits)
         own: dict[str, Any] = {} if bits == BITS else {"margin": 1.0, "ranges": "least_squares"}
         return cls(**(own | changes))
+
+
+def _check_width(bits: int) -> None:
+    if bits not in WIDTHS:
+        raise ValueError(f"{bits} bits are not supported; use 8 or 16")
 
 
 @dataclass(frozen=True)
@@ -130,29 +134,40 @@ def quantize(
     options = options or QuantizationOptions.of(bits)
     prepared = prepare(network, images, options, bits)
     program, given_up = to_program(prepared, options)
-    sample = images[:: max(1, len(images) // options.report_images)][: options.report_images]
+    sample = spread(images, options.report_images)
     return program, measure(program, prepared.network, sample, given_up, len(images))
 
 
 def prepare(network: FloatNetwork, images: NDArray[Any], options: QuantizationOptions, bits: int) -> Prepared:
-    """Choose formats; rescale the network to suit them."""
-    if bits not in WIDTHS:
-        raise ValueError(f"{bits} bits are not supported; use 8 or 16")
-    if len(images) == 0:
-        raise ValueError("there is nothing to calibrate on; give some hundred samples of what the network will see")
+    """Choose formats; rescale the network to suit them. Raises `ValueError` as `quantize` does."""
+    _check_width(bits)
+    check_any(images)
     if network.formats is not None and network.formats.bits == bits:
         return Prepared(network, network.formats.tensors, None, network.formats)
-    network = as_pixels(network, bits)
-    check_varied(network, images)
-    maxima, means = calibrate(network, images)
-    if options.equalise:
-        network, factors = equalise(network, maxima, options.margin, bits)
-        maxima, means = ({name: v * factors[name] for name, v in part.items()} for part in (maxima, means))
+    network, maxima, means = calibrate_equalised(network, images, options, bits)
     samples = {} if options.ranges == "maximum" else sample_values(network, images)
     wide = wide_tensors(network) if bits < BITS else frozenset()
     widths = {tensor.name: BITS if tensor.name in wide else bits for tensor in (network.input, *network.tensors)}
     tensors = choose_formats(network, maxima, samples, {BITS: WIDE, bits: options}, widths)
     return Prepared(network, tensors, means if options.correct_bias else None)
+
+
+def calibrate_equalised(
+    network: FloatNetwork, images: NDArray[Any], options: QuantizationOptions, bits: int
+) -> tuple[FloatNetwork, Statistics, Statistics]:
+    """Return the network with its channels rescaled as this width wants it, and its maxima and means (`calibrate`).
+
+    Raises `ValueError` for images that tell nothing.
+    """
+    check_any(images)
+    network = as_pixels(network, bits)
+    check_varied(network, images)
+    maxima, means = calibrate(network, images)
+    if not options.equalise:
+        return network, maxima, means
+    network, factors = equalise(network, maxima, options.margin, bits)
+    maxima, means = ({name: v * factors[name] for name, v in part.items()} for part in (maxima, means))
+    return network, maxima, means
 
 
 def trainable(network: FloatNetwork, images: NDArray[Any], options: QuantizationOptions, bits: int) -> FloatNetwork:
@@ -175,53 +190,71 @@ def trainable(network: FloatNetwork, images: NDArray[Any], options: Quantization
 
 
 def to_program(prepared: Prepared, options: QuantizationOptions) -> tuple[IntegerProgram, dict[str, NDArray[np.int64]]]:
-    """Round a network in its formats; return the program and the weight bits given up, int64 [O] by convolution."""
+    """Round a network in its formats; return the program and the weight bits given up, int64 [O] by convolution.
+
+    Raises `ValueError` naming the layer whose weights or bias no format of its channels holds.
+    """
     network, formats = prepared.network, prepared.tensors
+    shapes = {tensor.name: tensor for tensor in (network.input, *network.tensors)}
+    shares = _shares_of_work(network, shapes)
+    bits = {name: form.bits for name, form in formats.items()}
+    inputs = None if network.input_kind == IMAGE else limits(formats[network.input.name].bits)
     layers: list[Layer] = []
     given_up: dict[str, NDArray[np.int64]] = {}
-    shapes = {tensor.name: tensor for tensor in (network.input, *network.tensors)}
-    bits = {name: form.bits for name, form in formats.items()}
+    for layer in network.layers:
+        if not isinstance(layer, FloatConvolution):
+            layers.append(_integer_layer(layer, shapes, formats))
+            continue
+        entered, left = formats[layer.input], formats[layer.output]
+        rounding = _conv_rounding(layer, prepared, options, shares[layer.name])
+        ranges = value_ranges(network.input.name, int(network.offset), layers, bits, inputs)
+        conv, given_up[layer.name] = quantize_conv(layer, entered, left.frac_bits, ranges[layer.input], rounding)
+        layers.append(dataclasses.replace(conv, **integer_clips(layer, left.frac_bits, left.bits)))
+    return _program(network, formats, tuple(layers), options), given_up
+
+
+def _shares_of_work(network: FloatNetwork, shapes: Mapping[str, FloatTensor]) -> dict[str, float]:
+    """Return which part of the network's multiplications each convolution does."""
     work = {
         layer.name: layer.weight.size * shapes[layer.output].height * shapes[layer.output].width
         for layer in network.layers
         if isinstance(layer, FloatConvolution)
     }
-    inputs = None if network.input_kind == IMAGE else limits(formats[network.input.name].bits)
-    for layer in network.layers:
-        entered, left = formats[layer.input], formats[layer.output]
-        if isinstance(layer, FloatConvolution):
-            rounding = ConvRounding(
-                weights_per="channel" if prepared.trained else options.weights_per,
-                wide=entered.bits == BITS and work[layer.name] <= options.wide_share * sum(work.values()),
-                mean=prepared.means[layer.input] if prepared.means else None,
-                trained=prepared.trained.weights[layer.name] if prepared.trained else None,
-            )
-            ranges = value_ranges(network.input.name, int(network.offset), layers, bits, inputs)
-            conv, given_up[layer.name] = quantize_conv(layer, entered, left.frac_bits, ranges[layer.input], rounding)
-            layers.append(dataclasses.replace(conv, **integer_clips(layer, left.frac_bits, left.bits)))
-        else:
-            layers.append(_integer_layer(layer, shapes, formats))
-    tensors = {
-        t.name: Tensor(t.name, t.height, t.width, t.channels, formats[t.name].frac_bits, formats[t.name].bits)
-        for t in shapes.values()
-    }
-    start = tensors.pop(network.input.name)
-    card = dict(network.card) | dict(options.card)
-    written = tuple(tensors.values())
-    program = IntegerProgram(
+    return {name: count / sum(work.values()) for name, count in work.items()}
+
+
+def _conv_rounding(
+    layer: FloatConvolution, prepared: Prepared, options: QuantizationOptions, share: float
+) -> ConvRounding:
+    """Return how a convolution is rounded that does this share of the multiplications."""
+    return ConvRounding(
+        weights_per="channel" if prepared.trained else options.weights_per,
+        wide=prepared.tensors[layer.input].bits == BITS and share <= options.wide_share,
+        mean=prepared.means[layer.input] if prepared.means else None,
+        trained=prepared.trained.weights[layer.name] if prepared.trained else None,
+    )
+
+
+def _program(
+    network: FloatNetwork, formats: Mapping[str, TensorFormat], layers: tuple[Layer, ...], options: QuantizationOptions
+) -> IntegerProgram:
+    start, *written = (
+        Tensor(t.name, t.height, t.width, t.channels, formats[t.name].frac_bits, formats[t.name].bits)
+        for t in (network.input, *network.tensors)
+    )
+    return IntegerProgram(
         network.name,
         start,
         int(network.offset),
-        written,
-        tuple(layers),
+        tuple(written),
+        layers,
         network.output,
         options.crop,
-        card=card,
+        card=dict(network.card) | dict(options.card),
         task=options.task,
         mirrored=network.mirrored,
         input_kind=network.input_kind,
     )
-    return program, given_up
 
 
 def _integer_layer(layer: FloatLayer, shapes: Mapping[str, FloatTensor], formats: Mapping[str, TensorFormat]) -> Layer:

@@ -20,7 +20,10 @@ LARGEST_CLIP = 4  # bits of range that least squares may give up
 
 
 def calibrate(network: FloatNetwork, images: NDArray[Any]) -> tuple[Statistics, Statistics]:
-    """Return the largest magnitude and the mean of every channel over the images: [C] by tensor name."""
+    """Return the largest magnitude and the mean of every channel over the images: [C] by tensor name.
+
+    Raises `ValueError` naming the layer that gives no finite numbers, or nothing but zeros.
+    """
     tensors = (network.input, *network.tensors)
     maxima = {tensor.name: np.zeros(tensor.channels) for tensor in tensors}
     means = {tensor.name: np.zeros(tensor.channels) for tensor in tensors}
@@ -32,15 +35,21 @@ def calibrate(network: FloatNetwork, images: NDArray[Any]) -> tuple[Statistics, 
     for name, largest in maxima.items():
         if not np.isfinite(largest).all():
             raise ValueError(
-                f"{maker(network, name)}: gives values beyond what 32-bit floats hold; its weights or the samples are "
-                "too large, train with weight decay or scale the samples down"
+                f"{producer(network, name)}: gives values beyond what 32-bit floats hold; its weights or the samples "
+                "are too large, train with weight decay or scale the samples down"
             )
         if largest.max() == 0:
             raise ValueError(
-                f"{maker(network, name)}: gives 0 for every sample; calibrate with what it will see, "
+                f"{producer(network, name)}: gives 0 for every sample; calibrate with what it will see, "
                 "or look for a layer that has died in training"
             )
     return maxima, means
+
+
+def check_any(samples: NDArray[Any]) -> None:
+    """Raise `ValueError` where there are no samples."""
+    if len(samples) == 0:
+        raise ValueError("there is nothing to calibrate on; give some hundred samples of what the network will see")
 
 
 def check_varied(network: FloatNetwork, samples: NDArray[Any]) -> None:
@@ -54,10 +63,15 @@ def check_varied(network: FloatNetwork, samples: NDArray[Any]) -> None:
         )
 
 
-def maker(network: FloatNetwork, tensor: str) -> str:
-    """Return who makes a tensor, for people."""
+def producer(network: FloatNetwork, tensor: str) -> str:
+    """Return the layer that writes a tensor, or the input, as errors name it."""
     made = [layer.name for layer in network.layers if layer.output == tensor]
     return f"layer {made[0]}" if made else f"input {tensor}"
+
+
+def spread(images: NDArray[Any], count: int) -> NDArray[Any]:
+    """Return so many of the images, evenly spread, or all of fewer."""
+    return images[:: max(1, len(images) // count)][:count]
 
 
 def sample_values(network: FloatNetwork, images: NDArray[Any]) -> Samples:

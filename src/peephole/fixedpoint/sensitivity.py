@@ -27,6 +27,7 @@ from peephole.fixedpoint.layers import Convolution
 from peephole.fixedpoint.mixed import Calibrated, Options, calibrate_mixed, mixed_program, prepare_mixed
 from peephole.fixedpoint.program import IntegerProgram
 from peephole.fixedpoint.quantize import to_program
+from peephole.fixedpoint.ranges import spread
 from peephole.fixedpoint.report import QuantizationReport, finite, measure
 from peephole.fixedpoint.samples import as_integers
 
@@ -108,15 +109,11 @@ def quantize_mixed(
     Raises `ValueError` for a budget below what 8 bits cost or that 16 bits throughout keep, and as `quantize` does.
     """
     calibrated = calibrate_mixed(network, images, options)
-    narrow, search = search_widths(calibrated, _spread(images, MEASURED_IMAGES), budget, kernels)
+    narrow, search = search_widths(calibrated, spread(images, MEASURED_IMAGES), budget, kernels)
     prepared = prepare_mixed(calibrated, narrow)
     program, given_up = to_program(prepared, options[BITS])
-    sample = _spread(images, options[BITS].report_images)
+    sample = spread(images, options[BITS].report_images)
     return program, measure(program, prepared.network, sample, given_up, len(images)), search
-
-
-def _spread(images: NDArray[Any], count: int) -> NDArray[Any]:
-    return images[:: max(1, len(images) // count)][:count]
 
 
 def search_widths(

@@ -11,7 +11,7 @@ from peephole.fixedpoint.float_network import FloatAdd, FloatConvolution, FloatL
 from peephole.fixedpoint.formats import fraction_bits
 from peephole.fixedpoint.layers import MaxPool, ShuffleChannels, tensors_read
 from peephole.fixedpoint.network_formats import TensorFormat
-from peephole.fixedpoint.ranges import Samples, Statistics, least_squares_bits, maker, percentile_bits
+from peephole.fixedpoint.ranges import Samples, Statistics, least_squares_bits, percentile_bits, producer
 from peephole.fixedpoint.rounding import weight_bits
 from peephole.fixedpoint.validation import FRAC_BITS, IMAGE
 
@@ -59,6 +59,7 @@ def choose_formats(
 
     maxima: of every channel, [C] by tensor. samples: values of every tensor whose rule is not the maximum. rules: by
     width. widths: bits of every tensor; those that a layer only chooses among or reorders must agree (`mixed`).
+    Raises `ValueError` naming the layer whose values no format holds.
     """
     chosen = {name: _range_bits(name, maxima[name], samples, rules[bits], bits) for name, bits in widths.items()}
     chosen_by_pixels = {network.input.name} if network.input_kind == IMAGE else set()
@@ -69,8 +70,8 @@ def choose_formats(
     for name, frac_bits in chosen.items():
         if frac_bits not in FRAC_BITS:
             raise ValueError(
-                f"{maker(network, name)}: gives values of up to {maxima[name].max():g}, for which {widths[name]} bits "
-                "have no format; scale its weights or the samples"
+                f"{producer(network, name)}: gives values of up to {maxima[name].max():g}, for which {widths[name]} "
+                "bits have no format; scale its weights or the samples"
             )
     return {name: TensorFormat(widths[name], frac_bits) for name, frac_bits in chosen.items()}
 
