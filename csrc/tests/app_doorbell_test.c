@@ -104,10 +104,8 @@ static const ph_recogniser recogniser = {.run_landmarks = run_landmarks,
 static const ph_calibration_point points[] = {{500000, 50}, {2000000, 100}, {10000000, 900}};
 
 static ph_doorbell_parts parts_of_tests(void) {
-    static uint8_t *look_scratch;
-    if (look_scratch == NULL) {
-        look_scratch = allocate(ph_look_scratch_bytes(&recogniser), 1);
-    }
+    static uint8_t look_scratch[CROP * CROP + (1 << 15)];
+    CHECK(ph_look_scratch_bytes(&recogniser) <= sizeof look_scratch);
     return (ph_doorbell_parts){.port = &port,
                                .detector = &detector,
                                .recogniser = &recogniser,
@@ -160,12 +158,11 @@ static void visit_of(int16_t person) {
 
 /* The newest event of a kind; one without a kind that ever was where there is none. */
 static ph_event last(ph_event_kind kind) {
-    for (int32_t i = scene.heard; i-- > 0;) {
-        if (scene.event[i].kind == kind) {
-            return scene.event[i];
-        }
+    int32_t i = scene.heard - 1;
+    while (i >= 0 && scene.event[i].kind != kind) {
+        i--;
     }
-    return (ph_event){.kind = (ph_event_kind)99, .person = 99, .stranger = 99};
+    return i >= 0 ? scene.event[i] : (ph_event){.kind = (ph_event_kind)99, .person = 99, .stranger = 99};
 }
 
 static int32_t count_of(ph_event_kind kind) {
