@@ -11,13 +11,6 @@
 #define PH_HAS_AVX2_CODE 0
 #endif
 
-/* Where there are no vectors convolutions run in the blocks of arch/scalar.h. */
-#if defined(__SSE2__) || defined(__ARM_NEON) || defined(__riscv_vector)
-#define PH_IS_SCALAR 0
-#else
-#define PH_IS_SCALAR 1
-#endif
-
 typedef void (*ph_dot4)(const ph_patch *patch, const int16_t *input, const int16_t *weight, int64_t sums[4]);
 typedef void (*ph_dot4_s8)(const ph_patch *patch, const int8_t *input, const int8_t *weight, int32_t sums[4]);
 

@@ -10,6 +10,14 @@
 /* Right shifts of negative numbers must be arithmetic, as on every machine that we know of. */
 typedef char ph_shifts_are_arithmetic[((-1) >> 1) == -1 ? 1 : -1];
 
+/* Has this machine no vectors that the compiler may use? Then kernels share what they load among sums in registers
+   (arch/scalar.h), where they else lay work side by side. */
+#if defined(__SSE2__) || defined(__ARM_NEON) || defined(__riscv_vector)
+#define PH_IS_SCALAR 0
+#else
+#define PH_IS_SCALAR 1
+#endif
+
 static inline int64_t ph_clip64(int64_t value, int32_t low, int32_t high) {
     const int64_t raised = value < low ? low : value; /* in two steps, of which compilers make no jumps */
     return raised > high ? high : raised;

@@ -1,7 +1,9 @@
 #include <string.h>
 
+#include "arch/generic.h"
 #include "cascade_plan.h"
 #include "cascade_pyramid.h"
+#include "cascade_windows.h"
 #include "peephole/integral.h"
 
 #define STRIP_ROWS                                                                                                     \
@@ -11,9 +13,10 @@
 
 /* The parts of the scratch. */
 typedef struct {
-    uint32_t *sum;      /* [STRIP_ENTRIES, stride] and PH_CASCADE_LANES to overrun into */
-    uint32_t *squares;  /* likewise */
-    uint32_t *line_sum; /* [stride] the integral row that is being added to, columns in order */
+    uint32_t *sum;           /* [STRIP_ENTRIES, stride] and PH_CASCADE_LANES to overrun into */
+    uint32_t *squares;       /* likewise */
+    ph_cascade_window *list; /* [stride] of a machine without vectors, which needs none of the next four */
+    uint32_t *line_sum;      /* [stride] the integral row that is being added to, columns in order */
     uint32_t *line_squares;
     int32_t *deviation; /* [stride] */
     int32_t *score;     /* [stride] */
@@ -58,10 +61,13 @@ static size_t lay_out(const ph_cascade *cascade, const ph_cascade_search *search
     size_t used = 0;
     work->sum = take(base, &used, (STRIP_ENTRIES * stride + PH_CASCADE_LANES) * sizeof(uint32_t));
     work->squares = take(base, &used, (STRIP_ENTRIES * stride + PH_CASCADE_LANES) * sizeof(uint32_t));
-    work->line_sum = take(base, &used, stride * sizeof(uint32_t));
-    work->line_squares = take(base, &used, stride * sizeof(uint32_t));
-    work->deviation = take(base, &used, stride * sizeof(int32_t));
-    work->score = take(base, &used, stride * sizeof(int32_t));
+    work->list = take(base, &used, stride * sizeof(ph_cascade_window));
+    if (base) { /* a machine with vectors has these in the place of the list */
+        work->line_sum = (uint32_t *)(void *)work->list;
+        work->line_squares = work->line_sum + stride;
+        work->deviation = (int32_t *)(void *)(work->line_squares + stride);
+        work->score = work->deviation + stride;
+    }
     work->stage_first = take(base, &used, ((size_t)cascade->stages + 1) * sizeof(int32_t));
     work->stage_corner = take(base, &used, (size_t)cascade->stages * sizeof(int32_t));
     work->corners = take(base, &used, (size_t)cascade->rectangles * 4 * sizeof(uint16_t));
@@ -157,6 +163,48 @@ static void search_level(const ph_cascade_search *search, const ph_cascade_level
     }
 }
 
+/* Windows of the list that pass all stages become hits. base: the level's row that the strip begins with. */
+static void finish_list(const ph_cascade_search *search, const ph_cascade_level *level, const workspace *work,
+                        const ph_cascade_plan *plan, int32_t base, int32_t count, hit_list *list) {
+    const int32_t left = ph_cascade_vote(plan, work->sum, count, work->list);
+    for (int32_t i = 0; i < left; i++) {
+        const int32_t entry = (int32_t)(work->list[i].at / sizeof(uint32_t));
+        add_hit(search, level, entry % work->stride, base + entry / work->stride, work->list[i].score, list);
+    }
+}
+
+/* The same level as search_level, on a machine without vectors. */
+static void search_windows(const ph_cascade_search *search, const ph_cascade_level *level, const workspace *work,
+                           const ph_cascade_plan *plan, const ph_cascade_sampler *sampler, hit_list *list) {
+    const int32_t windows = (level->width - PH_CASCADE_WINDOW) / level->step + 1;
+    const int32_t last = level->height - PH_CASCADE_WINDOW;
+    const size_t stride = (size_t)work->stride;
+    memset(work->sum, 0, stride * sizeof(uint32_t));
+    memset(work->squares, 0, stride * sizeof(uint32_t));
+    int32_t filled = 1; /* as in search_level */
+    for (int32_t base = 0; base <= last; base += STRIP_ROWS) {
+        for (; filled <= level->height && filled < base + STRIP_ENTRIES; filled++) {
+            const size_t before = (size_t)(filled - 1 - base) * stride;
+            ph_cascade_integrate_row(level, sampler, filled - 1, work->stride, work->sum + before,
+                                     work->squares + before);
+        }
+        int32_t open = 0;
+        for (int32_t y = base; y <= last && y < base + STRIP_ROWS; y += level->step) {
+            if (open + windows > work->stride) {
+                finish_list(search, level, work, plan, base, open, list);
+                open = 0;
+            }
+            const size_t at = (size_t)(y - base) * stride;
+            open += ph_cascade_open_windows(plan, windows, level->step, (uint32_t)(at * sizeof(uint32_t)),
+                                            work->sum + at, work->squares + at, work->stride, work->list + open);
+        }
+        finish_list(search, level, work, plan, base, open, list);
+        const size_t kept = PH_CASCADE_WINDOW * stride * sizeof(uint32_t);
+        memmove(work->sum, work->sum + STRIP_ROWS * stride, kept);
+        memmove(work->squares, work->squares + STRIP_ROWS * stride, kept);
+    }
+}
+
 static ph_cascade_row_function *best_row_function(void) {
 #if defined(__x86_64__) && defined(__GNUC__)
     if (__builtin_cpu_supports("avx2")) {
@@ -168,6 +216,11 @@ static ph_cascade_row_function *best_row_function(void) {
 
 ph_status ph_cascade_detect(const ph_cascade *cascade, const ph_cascade_search *search, const uint8_t *image,
                             void *scratch, int32_t capacity, ph_hit *hits, int32_t *count) {
+    return ph_cascade_detect_by(PH_IS_SCALAR, cascade, search, image, scratch, capacity, hits, count);
+}
+
+ph_status ph_cascade_detect_by(int by_windows, const ph_cascade *cascade, const ph_cascade_search *search,
+                               const uint8_t *image, void *scratch, int32_t capacity, ph_hit *hits, int32_t *count) {
     workspace work;
     if (!is_sound(search) || capacity < 0) {
         return PH_BAD_ARGUMENT;
@@ -197,14 +250,21 @@ ph_status ph_cascade_detect(const ph_cascade *cascade, const ph_cascade_search *
             ph_cascade_halve(search->height >> halved, search->width >> halved, source, work.halved[halved + 1]);
             source = work.halved[halved + 1];
         }
-        if (step != level.step) {
+        if (step == 0 || (step != level.step && !by_windows)) {
             step = level.step;
-            ph_cascade_plan_offsets(&plan, work.stride, step == 2 ? work.stride / 2 : 0);
+            ph_cascade_plan_offsets(&plan, work.stride, step == 2 && !by_windows ? work.stride / 2 : 0);
+            if (by_windows) {
+                ph_cascade_plan_windows(&plan);
+            }
         }
         ph_cascade_sampler sampler = {
             source, search->height >> halved, search->width >> halved, work.column, work.share, work.blend};
         ph_cascade_sampler_columns(&level, &sampler);
-        search_level(search, &level, &work, row_function, &plan, &sampler, &list);
+        if (by_windows) {
+            search_windows(search, &level, &work, &plan, &sampler, &list);
+        } else {
+            search_level(search, &level, &work, row_function, &plan, &sampler, &list);
+        }
     } while (ph_cascade_next_level(search, &level));
     *count = list.count;
     return PH_OK;

@@ -54,13 +54,19 @@ void ph_cascade_sampler_columns(const ph_cascade_level *level, ph_cascade_sample
     }
 }
 
-void ph_cascade_sampler_row(const ph_cascade_level *level, const ph_cascade_sampler *sampler, int32_t y,
-                            uint8_t *pixels) {
+ph_cascade_rows ph_cascade_rows_at(const ph_cascade_level *level, const ph_cascade_sampler *sampler, int32_t y) {
     const int32_t at = position(y, level->ratio_y, level->halvings, sampler->height);
     const int32_t row = at >> 7 < sampler->height - 2 ? at >> 7 : sampler->height - 2;
-    const uint16_t share = (uint16_t)(at - row * 128);
     const uint8_t *upper = sampler->image + (size_t)row * (size_t)sampler->width;
-    const uint8_t *lower = upper + sampler->width;
+    return (ph_cascade_rows){upper, upper + sampler->width, (uint16_t)(at - row * 128)};
+}
+
+void ph_cascade_sampler_row(const ph_cascade_level *level, const ph_cascade_sampler *sampler, int32_t y,
+                            uint8_t *pixels) {
+    const ph_cascade_rows rows = ph_cascade_rows_at(level, sampler, y);
+    const uint8_t *upper = rows.upper;
+    const uint8_t *lower = rows.lower;
+    const uint16_t share = rows.share;
     uint16_t *restrict blend = sampler->blend;
     for (int32_t x = 0; x < sampler->width; x++) {
         blend[x] = (uint16_t)(upper[x] * (128 - share) + lower[x] * share); /* at most 255 * 128 */

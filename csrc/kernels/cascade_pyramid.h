@@ -31,6 +31,15 @@ typedef struct {
 int ph_cascade_first_level(const ph_cascade_search *search, ph_cascade_level *level);
 int ph_cascade_next_level(const ph_cascade_search *search, ph_cascade_level *level);
 
+/* Where the pixels of a level row come from: two source rows, and the Q7 share of the lower one. */
+typedef struct {
+    const uint8_t *upper;
+    const uint8_t *lower;
+    uint16_t share;
+} ph_cascade_rows;
+
+ph_cascade_rows ph_cascade_rows_at(const ph_cascade_level *level, const ph_cascade_sampler *sampler, int32_t y);
+
 void ph_cascade_sampler_columns(const ph_cascade_level *level, ph_cascade_sampler *sampler);
 void ph_cascade_sampler_row(const ph_cascade_level *level, const ph_cascade_sampler *sampler, int32_t y,
                             uint8_t *pixels); /* [level width] */

@@ -1,7 +1,7 @@
 #include "peephole/cascade.h"
 
 #include "check.h"
-#include "kernels/cascade_plan.h"
+#include "kernels/cascade_windows.h"
 
 #include <string.h>
 
@@ -18,6 +18,17 @@ static int32_t between(int32_t low, int32_t high) {
     return low + (int32_t)(next_number() % (uint32_t)(high - low + 1));
 }
 
+/* The second rectangle becomes a part of the first one, cut off at any side. */
+static void cut(int8_t *rectangles) {
+    const int8_t *whole = rectangles;
+    int8_t *part = rectangles + 5;
+    const int along = between(0, 1), far = between(0, 1);
+    memcpy(part, whole, 5);
+    part[2 + along] = (int8_t)between(1, whole[2 + along]);
+    part[along] = (int8_t)(whole[along] + (far ? whole[2 + along] - part[2 + along] : 0));
+    part[4] = (int8_t)between(1, 3);
+}
+
 static ph_cascade random_table(void) {
     int32_t rectangles = 0;
     for (int32_t k = 0; k < WEAK; k++) {
@@ -32,11 +43,15 @@ static ph_cascade random_table(void) {
             one[2] = (int8_t)between(1, 24 - one[0]);
             one[3] = (int8_t)between(1, 24 - one[1]);
             one[4] = (int8_t)(r == 0 ? -1 : between(0, 1) ? 127 : -128);
+            if (r == 1 && k % 2) {
+                cut(one - 5);
+                threshold[k] = (int16_t)between(-200, 200); /* near the middle, where every sign counts */
+            }
         }
     }
     for (int32_t stage = 0; stage < STAGES; stage++) {
         stage_weak[stage] = PER_STAGE;
-        stage_threshold[stage] = between(-4000, 0);
+        stage_threshold[stage] = between(-6000, 0);
     }
     return (ph_cascade){STAGES,    WEAK, rectangles,      stage_weak, stage_threshold,
                         threshold, leaf, rectangle_count, rectangle};
@@ -57,8 +72,15 @@ static int32_t search_frame(const ph_cascade *table, ph_cascade_search search, i
     const size_t bytes = ph_cascade_detect_scratch_bytes(table, &search);
     void *scratch = allocate(bytes, 1);
     ph_hit *hits = allocate((size_t)capacity, sizeof *hits);
-    int32_t count = -1;
-    CHECK_EQUAL(ph_cascade_detect(table, &search, image, scratch, capacity, hits, &count), PH_OK);
+    int32_t count = -1, again = -1;
+    ph_hit *same = allocate((size_t)capacity, sizeof *same);
+    CHECK_EQUAL(ph_cascade_detect_by(1, table, &search, image, scratch, capacity, same, &again), PH_OK);
+    CHECK_EQUAL(ph_cascade_detect_by(0, table, &search, image, scratch, capacity, hits, &count), PH_OK);
+    CHECK_EQUAL(again, count);
+    CHECK(memcmp(same, hits, sizeof *hits * (size_t)(count < capacity ? count : capacity)) == 0);
+    free(same);
+    CHECK_EQUAL(ph_cascade_detect(table, &search, image, scratch, capacity, hits, &again), PH_OK);
+    CHECK_EQUAL(again, count);
     int inside = 1, ordered = 1;
     int32_t listed = count < capacity ? count : capacity;
     for (int32_t i = 0; i < listed; i++) {
