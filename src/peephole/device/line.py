@@ -1,0 +1,79 @@
+"""The line to a device: a serial port, or a socket that leads to one."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+from peephole.device.errors import DeviceError
+
+if TYPE_CHECKING:
+    import serial
+
+BAUD = 115_200
+
+
+class Line(Protocol):
+    """Bytes in both directions."""
+
+    name: str
+
+    def read(self, seconds: float) -> bytes:
+        """Return what has arrived; wait for so long at most. Raises `DeviceError` when the line is gone."""
+
+    def write(self, content: bytes) -> None:
+        """Send all of it. Raises `DeviceError` when the line is gone."""
+
+
+class SerialLine:
+    """A line that pyserial has opened."""
+
+    def __init__(self, name: str, port: "serial.Serial") -> None:
+        self.name = name
+        self._port = port
+
+    def read(self, seconds: float) -> bytes:
+        """See `Line`."""
+        import serial
+
+        self._port.timeout = seconds
+        try:
+            first: bytes = self._port.read(1)
+            waiting = self._port.in_waiting if first else 0
+            more: bytes = self._port.read(waiting) if waiting else b""
+        except (serial.SerialException, OSError) as error:
+            raise DeviceError(f"{self.name}: the line is gone ({_reason(error)}); plug the device in again") from error
+        return first + more
+
+    def write(self, content: bytes) -> None:
+        """See `Line`."""
+        import serial
+
+        try:
+            self._port.write(content)
+        except (serial.SerialException, OSError) as error:
+            raise DeviceError(f"{self.name}: the line is gone ({_reason(error)}); plug the device in again") from error
+
+
+@contextmanager
+def opened_line(port: str, baud: int = BAUD) -> Iterator[Line]:
+    """Open a serial port by its name, or `socket://HOST:PORT`. Raises `DeviceError` where there is none."""
+    import serial
+
+    try:
+        opened = serial.serial_for_url(port, baudrate=baud, timeout=0.1, write_timeout=10)
+    except (serial.SerialException, OSError, ValueError) as error:
+        raise DeviceError(
+            f"{port}: cannot be opened ({_reason(error)}); name a serial port such as /dev/ttyUSB0, "
+            "or socket://HOST:PORT"
+        ) from error
+    try:
+        yield SerialLine(port, opened)
+    finally:
+        opened.close()
+
+
+def _reason(error: BaseException) -> str:
+    while error.__context__ is not None:
+        error = error.__context__
+    strerror = getattr(error, "strerror", None)
+    return str(strerror or error or type(error).__name__).rstrip(".")
