@@ -9,7 +9,7 @@ import typer
 from typer.models import ParameterInfo
 
 from peephole import __version__
-from peephole.cli import bench, evaluate, firmware, people, strangers
+from peephole.cli import bench, device, evaluate, firmware, people, strangers
 from peephole.cli.compile import compile_program
 from peephole.cli.describe import describe
 from peephole.cli.embed import embed
@@ -59,6 +59,7 @@ app.command("describe")(describe)
 app.command("plan")(plan)
 app.command("compile")(compile_program)
 app.add_typer(firmware.group, name="firmware")
+app.add_typer(device.group, name="device")
 app.add_typer(bench.group, name="bench")
 
 

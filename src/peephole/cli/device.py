@@ -1,0 +1,188 @@
+"""`peephole device`: a device's people, strangers, events and settings, over its serial line."""
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from peephole.cli import device_people, device_strangers
+from peephole.cli.device_line import Connection, connection_of, opened_device, opened_session
+from peephole.cli.options import DataOption, JsonOption
+from peephole.cli.output import check_folder_of, local_time, plain, print_json, print_table, write_whole
+
+if TYPE_CHECKING:
+    from peephole.device.events import DeviceEvent
+
+group = typer.Typer(no_args_is_help=True, help="A device's people, strangers, events and settings, over its line.")
+group.add_typer(device_people.group, name="people")
+group.add_typer(device_strangers.group, name="strangers")
+
+_MOST = 16 << 20  # bytes of a backup that is read
+
+
+@group.callback()
+def device(
+    context: typer.Context,
+    data: DataOption,
+    port: Annotated[
+        str | None,
+        typer.Option("--port", metavar="DEV|socket://HOST:PORT", help="A serial port, or a socket that leads to one."),
+    ] = None,
+    baud: Annotated[int, typer.Option(min=1, help="Bits a second of a serial port.")] = 115_200,
+    seconds: Annotated[float, typer.Option(min=0.1, help="How long the device may take to answer.")] = 5,
+) -> None:
+    """Talk to a device; keys lie in the data folder."""
+    context.obj = Connection(port, baud, data, seconds)
+
+
+@group.command("pair")
+def pair(context: typer.Context, json: JsonOption = False) -> None:
+    """Make a new key with a device whose button was pressed within the last minute; an older key is void."""
+    from peephole.device.keys import keep_key, key_id, prepare_keys
+
+    data = connection_of(context).data
+    prepare_keys(data)
+    with opened_session(context) as session:
+        key = session.pair()
+        path = keep_key(data, key)
+    if json:
+        print_json({"key": key_id(key).hex(), "file": str(path)})
+    else:
+        print(plain(f"paired; the key is in {path}: whoever has that file owns the device"))
+
+
+@group.command("info")
+def info(context: typer.Context, json: JsonOption = False) -> None:
+    """Tell which model the device has, and how much there is room for."""
+    with opened_device(context) as opened:
+        told = dataclasses.asdict(opened.info) | {"model": f"{opened.model:08x}"}
+    if json:
+        print_json(told)
+    else:
+        print_table(("", ""), [(name.replace("_", " "), str(value)) for name, value in told.items()])
+
+
+@group.command("events")
+def events(
+    context: typer.Context,
+    follow: Annotated[bool, typer.Option("--follow", help="Go on with those to come, until interrupted.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Print what the device has seen and done since it was switched on, as far as it remembers."""
+    from peephole.device.events import followed_events, past_events
+
+    with opened_device(context) as opened:
+        names = {person.id: person.name for person in opened.people()}
+        latest = 0
+        for event in past_events(opened):
+            _print_event(event, names, json)
+            latest = event.sequence
+        for news in followed_events(opened, latest) if follow else ():
+            if news is not None:
+                _print_event(news, names, json)
+
+
+def _print_event(event: "DeviceEvent", names: dict[int, str], json: bool) -> None:
+    person = event.details.get("person")
+    if json:
+        name = {} if person is None else {"name": names.get(person)}
+        print_json(dataclasses.asdict(event) | name)
+        return
+    shown = {key: value for key, value in event.details.items() if value is not None and not key.endswith("_seen")}
+    if person is not None:
+        shown["person"] = names.get(person, person)
+    words = ", ".join(f"{key.replace('_', ' ')} {_word(value)}" for key, value in shown.items())
+    print(plain(f"{local_time(event.time)}  {event.kind.replace('_', ' ')}{': ' if words else ''}{words}"), flush=True)
+
+
+def _word(value: Any) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value).replace("_", " ")
+
+
+@group.command("settings")
+def settings(
+    context: typer.Context,
+    changes: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME=NUMBER...]", help="Changes, all of them or none.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Print the settings, or change some; times in milliseconds, rates in 1e-9, shares in thousandths."""
+    wanted = dict(_change(text) for text in changes or ())
+    with opened_device(context) as opened:
+        if wanted:
+            opened.change(wanted)
+        every, thresholds = opened.settings()
+    if json:
+        print_json(
+            {
+                "settings": {name: dataclasses.asdict(setting) for name, setting in every.items()},
+                "thresholds": thresholds,
+            }
+        )
+        return
+    shown = [(name, one) for name, one in every.items() if not wanted or name in wanted]
+    print_table(
+        ("setting", "value", "usually", "at least", "at most"),
+        [(name, one.value, one.default, one.least, one.most) for name, one in shown],
+    )
+    if thresholds and not wanted:
+        print()
+        print_table(("threshold", "squared distance"), list(thresholds.items()))
+
+
+def _change(text: str) -> tuple[str, int]:
+    name, _, number = text.partition("=")
+    try:
+        return name, int(number)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not NAME=NUMBER, such as gap=3000") from None
+
+
+@group.command("statistics")
+def statistics(context: typer.Context, json: JsonOption = False) -> None:
+    """Print what the device counts; times in milliseconds."""
+    with opened_device(context) as opened:
+        counted = opened.statistics()
+    if json:
+        print_json(counted)
+    else:
+        print_table(("", ""), [(name.replace("_", " "), count) for name, count in counted.items()])
+
+
+@group.command("backup")
+def backup(
+    context: typer.Context,
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The file to write.")],
+) -> None:
+    """Write people, strangers and settings, but no key, to a file that only its owner may read."""
+    from peephole.device.backup import take_backup, to_file
+
+    check_folder_of(output)
+    with opened_device(context) as opened:
+        content = to_file(take_backup(opened))
+    write_whole(output, lambda stream: stream.write(content), mode=0o600)
+    print(f"{plain(str(output))}: {len(content)} bytes")
+
+
+@group.command("restore")
+def restore(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Of peephole device backup.")],
+) -> None:
+    """Replace people, strangers and settings by those of a backup: all of it, or nothing."""
+    from peephole.device.backup import from_file
+    from peephole.device.backup import restore as restore_all
+
+    if not file.is_file():
+        raise FileNotFoundError(f"{file}: no such backup")
+    if file.stat().st_size > _MOST:
+        raise ValueError(f"{file}: larger than any device's memory; name a file of peephole device backup")
+    try:
+        content = from_file(file.read_bytes())
+    except ValueError as error:
+        raise ValueError(f"{file}: {error}") from error
+    with opened_device(context) as opened:
+        restore_all(opened, content)
+    print(plain(f"{file}: restored"))

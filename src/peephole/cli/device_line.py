@@ -1,0 +1,54 @@
+"""What the commands of `peephole device` share: the line that the options name, with a session on it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from peephole.device.client import Device
+    from peephole.device.session import Session
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Where the device is, and whose keys are used. seconds: how long an answer may take."""
+
+    port: str | None
+    baud: int
+    data: Path
+    seconds: float
+
+
+def connection_of(context: typer.Context) -> Connection:
+    """Return what the options of `peephole device` say."""
+    connection = context.find_object(Connection)
+    assert connection is not None  # the group's callback made it  # noqa: S101
+    return connection
+
+
+@contextmanager
+def opened_session(context: typer.Context) -> Iterator["Session"]:
+    """Open the line that the options name."""
+    from peephole.device.line import opened_line
+    from peephole.device.session import Session
+
+    connection = connection_of(context)
+    if connection.port is None:
+        raise typer.BadParameter("say where the device is with --port DEV or socket://HOST:PORT, before the command")
+    with opened_line(connection.port, connection.baud) as line:
+        yield Session(line, connection.seconds)
+
+
+@contextmanager
+def opened_device(context: typer.Context) -> Iterator["Device"]:
+    """Open the line and begin a session, with the key that was made when the device was paired."""
+    from peephole.device.client import Device
+    from peephole.device.keys import read_key
+
+    with opened_session(context) as session:
+        yield Device(session, partial(read_key, connection_of(context).data))
