@@ -13,7 +13,7 @@ from peephole.fixedpoint.layers import CopyChannels
 from peephole.fixedpoint.mixed import Calibrated, calibrate_mixed, mixed_program
 from peephole.fixedpoint.program import IntegerProgram
 from peephole.fixedpoint.quantize import QuantizationOptions
-from peephole.fixedpoint.sensitivity import Budget, least_noise, quantize_mixed, search_widths, weight_bytes
+from peephole.fixedpoint.sensitivity import Budget, least_noise, quantize_mixed, search_widths, weight_bytes_by_layer
 from programs import residual_network, smooth_images, tiny_network
 
 OPTIONS = {bits: QuantizationOptions.of(bits, report_images=16) for bits in (8, 16)}
@@ -57,7 +57,9 @@ def test_two_small_savings_are_taken_before_a_noisy_large_one() -> None:
 
 
 def halfway(known: Calibrated) -> int:
-    whole, least = (sum(weight_bytes(mixed_program(known, some)).values()) for some in ((), known.convolutions))
+    whole, least = (
+        sum(weight_bytes_by_layer(mixed_program(known, some)).values()) for some in ((), known.convolutions)
+    )
     return (whole + least) // 2
 
 
@@ -69,8 +71,10 @@ def test_a_choice_keeps_its_budget_lies_between_both_widths_and_is_as_noisy_as_p
     network: FloatNetwork = make(seed)  # type: ignore[operator]
     images = smooth_images(16, network.input.height)
     limit = halfway(calibrated(network))
-    program, report, search = quantize_mixed(network, images, OPTIONS, Budget(limit, "bytes", weight_bytes), _core)
-    assert sum(weight_bytes(program).values()) == search.cost <= limit < search.cost_16
+    program, report, search = quantize_mixed(
+        network, images, OPTIONS, Budget(limit, "bytes", weight_bytes_by_layer), _core
+    )
+    assert sum(weight_bytes_by_layer(program).values()) == search.cost <= limit < search.cost_16
     assert search.snr_8_db < search.snr_db < search.snr_16_db
     assert abs(search.predicted_db - search.snr_db) < 3
     narrow = {layer.name for layer in search.layers if layer.narrow}
@@ -81,7 +85,7 @@ def test_a_choice_keeps_its_budget_lies_between_both_widths_and_is_as_noisy_as_p
 def test_the_kernels_that_measure_do_not_change_the_choice() -> None:
     known = calibrated(tiny_network())
     images = smooth_images(3, 17, seed=1)
-    budget = Budget(halfway(known), "bytes", weight_bytes)
+    budget = Budget(halfway(known), "bytes", weight_bytes_by_layer)
     assert search_widths(known, images, budget, _core) == search_widths(known, images, budget)
 
 
@@ -92,7 +96,7 @@ def with_dear_copies(program: IntegerProgram) -> dict[str, int]:
         for layer in program.layers
         if isinstance(layer, CopyChannels)
     }
-    return weight_bytes(program) | values
+    return weight_bytes_by_layer(program) | values
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -113,10 +117,10 @@ def test_budgets_out_of_reach_and_without_need_are_told_with_both_numbers() -> N
     with pytest.raises(
         ValueError, match="a budget of 500 bytes is 45 less than 8 bits throughout need, 545; allow more"
     ):
-        search_widths(known, images, Budget(500, "bytes", weight_bytes))
+        search_widths(known, images, Budget(500, "bytes", weight_bytes_by_layer))
     with pytest.raises(
         ValueError, match="a budget of 955 bytes is kept by 16 bits throughout, which need 955; quantize"
     ):
-        search_widths(known, images, Budget(955, "bytes", weight_bytes))
-    narrow, search = search_widths(known, images, Budget(545, "bytes", weight_bytes))
+        search_widths(known, images, Budget(955, "bytes", weight_bytes_by_layer))
+    narrow, search = search_widths(known, images, Budget(545, "bytes", weight_bytes_by_layer))
     assert narrow == set(known.convolutions) and search.snr_db == search.snr_8_db

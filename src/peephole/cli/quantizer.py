@@ -165,10 +165,10 @@ def quantize_as(
 
 def _budget(choices: Choices) -> "Budget":
     from peephole.cli.plan import size
-    from peephole.fixedpoint.sensitivity import Budget, weight_bytes
+    from peephole.fixedpoint.sensitivity import Budget, weight_bytes_by_layer
 
     if choices.budget is not None:
-        return Budget(size(choices.budget, "--budget"), "bytes", weight_bytes)
+        return Budget(size(choices.budget, "--budget"), "bytes", weight_bytes_by_layer)
     assert choices.budget_cycles is not None  # noqa: S101 - one of both is there
     return Budget(choices.budget_cycles, "cycles", predicted_cycles)
 

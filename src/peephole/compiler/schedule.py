@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from peephole.compiler.concatenation import with_copies
 from peephole.compiler.memory import MAIN, Buffer
 from peephole.compiler.overlap import choose, lay_over, need
-from peephole.compiler.segments import STAGED_BYTES, Costed, Partitions, best, weight_bytes
+from peephole.compiler.segments import STAGED_BYTES, Costed, Partitions, best
 from peephole.compiler.streaming import Enter, Operation, Segment, tensors_read
 from peephole.fixedpoint.describe import describe
-from peephole.fixedpoint.layers import Tensor
+from peephole.fixedpoint.layers import Tensor, weight_bytes
 from peephole.fixedpoint.program import IntegerProgram
 from peephole.fixedpoint.validation import TENSOR
 

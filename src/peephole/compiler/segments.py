@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from peephole.compiler.streaming import Operation, Segment, is_local, tensors_read
-from peephole.fixedpoint.layers import Convolution, Tensor
+from peephole.fixedpoint.layers import Tensor, weight_bytes
 
 # No network's shape repays longer stretches, and the search grows with their number squared.
 LONGEST = 12
@@ -16,13 +16,6 @@ STAGED_BYTES = 2 * 16 * 1024
 def row_bytes(tensor: Tensor) -> int:
     """Return the bytes of one row [width,channels]."""
     return tensor.width * tensor.channels * tensor.bits // 8
-
-
-def weight_bytes(layer: Operation) -> int:
-    """Return the bytes of a layer's weights, biases and shifts."""
-    if not isinstance(layer, Convolution):
-        return 0
-    return layer.weight.nbytes + layer.bias.nbytes + layer.norm.nbytes
 
 
 @dataclass(frozen=True)

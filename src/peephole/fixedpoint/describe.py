@@ -18,6 +18,7 @@ from peephole.fixedpoint.layers import (
     ShuffleChannels,
     channels_written,
     clip_limits,
+    weight_bytes,
 )
 from peephole.fixedpoint.program import IntegerProgram
 from peephole.fixedpoint.proof import Range, headroom_bits
@@ -154,7 +155,7 @@ def _layer(program: IntegerProgram, layer: Layer, ranges: dict[str, Range]) -> L
         clip=clip_limits(layer, out.bits) if isinstance(layer, Clipped) else None,
         weights=weights,
         macs=weights * out.height * out.width,
-        weight_bytes=conv.weight.nbytes + conv.bias.nbytes + conv.norm.nbytes if conv else 0,
+        weight_bytes=weight_bytes(layer),
         output_bytes=out.bits // 8 * shape[0] * shape[1] * channels,
         input_bits=source.bits,
         output_bits=out.bits,

@@ -286,6 +286,11 @@ Layer = (
 )
 
 
+def weight_bytes(layer: Any) -> int:
+    """Return the bytes of a convolution's weights, biases and shifts; 0 for any other layer."""
+    return layer.weight.nbytes + layer.bias.nbytes + layer.norm.nbytes if isinstance(layer, Convolution) else 0
+
+
 def read_by_outputs(values: NDArray[Any], outputs: int, groups: int = 1) -> NDArray[Any]:
     """Spread values of every input channel, [I], over the outputs that read them: [O,I/groups]."""
     return np.repeat(values.reshape(groups, -1), outputs // groups, axis=0)

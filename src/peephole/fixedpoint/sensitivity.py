@@ -23,7 +23,7 @@ from peephole.fixedpoint import interpreter, reference
 from peephole.fixedpoint.float_network import FloatNetwork
 from peephole.fixedpoint.formats import BITS, to_float
 from peephole.fixedpoint.interpreter import Kernels
-from peephole.fixedpoint.layers import Convolution
+from peephole.fixedpoint.layers import Convolution, weight_bytes
 from peephole.fixedpoint.mixed import Calibrated, Options, calibrate_mixed, mixed_program, prepare_mixed
 from peephole.fixedpoint.program import IntegerProgram
 from peephole.fixedpoint.quantize import to_program
@@ -91,10 +91,9 @@ class WidthSearch:
         )
 
 
-def weight_bytes(program: IntegerProgram) -> dict[str, int]:
+def weight_bytes_by_layer(program: IntegerProgram) -> dict[str, int]:
     """Return the bytes of every convolution's weights, biases and shifts."""
-    convs = (layer for layer in program.layers if isinstance(layer, Convolution))
-    return {layer.name: layer.weight.nbytes + layer.bias.nbytes + layer.norm.nbytes for layer in convs}
+    return {layer.name: weight_bytes(layer) for layer in program.layers if isinstance(layer, Convolution)}
 
 
 def quantize_mixed(
