@@ -70,8 +70,8 @@ typedef struct {
     void (*write)(void *context, const uint8_t *from, int32_t bytes);
     ph_status (*random)(void *context, uint8_t *to, int32_t bytes);
     int64_t (*time)(void *context); /* milliseconds */
-    /* The good looks at the only face at the door, readable until the next step. PH_UNKNOWN: nobody; PH_TAKEN: several
-     */
+    /* The good looks at the only face at the door: into *looks, which has room for some, or *looks becomes others,
+       which the admin may change in this call. PH_UNKNOWN: nobody; PH_TAKEN: several */
     ph_status (*at_door)(void *context, ph_looks *looks);
     /* Goes by these settings from now on; after anything but PH_OK by those before. */
     ph_status (*apply)(void *context, const ph_settings *settings);

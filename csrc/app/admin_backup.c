@@ -29,7 +29,8 @@ static void answer_backup(ph_asked *asked) {
         return;
     }
     if (status != PH_OK || offset >= record.bytes) {
-        ph_asked_answer(asked, status != PH_OK ? (int32_t)status : PH_BAD_ARGUMENT, status != PH_OK ? "flash" : "offset");
+        ph_asked_answer(asked, status != PH_OK ? (int32_t)status : PH_BAD_ARGUMENT,
+                        status != PH_OK ? "flash" : "offset");
         return;
     }
     const uint32_t room = (uint32_t)asked->out.capacity - 64, left = record.bytes - offset;

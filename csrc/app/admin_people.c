@@ -113,6 +113,22 @@ static void add(ph_asked *asked, bool is_new) {
     admin->looks.count = 0;
 }
 
+/* Leaves the best of looks, at most `most`, in any order. */
+static void keep_best(ph_looks *looks, int32_t most) {
+    const size_t values = (size_t)looks->values;
+    while (looks->count > most) {
+        const int32_t last = looks->count - 1;
+        int32_t worst = 0;
+        for (int32_t i = 1; i < looks->count; i++) {
+            worst = looks->look[i].quality.value < looks->look[worst].quality.value ? i : worst;
+        }
+        looks->look[worst] = looks->look[last];
+        memmove(looks->descriptor + (size_t)worst * values, looks->descriptor + (size_t)last * values,
+                values * sizeof *looks->descriptor);
+        looks->count = last;
+    }
+}
+
 /* [name or id] -> [id, looks]: the face at the door now. */
 static void add_at_door(ph_asked *asked) {
     ph_admin *admin = asked->admin;
@@ -130,24 +146,28 @@ static void add_at_door(ph_asked *asked) {
     }
     const int32_t row = name ? -1 : ph_gallery_person_row(gallery, id);
     const int32_t room = gallery->size.references - (row >= 0 ? gallery->people[row].references : 0);
-    ph_status status = admin->calls.at_door ? admin->calls.at_door(admin->calls.context, &admin->looks) : PH_UNKNOWN;
-    if (status != PH_OK || admin->looks.count == 0) {
+    ph_looks looks = admin->looks; /* or others, if the doorbell has them elsewhere */
+    looks.count = 0;
+    admin->looks.count = 0;
+    ph_status status = admin->calls.at_door ? admin->calls.at_door(admin->calls.context, &looks) : PH_UNKNOWN;
+    if (status != PH_OK || looks.count == 0) {
         const bool several = status == PH_TAKEN;
         ph_asked_answer(asked, several ? PH_ERROR_SEVERAL : PH_ERROR_NOBODY,
                         several ? "more than one face is at the door" : "nobody is at the door");
         return;
     }
-    admin->looks.count = admin->looks.count > room && room > 0 ? room : admin->looks.count;
-    status = name ? ph_gallery_add_person(gallery, name, (size_t)bytes, now(asked), &admin->looks, PH_SOURCE_VISIT, &id)
-                  : ph_gallery_add_references(gallery, id, &admin->looks, PH_SOURCE_VISIT);
+    if (room > 0) {
+        keep_best(&looks, room);
+    }
+    status = name ? ph_gallery_add_person(gallery, name, (size_t)bytes, now(asked), &looks, PH_SOURCE_VISIT, &id)
+                  : ph_gallery_add_references(gallery, id, &looks, PH_SOURCE_VISIT);
     if (status != PH_OK) {
         ph_asked_answer(asked, status, reason_of(status));
-    } else {
-        ph_asked_ok(asked, 2);
-        ph_cbor_put_unsigned(&asked->out, id);
-        ph_cbor_put_signed(&asked->out, admin->looks.count);
+        return;
     }
-    admin->looks.count = 0;
+    ph_asked_ok(asked, 2);
+    ph_cbor_put_unsigned(&asked->out, id);
+    ph_cbor_put_signed(&asked->out, looks.count);
 }
 
 /* [id, name] or [id] -> [id] */
