@@ -18,6 +18,17 @@ typedef char ph_shifts_are_arithmetic[((-1) >> 1) == -1 ? 1 : -1];
 #define PH_IS_SCALAR 1
 #endif
 
+/* A value of 16 bits by itself: as it lies in vectors, or as wide as the registers, where narrow ones cost shifts. */
+#if PH_IS_SCALAR
+typedef int32_t ph_value16;
+#else
+typedef int16_t ph_value16;
+#endif
+
+static inline ph_value16 ph_larger16(ph_value16 a, ph_value16 b) {
+    return a > b ? a : b;
+}
+
 static inline int64_t ph_clip64(int64_t value, int32_t low, int32_t high) {
     const int64_t raised = value < low ? low : value; /* in two steps, of which compilers make no jumps */
     return raised > high ? high : raised;
