@@ -222,7 +222,7 @@ def test_what_names_no_network_or_says_nothing_is_one_sentence(model: Path, tmp_
     assert_one_line(peephole("plan", "resnet50"), 1, "resnet50: no such program file", "squeezenet1_1", "mobilenet_v2")
     assert_one_line(peephole("plan", model, "--size", 64), 2, "--size is for a backbone")
     assert_one_line(peephole("plan", model, "--bits", 8), 2, "--bits is for a network that is not quantized yet")
-    assert_one_line(peephole("plan", "--bits", 9), 2, "--bits 9: a program has 16 or 8")
+    assert_one_line(peephole("plan", "--bits", 9), 2, "--bits 9: must be 16 or 8")
     (tmp_path / "x.ckpt").write_text("no checkpoint")
     assert_one_line(peephole("plan", tmp_path / "x.ckpt"), 1, "x.ckpt: not a checkpoint of peephole train")
 

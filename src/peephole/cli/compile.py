@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from peephole.cli.options import JsonOption, NoConcatenationOption, NoInPlaceOption, NoStreamingOption
+from peephole.cli.memory_advice import advised
+from peephole.cli.options import JsonOption, NoConcatenationOption, NoInPlaceOption, NoStreamingOption, byte_count
 from peephole.cli.output import plain, print_json
 from peephole.cli.programs import load_program
-from peephole.cli.room import advised
 
 
 class Target(StrEnum):
@@ -41,13 +41,12 @@ def compile_program(
     bit of it; leaving one out shows what it is worth.
     """
     from peephole import _core
-    from peephole.cli.plan import size
     from peephole.compiler.emit import build_project, write_folder
     from peephole.compiler.emit.folder import check_folder
     from peephole.compiler.emit.self_test import self_test_input
     from peephole.compiler.schedule import Passes
 
-    capacity = size(l2, "--l2")
+    capacity = byte_count(l2, "--l2")
     passes = Passes(not no_streaming, not no_in_place, not no_concatenation)
     check_folder(output)
     program = load_program(model)

@@ -1,11 +1,26 @@
 """Options that several commands share, with their defaults in one place."""
 
 import os
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from peephole.cli.output import plain
+
+SIZE = re.compile(r"(\d{1,12}) ?([KM]?)(?:i?B)?", re.IGNORECASE)
+UNITS = {"": 1, "K": 1024, "M": 1024 * 1024}
+
+
+def byte_count(text: str, option: str) -> int:
+    """Read a number of bytes: 65536, 64K, 1M. Raises a usage error naming the option for anything else."""
+    found = SIZE.fullmatch(text.strip())
+    count = int(found[1]) * UNITS[found[2].upper()] if found else 0
+    if count < 1:
+        raise typer.BadParameter(f"{option} {plain(text)}: no size; give bytes, as 524288, 512K or 1M")
+    return count
 
 
 def data_folder() -> Path:

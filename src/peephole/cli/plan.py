@@ -1,6 +1,5 @@
 """`peephole plan`: where every buffer of a program lies in memory, and how near that is to the least possible."""
 
-import re
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -8,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from peephole.cli import plan_text
-from peephole.cli.options import JsonOption, NoConcatenationOption, NoInPlaceOption, NoStreamingOption
+from peephole.cli.memory_advice import advised
+from peephole.cli.options import JsonOption, NoConcatenationOption, NoInPlaceOption, NoStreamingOption, byte_count
 from peephole.cli.output import check_output, plain, print_json, write_whole
 from peephole.cli.planned_network import load_planned
-from peephole.cli.room import advised
 
 if TYPE_CHECKING:
     from peephole.compiler.memory import Memory, Placement
@@ -19,18 +18,6 @@ if TYPE_CHECKING:
     from peephole.compiler.tables import Table
     from peephole.compiler.tiled_schedule import TiledSchedule
     from peephole.fixedpoint.program import IntegerProgram
-
-SIZE = re.compile(r"(\d{1,12}) ?([KM]?)(?:i?B)?", re.IGNORECASE)
-UNITS = {"": 1, "K": 1024, "M": 1024 * 1024}
-
-
-def size(text: str, option: str) -> int:
-    """Read a number of bytes: 65536, 64K, 1M. Raises a usage error naming the option for anything else."""
-    found = SIZE.fullmatch(text.strip())
-    count = int(found[1]) * UNITS[found[2].upper()] if found else 0
-    if count < 1:
-        raise typer.BadParameter(f"{option} {plain(text)}: no size; give bytes, as 524288, 512K or 1M")
-    return count
 
 
 def plan(
@@ -47,7 +34,7 @@ def plan(
         typer.Option("--l2", metavar="BYTES", help="Size of L2, for activations, image and weights at hand."),
     ] = "512K",
     l1: Annotated[
-        str, typer.Option("--l1", metavar="BYTES", help="With --tiles: scratchpad for them, stacks included.")
+        str, typer.Option("--l1", metavar="BYTES", help="With --tiles: size of L1, the scratchpad, stacks included.")
     ] = "64K",
     tiles: Annotated[
         bool, typer.Option("--tiles", help="Cut every layer into tiles for L1, and predict cycles and transfers.")
@@ -58,16 +45,18 @@ def plan(
     users: Annotated[int, typer.Option(min=1, help="With --device: people that it knows.")] = 20,
     strangers: Annotated[int, typer.Option(min=1, help="With --device: strangers that it remembers.")] = 20,
     code: Annotated[
-        str, typer.Option("--code", metavar="BYTES", help="With --device: estimate of its code and constants.")
+        str, typer.Option("--code", metavar="BYTES", help="With --device: how much its code and constants take.")
     ] = "48K",
     bits: Annotated[
         int | None,
-        typer.Option(show_default="16", help="Of the shipped recogniser, or a network that is not quantized yet."),
+        typer.Option(
+            show_default="16", help="Bits of the shipped recogniser, or of a network that is not quantized yet."
+        ),
     ] = None,
     side: Annotated[
         int | None,
         typer.Option(
-            "--size", min=32, max=512, show_default="128", help="Of a backbone by its name: side of the image."
+            "--size", min=32, max=512, show_default="128", help="With a backbone by its name: side of the image."
         ),
     ] = None,
     no_streaming: NoStreamingOption = False,
@@ -95,13 +84,13 @@ def plan(
     from peephole.compiler.memory import Memory
     from peephole.compiler.schedule import Passes
 
-    memory = Memory(l1=size(l1, "--l1"), l2=size(l2, "--l2"))
+    memory = Memory(l1=byte_count(l1, "--l1"), l2=byte_count(l2, "--l2"))
     if tiles and device:
         raise typer.BadParameter("--tiles is of one program; leave out --device")
     for file, ending in ((svg, ".svg"), (html, ".html")):
         if file is not None:
             check_output(file, ending)
-    counts = {"users": users, "strangers": strangers, "code_and_constants_bytes_estimate": size(code, "--code")}
+    counts = {"users": users, "strangers": strangers, "code_and_constants_bytes_estimate": byte_count(code, "--code")}
     program, shapes_alone = load_planned(model, bits, side)
     passes = Passes(not no_streaming, not no_in_place, not no_concatenation)
     with advised(program, passes, device):

@@ -28,7 +28,7 @@ def load_planned(model: Path | None, bits: int | None, size: int | None) -> tupl
     from peephole.fixedpoint.program import NETWORK, RECOGNISE
 
     if bits not in (None, 8, 16):
-        raise typer.BadParameter(f"--bits {bits}: a program has 16 or 8")
+        raise typer.BadParameter(f"--bits {bits}: must be 16 or 8")
     by_name = model is not None and not model.exists() and not model.suffix and len(model.parts) == 1
     if size is not None and not by_name:
         raise typer.BadParameter("--size is for a backbone by its name; a file says its own size")

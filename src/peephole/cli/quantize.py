@@ -9,7 +9,7 @@ import typer
 
 from peephole.cli.options import Crop, JsonOption
 from peephole.cli.output import check_output, plain, print_json
-from peephole.cli.quantizer import Choices, Quantized, Ranges, WeightsPer, check_plot_file, quantize_as
+from peephole.cli.quantizer_options import Choices, Quantized, Ranges, WeightsPer, check_plot_file, quantize_as
 from peephole.cli.user_network import ENDINGS, Pixels, borders, quantize_user_network
 
 if TYPE_CHECKING:
@@ -94,7 +94,9 @@ def quantize(
     calibration: Annotated[
         Path,
         typer.Option(
-            "--calibration", metavar="SRC", help="What it will see: a tar or folder of pictures, packed faces, or .npz."
+            "--calibration",
+            metavar="SRC",
+            help="What the network will see: a tar or folder of pictures, packed faces, or .npz.",
         ),
     ],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="M.safetensors", help="The program to write.")],
@@ -108,32 +110,40 @@ def quantize(
     ] = None,
     budget: Annotated[
         str | None,
-        typer.Option(metavar="BYTES", help="Of --bits mixed: bytes of weights, biases and shifts; 900K is a size too."),
+        typer.Option(
+            metavar="BYTES", help="With --bits mixed: bytes of weights, biases and shifts; 900K is a size too."
+        ),
     ] = None,
     budget_cycles: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Of --bits mixed: cycles, as peephole plan --tiles predicts.")
+        int | None,
+        typer.Option(min=1, metavar="N", help="With --bits mixed: cycles, as peephole plan --tiles predicts."),
     ] = None,
     ranges: Annotated[
         Ranges | None,
         typer.Option(
-            show_default="maximum of 16 bits, least-squares of 8", help="How far the format of an activation reaches."
+            show_default="maximum for 16 bits, least-squares for 8", help="How far the format of an activation reaches."
         ),
     ] = None,
     percentile: Annotated[
         float | None,
-        typer.Option(min=50, max=100, show_default="99.99", help="Of --ranges percentile: share of values that fit."),
+        typer.Option(
+            min=50, max=100, show_default="99.99", help="With --ranges percentile: per cent of the values that fit."
+        ),
     ] = None,
     margin: Annotated[
         float | None,
         typer.Option(
             min=0.25,
             max=64,
-            show_default="4 of 16 bits, 1 of 8",
-            help="Of --ranges maximum: reach beyond what was seen.",
+            show_default="4 for 16 bits, 1 for 8",
+            help="With --ranges maximum: factor on the largest value seen.",
         ),
     ] = None,
     weights_per: Annotated[
-        WeightsPer | None, typer.Option(show_default="channel", help="What has a format of weights of its own.")
+        WeightsPer | None,
+        typer.Option(
+            show_default="channel", help="What has a format of its own: each output channel's weights, or a layer's."
+        ),
     ] = None,
     no_equalise: Annotated[bool, typer.Option("--no-equalise", help="Leave channels as large as they are.")] = False,
     no_correct_bias: Annotated[
@@ -152,7 +162,7 @@ def quantize(
         typer.Option(show_default="as the checkpoint says", help="Seed of the run, which decides whom it held out."),
     ] = None,
     offset: Annotated[
-        float | None, typer.Option(show_default="128", help="Of a .pt2 or .onnx that reads (pixel - offset) / scale.")
+        float | None, typer.Option(show_default="128", help="For a .pt2 or .onnx that reads (pixel - offset) / scale.")
     ] = None,
     scale: Annotated[float | None, typer.Option(show_default="128", help="See --offset.")] = None,
     plot: Annotated[
@@ -166,7 +176,9 @@ def quantize(
     thresholds are measured too, on the people whom training held out, behind the detector: for each false-accept rate
     the distance that accepts no more pairs of different people. Otherwise the program carries no thresholds, and no
     doorbell can decide by it. A landmark network has no thresholds; its faces are cut around where the detector's box
-    lies. The program is named after its file.
+    lies.
+
+    The program is named after the file that it is written to.
 
     A network of quantization-aware training (`task = "quantization"`) keeps the formats that it was trained in.
 
@@ -178,7 +190,15 @@ def quantize(
     folder of pictures, which are made grey and cut to its input.
     """
     choices = Choices(
-        bits, budget, budget_cycles, ranges, percentile, margin, weights_per, not no_equalise, not no_correct_bias
+        bits=bits,
+        budget=budget,
+        budget_cycles=budget_cycles,
+        ranges=ranges,
+        percentile=percentile,
+        margin=margin,
+        weights_per=weights_per,
+        equalise=not no_equalise,
+        correct_bias=not no_correct_bias,
     )
     pixels = Pixels(offset, scale)
     own = checkpoint.suffix in ENDINGS

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from peephole.cli.programs import needs_training_packages
-from peephole.cli.quantizer import Choices, Quantized, quantize_as
+from peephole.cli.quantizer_options import Choices, Quantized, quantize_as
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from peephole.cli.options import byte_count
 from peephole.cli.output import check_folder_of, plain, print_table
 
 if TYPE_CHECKING:
@@ -164,11 +165,10 @@ def quantize_as(
 
 
 def _budget(choices: Choices) -> "Budget":
-    from peephole.cli.plan import size
     from peephole.fixedpoint.sensitivity import Budget, weight_bytes_by_layer
 
     if choices.budget is not None:
-        return Budget(size(choices.budget, "--budget"), "bytes", weight_bytes_by_layer)
+        return Budget(byte_count(choices.budget, "--budget"), "bytes", weight_bytes_by_layer)
     assert choices.budget_cycles is not None  # noqa: S101 - one of both is there
     return Budget(choices.budget_cycles, "cycles", predicted_cycles)
 
