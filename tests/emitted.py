@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peephole import _core
-from peephole.compiler.emit import Project, build_project, write_folder
-from peephole.compiler.emit.layers import kernel_of
+from peephole.compiler.emit import Project, build_project, layers, write_folder
 from peephole.compiler.emit.project import checksum
 from peephole.compiler.emit.self_test import self_test_input as input_of
 from peephole.compiler.emit.sources import source_folder
@@ -18,6 +17,7 @@ from peephole.compiler.executor import execute
 from peephole.compiler.planner import place
 from peephole.compiler.schedule import Passes
 from peephole.fixedpoint import interpreter
+from peephole.fixedpoint.layers import Layer
 from peephole.fixedpoint.program import IntegerProgram
 from programs import extreme_images
 
@@ -54,10 +54,14 @@ def inputs_of(program: IntegerProgram) -> dict[str, NDArray[Any]]:
     return given | {"noise": noise, "lowest": np.full(shape, low, dtype), "highest": np.full(shape, high, dtype)}
 
 
+def kernel_of(program: IntegerProgram, layer: Layer) -> str:
+    """The kernel that a layer calls, by its name without `ph_`."""
+    return layers.kernel_of(layer, program.tensor(layer.input), program.tensor(layer.output))
+
+
 def kernels_of(program: IntegerProgram) -> set[str]:
-    """The kernels that a program calls, by their names without `ph_`."""
-    tensors = program.tensor_table
-    return {kernel_of(layer, tensors[layer.input], tensors[layer.output]) for layer in program.layers}
+    """The kernels that a program calls."""
+    return {kernel_of(program, layer) for layer in program.layers}
 
 
 def compiled_kernels(folder: Path, *flags: str) -> Path:

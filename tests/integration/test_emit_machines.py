@@ -1,12 +1,13 @@
 """Emitted C compiles without a warning by gcc and clang for 64 and 32 bits, needs nothing beside it, runs on both."""
 
+import dataclasses
 import re
 import shutil
 from pathlib import Path
 
 import pytest
 
-from emitted import INCLUDED, KERNELS, STRICT, kernels_of, project_of, run
+from emitted import INCLUDED, KERNELS, STRICT, kernel_of, kernels_of, project_of, run
 from graphs import random_graph
 from peephole.compiler.emit import write_folder
 from peephole.compiler.emit.sources import needed_files
@@ -142,10 +143,25 @@ def test_it_compiles_for_32_bit_risc_v(bits: int, tmp_path: Path) -> None:
 SHIPPED = {"landmarks": landmark_program(), "recogniser": default_program(), "recogniser-int8": default_program(8)}
 
 
-@pytest.fixture(params=[*DRAWN, *SHIPPED], ids=str)
+def rounded_per_channel() -> IntegerProgram:
+    """A drawn program with the rounding of the old system."""
+    program = drawn(46, 16)
+    old = {"accumulation": "per_channel", "accumulator_bits": 32}
+    layers = [
+        dataclasses.replace(layer, **old) if kernel_of(program, layer) == "conv2d_s16" else layer
+        for layer in program.layers
+    ]
+    return dataclasses.replace(program, layers=tuple(layers))
+
+
+@pytest.fixture(params=[*DRAWN, "per_channel", *SHIPPED], ids=str)
 def program(request: pytest.FixtureRequest) -> IntegerProgram:
-    given = request.param
-    return drawn(*given) if isinstance(given, tuple) else IntegerProgram.load(SHIPPED[given])
+    match request.param:
+        case (seed, bits):
+            return drawn(seed, bits)
+        case "per_channel":
+            return rounded_per_channel()
+    return IntegerProgram.load(SHIPPED[request.param])
 
 
 @needs_riscv
