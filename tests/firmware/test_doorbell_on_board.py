@@ -89,7 +89,8 @@ def test_the_board_decides_as_the_host_does(
     assert [event.get("person") for event in board[1:3]] == ["Eileen Collins"] * 2
     # The door opens when she is known and no earlier, and not for a stranger.
     assert [(door.open, door.time) for door in doors] == [(True, board[1]["time"]), (False, board[1]["time"] + 3)]
-    summary, stack = took
+    known, summary, stack = took
+    assert known == {"people": 1, "strangers": 0}
     assert summary["steps"] >= len(frames)
     assert stack["stack"] < 8 * 1024
 

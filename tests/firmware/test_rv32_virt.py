@@ -17,7 +17,7 @@ from peephole.doorbell.recogniser import Recogniser
 from peephole.doorbell.tilt import Seen
 from peephole.firmware.build import STACK_BYTES, Sources
 from peephole.firmware.emulator import run_image
-from peephole.firmware.frames import GreyFrame
+from peephole.firmware.frames import GreyFrame, Mode
 from peephole.firmware.image import Image
 from peephole.firmware.report import report_on
 from peephole.fixedpoint.program import IntegerProgram
@@ -43,7 +43,7 @@ def _promised() -> dict[str, int]:
 
 @pytest.fixture(scope="module")
 def told(image: Image, demo: Demo) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in run_image(image, map(demo, FRAMES), seconds=120, looks=True)]
+    return [json.loads(line) for line in run_image(image, map(demo, FRAMES), seconds=120, mode=Mode.LOOKS)]
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +105,7 @@ def test_no_stage_takes_more_instructions_than_is_promised(told: list[dict[str, 
 
 
 def test_two_runs_count_alike(image: Image, demo: Demo, told: list[dict[str, Any]]) -> None:
-    again, _ = [json.loads(line) for line in run_image(image, [demo(0)], seconds=60, looks=True)]
+    again, _ = [json.loads(line) for line in run_image(image, [demo(0)], seconds=60, mode=Mode.LOOKS)]
     assert again["instructions"] == told[0]["instructions"]
 
 

@@ -6,6 +6,10 @@
 #define UART_STATUS 5
 #define UART_ARRIVED 0x01
 #define UART_MAY_SEND 0x20
+#define ALARM ((volatile uint32_t *)0x02004000u) /* of the core's timer: low and high word */
+#define CLOCK ((volatile uint32_t *)0x0200bff8u)
+#define CLOCK_KILOHERTZ 10000u
+#define TIMER_INTERRUPT 0x80
 #define STACK_PAINT 0x57ac57acu /* as in start.S */
 
 /* Operations of semihosting, Arm's document 100863. */
@@ -80,6 +84,16 @@ int32_t board_stack_used(void) {
 
 int32_t board_stack_bytes(void) {
     return (int32_t)((uintptr_t)__stack_top - (uintptr_t)__stack_limit);
+}
+
+void board_rest(int32_t milliseconds) {
+    const uint64_t now = (uint64_t)CLOCK[1] << 32 | CLOCK[0];
+    const uint64_t alarm = now + (uint64_t)milliseconds * CLOCK_KILOHERTZ;
+    ALARM[1] = UINT32_MAX; /* so that no half of it is an alarm */
+    ALARM[0] = (uint32_t)alarm;
+    ALARM[1] = (uint32_t)(alarm >> 32);
+    /* The timer's interrupt ends the wait and, as interrupts are off, no more than that. */
+    __asm__ volatile("csrs mie, %0\n wfi\n csrc mie, %0" ::"r"(TIMER_INTERRUPT));
 }
 
 int32_t board_open(const char *name) {

@@ -28,6 +28,9 @@ uint64_t board_instructions(void);
 int32_t board_stack_used(void);
 int32_t board_stack_bytes(void);
 
+/* Sleeps for some milliseconds of the emulator's time. */
+void board_rest(int32_t milliseconds);
+
 /* Opens a file of the host's folder that QEMU was started in, to be read; negative where there is none. */
 int32_t board_open(const char *name);
 

@@ -12,13 +12,13 @@ static void read_time(frames *source) {
 }
 
 ph_status frames_open(frames *source, ph_image_size size) {
-    int32_t header[4]; /* magic, width, height, whether to tell looks */
+    int32_t header[4]; /* magic, width, height, mode */
     *source = (frames){.file = board_open("frames.bin"), .size = size};
     if (source->file < 0 || board_read(source->file, header, sizeof header) != (int32_t)sizeof header ||
         header[0] != DEVICE_FRAMES_MAGIC || header[1] != size.width || header[2] != size.height) {
         return PH_BAD_SHAPE;
     }
-    source->looks = header[3] != 0;
+    source->mode = header[3];
     read_time(source);
     return PH_OK;
 }

@@ -8,12 +8,19 @@
 #include "peephole/status.h"
 #include "peephole/warp.h"
 
+/* What is to be done beside watching; in firmware/frames.py under the same names. */
+enum {
+    FRAMES_LOOKS = 1, /* what is seen is told, and nothing decided */
+    FRAMES_PRESS = 2, /* the button for pairing was pressed just now */
+    FRAMES_STAY = 4,  /* after the last frame the owner is served on, until the emulator is stopped */
+};
+
 typedef struct {
     int32_t file;
     ph_image_size size;
     int64_t time; /* of the frame to come, in milliseconds; of the last one where there is none */
     bool more;
-    bool looks; /* what is seen is to be told, and nothing decided */
+    int32_t mode; /* FRAMES_LOOKS and the like, added up */
 } frames;
 
 /* PH_BAD_SHAPE where there is no such file, or frames of another size in it. */

@@ -13,7 +13,7 @@ int main(void) {
         board_print("frames.bin: not there, or no frames of this size\n");
         return BAD_FRAMES;
     }
-    if ((source.looks ? tell_looks(&source) : keep_watch(&source)) != PH_OK) {
+    if ((source.mode & FRAMES_LOOKS ? tell_looks(&source) : keep_watch(&source)) != PH_OK) {
         board_print("frames.bin: ends within a frame\n");
         return BAD_FRAMES;
     }

@@ -12,6 +12,8 @@ static ph_status frame(void *context, uint8_t *grey, int64_t *time) {
     const ph_status status = frames_next(&state->frames, grey, time);
     if (status == PH_OK) {
         state->time = *time;
+    } else if (state->over == 0) {
+        state->over = board_instructions();
     }
     return status;
 }
@@ -43,7 +45,7 @@ static void door(void *context, int32_t open) {
 
 static int64_t now(void *context) {
     const port_state *state = context;
-    return state->time;
+    return state->time + (state->over ? (int64_t)((board_instructions() - state->over) / 1000000) : 0);
 }
 
 /* The next frame is motion: there is nothing to wait for, nor to save by waiting. */

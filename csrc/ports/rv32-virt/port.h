@@ -8,8 +8,9 @@
 typedef struct {
     frames frames;
     ph_flash flash;
-    int64_t time; /* of the newest frame: the only clock */
-    int32_t door; /* 1: unlocked */
+    int64_t time;  /* of the newest frame: the clock, as long as there are frames */
+    uint64_t over; /* instructions when they were over; 0 before. From then on a million are a millisecond */
+    int32_t door;  /* 1: unlocked */
 } port_state;
 
 /* Makes a port of frames that are open. */

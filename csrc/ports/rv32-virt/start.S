@@ -1,6 +1,8 @@
 /* From reset to main: memory as C wants it, and the stack painted; and from a trap to its report. */
 #define STACK_PAINT 0x57ac57ac /* as in board.c */
 #define EXIT_DEVICE 0x100000
+#define UART_QUEUE 0x10000002
+#define UART_QUEUE_ON 0xc1 /* of 14: so many does QEMU bring at once */
 
     .section .init, "ax"
     .globl _start
@@ -12,6 +14,11 @@ _start:
     la sp, __stack_top
     la t0, trap
     csrw mtvec, t0
+
+    /* The serial line queues 16 bytes of what arrives; at once, as switching that on throws away what is there. */
+    li t0, UART_QUEUE
+    li t1, UART_QUEUE_ON
+    sb t1, 0(t0)
 
     la t0, __data_start
     la t1, __data_end

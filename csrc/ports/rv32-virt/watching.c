@@ -6,8 +6,11 @@
 #include "board.h"
 #include "device.h"
 #include "introduce.h"
+#include "owner.h"
 #include "port.h"
 #include "recogniser.h"
+
+#define SERVE_MILLISECONDS 5
 
 static const ph_gallery_size gallery_size = {RECOGNISER_VALUES,     DEVICE_PEOPLE,
                                              DEVICE_REFERENCES,     DEVICE_STRANGERS,
@@ -55,6 +58,7 @@ static void tell_decision(const ph_event *event) {
 /* One event as a line of JSON; enums as their numbers, times in milliseconds. */
 static void tell(void *listener, const ph_event *event) {
     (void)listener;
+    owner_tell(event);
     tell_number("{\"event\": ", event->kind);
     tell_number(", \"visit\": ", event->visit);
     tell_number(", \"time\": ", event->time);
@@ -104,11 +108,15 @@ ph_status keep_watch(const frames *source) {
     static ph_port port;
     port = port_open(&state, source);
     open_doorbell(&port);
+    owner_open(&port, &bell, &gallery, source->mode & FRAMES_PRESS);
+    tell_number("{\"people\": ", gallery.people_count);
+    tell_number(", \"strangers\": ", gallery.strangers_count);
+    board_print("}\n");
     const uint64_t began = board_instructions();
     int64_t steps = 0;
     ph_status status;
     while ((status = ph_doorbell_step(&bell)) == PH_OK) {
-        steps++;
+        owner_serve(++steps);
     }
     tell_number("{\"steps\": ", steps);
     tell_number(", \"instructions\": {\"detect\": ", (int64_t)device_cost_now.detect);
@@ -116,5 +124,9 @@ ph_status keep_watch(const frames *source) {
     tell_number(", \"describe\": ", (int64_t)device_cost_now.describe);
     tell_number(", \"all\": ", (int64_t)(board_instructions() - began));
     board_print("}}\n");
+    while (source->mode & FRAMES_STAY) {
+        owner_serve(steps);
+        board_rest(SERVE_MILLISECONDS);
+    }
     return status == PH_END ? PH_OK : status;
 }

@@ -13,6 +13,7 @@ import typer
 
 from peephole.cli.options import JsonOption
 from peephole.cli.output import plain, print_json, print_table
+from peephole.cli.power import power
 from peephole.cli.programs import load_program
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from peephole.firmware.image import Image
 
 group = typer.Typer(help="The doorbell as an image for a small device, and that image in an emulator.")
+group.command("power")(power)
 
 
 class Board(StrEnum):
@@ -93,9 +95,13 @@ def run(
     serial: Annotated[
         int | None,
         typer.Option(
-            min=1, max=65535, metavar="PORT", help="Offer the serial line here on 127.0.0.1, and wait for the owner."
+            min=1,
+            max=65535,
+            metavar="PORT",
+            help="Offer the serial line here on 127.0.0.1, and stay after the last frame.",
         ),
     ] = None,
+    press: Annotated[bool, typer.Option("--press", help="The button for pairing is pressed at the start.")] = False,
     looks: Annotated[
         bool, typer.Option("--looks", help="Decide nothing: tell what is seen in every frame, and what it takes.")
     ] = False,
@@ -104,7 +110,7 @@ def run(
 ) -> None:
     """Run an image in the emulator on frames of 320x240 grey pixels, and print what it tells."""
     from peephole.firmware.emulator import run_image
-    from peephole.firmware.frames import camera_frames
+    from peephole.firmware.frames import WATCH, Mode, camera_frames
     from peephole.firmware.image import kept_flash
     from peephole.firmware.toolchain import EMULATOR, need
     from peephole.vision.sources import open_source
@@ -112,11 +118,13 @@ def run(
     need(EMULATOR)
     source = open_source(camera, report=lambda notice: None, once=True)
     tell = _tell_look if looks else _tell_event
+    mode = (Mode.LOOKS if looks else WATCH) | (Mode.PRESS if press else WATCH)
+    mode |= Mode.STAY if serial is not None else WATCH
     with contextlib.closing(source), _image(folder, target) as image, tempfile.TemporaryDirectory() as kept:
         known = {} if looks else _people(image, camera, data)
         bank = kept_flash(image, flash or Path(kept) / "flash.bin")
         frames = camera_frames(source)
-        for line in run_image(image, frames, bank, seconds, serial, known, looks):
+        for line in run_image(image, frames, bank, seconds, serial, known, mode):
             told = _parsed(line)
             if told is None:
                 print(plain(line), flush=True)
@@ -203,6 +211,8 @@ def _tell_look(told: dict[str, Any], json: bool) -> None:
 def _cost_line(told: dict[str, Any]) -> str:
     if "stack" in told:
         return f"the stack was at most {told['stack']:,} bytes deep"
+    if "people" in told:
+        return f"the device knows {told['people']} people and {told['strangers']} strangers"
     return f"{told['steps']:,} steps; {_counts(told['instructions'])}"
 
 

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from peephole.firmware.frames import FRAMES, GreyFrame, write_frames
+from peephole.firmware.frames import FRAMES, WATCH, GreyFrame, Mode, write_frames
 from peephole.firmware.image import Image
 from peephole.firmware.toolchain import EMULATOR, need
 
@@ -24,14 +24,14 @@ def qemu_command(image: Image, flash: Path | None = None, serial: int | None = N
     """Return QEMU's command line; it is to be started where `frames.FRAMES` lies.
 
     flash: the second bank as it is kept between runs; where there is none, that of the image, which stays as it is.
-    serial: port of 127.0.0.1 where the serial line is offered; QEMU waits until somebody connects.
+    serial: port of 127.0.0.1 where the serial line is offered.
     """
     banks = ((image.code, True), (flash or image.weights, flash is None))
     drives = []
     for unit, (file, kept) in enumerate(banks):
         name = str(file.resolve()).replace(",", ",,")
         drives += ["-drive", f"if=pflash,unit={unit},format=raw,file={name},readonly={'on' if kept else 'off'}"]
-    line = "null" if serial is None else f"tcp:127.0.0.1:{serial},server=on,wait=on"
+    line = "null" if serial is None else f"tcp:127.0.0.1:{serial},server=on,wait=off"
     return [EMULATOR, *MACHINE, *QUIET, *COUNTING, *CONSOLE, *drives, "-serial", line]
 
 
@@ -42,12 +42,12 @@ def run_image(
     seconds: float = 600,
     serial: int | None = None,
     files: Mapping[str, bytes] | None = None,
-    looks: bool = False,
+    mode: Mode = WATCH,
 ) -> Iterator[str]:
     """Run an image on frames and give the lines that it prints, without their ends, as they come.
 
-    flash, serial: as in `qemu_command`. files: others that the image may read, name -> content. looks:
-    frames are told, not watched: see `frames.write_frames`.
+    flash, serial: as in `qemu_command`. files: others that the image may read, name -> content. mode: see
+    `frames.Mode`.
 
     Raises `FileNotFoundError` where QEMU is missing, and `RuntimeError` with one sentence where the image ended with
     another exit code than 0 (its last line is in it), or ran for more than `seconds`.
@@ -58,7 +58,7 @@ def run_image(
         os.mkfifo(pipe)
         for file, content in (files or {}).items():
             (Path(name) / file).write_bytes(content)
-        feeder = _Feeder(pipe, frames, looks)
+        feeder = _Feeder(pipe, frames, mode)
         qemu = subprocess.Popen(  # noqa: S603 - a fixed command
             qemu_command(image, flash, serial),
             cwd=name,
@@ -103,18 +103,18 @@ def run_image(
 class _Feeder:
     """Writes frames into a pipe in a thread of its own, until there are no more or nobody reads them."""
 
-    def __init__(self, pipe: Path, frames: Iterable[GreyFrame], looks: bool) -> None:
+    def __init__(self, pipe: Path, frames: Iterable[GreyFrame], mode: Mode) -> None:
         self.trouble: Exception | None = None
         self._pipe = pipe
         self._frames = frames
-        self._looks = looks
+        self._mode = mode
         self._thread = threading.Thread(target=self._feed, name="frames", daemon=True)
         self._thread.start()
 
     def _feed(self) -> None:
         try:
             with contextlib.suppress(BrokenPipeError), self._pipe.open("wb") as file:  # waits for the reader
-                write_frames(file, self._frames, self._looks)
+                write_frames(file, self._frames, self._mode)
         except Exception as error:
             self.trouble = error
 

@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import IntFlag
 from typing import IO
 
 import cv2
@@ -15,6 +16,21 @@ from peephole.vision.sources import Frame
 
 WIDTH, HEIGHT = 320, 240
 FRAMES = "frames.bin"
+
+
+class Mode(IntFlag):
+    """What the firmware does beside watching.
+
+    LOOKS: tell what is seen, and decide nothing. PRESS: the button for pairing was pressed just now. STAY: serve the
+    owner on after the last frame, until the emulator is stopped.
+    """
+
+    LOOKS = 1
+    PRESS = 2
+    STAY = 4
+
+
+WATCH = Mode(0)
 FRAMES_MAGIC = int.from_bytes(b"PPF1", "little")
 
 
@@ -51,15 +67,15 @@ def camera_frames(frames: Iterable[Frame]) -> Iterator[GreyFrame]:
 
 
 def write_frames(
-    file: IO[bytes], frames: Iterable[GreyFrame], looks: bool = False, width: int = WIDTH, height: int = HEIGHT
+    file: IO[bytes], frames: Iterable[GreyFrame], mode: Mode = WATCH, width: int = WIDTH, height: int = HEIGHT
 ) -> int:
     """Write what the emulator reads, a header and then of each frame its time as int64 and its pixels.
 
-    The header: magic, width, height and whether what is seen is to be told and nothing decided (looks), each int32.
+    The header: magic, width, height and mode, each int32.
     Numbers are little-endian. Returns how many frames there were. Raises `ValueError` for one of another size.
     """
     count = 0
-    file.write(struct.pack("<4i", FRAMES_MAGIC, width, height, looks))
+    file.write(struct.pack("<4i", FRAMES_MAGIC, width, height, mode))
     for frame in frames:
         if frame.pixels.shape != (height, width) or frame.pixels.dtype != np.uint8:
             raise ValueError(f"a frame is {frame.pixels.shape}, not {height} rows of {width} bytes")
