@@ -1,6 +1,7 @@
 """Which packages know which: what trains and measures knows the integer programs, and nothing knows in circles."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 import peephole
 
 ROOT = Path(peephole.__file__).parent
+README = Path(__file__).parents[2] / "README.md"
 
 
 def _known(package: str) -> set[str]:
@@ -33,3 +35,12 @@ def _known(package: str) -> set[str]:
 )
 def test_a_package_does_not_know_those_that_know_it(package: str, strangers: set[str]) -> None:
     assert not _known(package) & strangers
+
+
+def test_a_package_knows_those_alone_that_stand_above_it_in_the_readme() -> None:
+    house = README.read_text(encoding="utf-8").partition("\nsrc/peephole/\n")[2].partition("```")[0]
+    order = [name for name in re.findall(r"(\w+)/(?:\s|$)", house) if name != "weights"]  # which is data
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"weights"}
+    assert set(order) == packages
+    below = {room: set(order[place + 1 :]) & _known(room) for place, room in enumerate(order)}
+    assert not any(below.values()), below
