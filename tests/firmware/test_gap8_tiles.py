@@ -1,0 +1,126 @@
+"""Programs in tiles for GAP8, run on a host with threads for cores: every layer as the interpreter computes it."""
+
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from emitted import SANITIZED, STRICT, Project, differing, inputs_of, run, write_folder
+from graphs import random_graph
+from peephole import _core, weights
+from peephole.compiler.emit.project import checksum
+from peephole.compiler.emit.self_test import self_test_input
+from peephole.compiler.emit.tiled import build_tiled_project
+from peephole.compiler.executor import execute
+from peephole.compiler.planner import place
+from peephole.compiler.schedule import Passes
+from peephole.fixedpoint.program import IntegerProgram
+
+pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
+
+SHIPPED = sorted(Path(weights.__file__).parent.glob("*.safetensors"))
+THREADS = Path(__file__).parent.parent / "gap8_threads.c"
+EARLY, LATE = b"\0", b"\1"  # when copies are made: as they begin, or as they are waited for
+
+
+def tiled(program: IntegerProgram, passes: Passes | None = None, l1_bytes: int = 64 * 1024) -> Project:
+    return build_tiled_project(program, self_test_input(program), _core, passes=passes, l1_bytes=l1_bytes)
+
+
+class OnThreads:
+    """A project, compiled without a warning for the machine of threads."""
+
+    def __init__(self, project: Project, folder: Path, *flags: str) -> None:
+        self.project, self.driver = project, folder / "driver"
+        program, name = project.program, project.id
+        made, start = program.tensor_table[program.output], program.input
+        image = program.input_kind == "image"
+        words = {
+            "NAME_run": f"{name}_run",
+            "NAME_checksums": f"{name}_checksums",
+            "NAME_": f"{name.upper()}_",
+            "NAME": name,
+            "GIVEN_BYTES": str(int(np.prod(start.shape)) * (1 if image else start.bits // 8)),
+            "GIVEN": "uint8_t" if image else f"int{start.bits}_t",
+            "MADE": f"int{made.bits}_t",
+        }
+        text = THREADS.read_text()
+        for word, meant in words.items():
+            text = text.replace(word, meant)
+        write_folder(folder, project.files)
+        sources = [path for path in project.files if path.endswith(".c")]
+        (folder / "driver.c").write_text(text)
+        include = ("-I.", "-Icsrc", "-Icsrc/include", f"-D{name.upper()}_TRACE")
+        strict = [flag for flag in STRICT if flag != "-std=c99"]
+        command = ("gcc", "-std=gnu99", *strict, "-O1", "-g", *flags, *include, "-pthread", "-o", "driver")
+        done = run(*command, "driver.c", *sources, cwd=folder)
+        assert done.returncode == 0, done.stderr
+        self.result = np.dtype([("output", made.dtype, made.shape), ("sums", np.uint32, len(program.layers))])
+
+    def run(self, inputs: Sequence[NDArray[Any]], when: bytes) -> NDArray[Any]:
+        blob = self.project.files[f"{self.project.id}_weights.bin"]
+        given = when + blob + b"".join(np.ascontiguousarray(values).tobytes() for values in inputs)
+        done = subprocess.run([str(self.driver)], input=given, capture_output=True, check=False, timeout=300)
+        assert (done.returncode, done.stderr) == (0, b""), done.stderr.decode()
+        return np.frombuffer(done.stdout, self.result)
+
+
+def disagreements(project: Project, folder: Path, *flags: str) -> list[str]:
+    """In what a project differs from the interpreter on inputs of every kind, or early copies from late ones."""
+    inputs = list(inputs_of(project.program).values())
+    built = OnThreads(project, folder, *flags)
+    late = built.run(inputs, LATE)
+    same = late.tobytes() == built.run(inputs, EARLY).tobytes()
+    return differing(project, late, inputs) + ([] if same else ["early copies differ from late ones"])
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_the_programs_that_ship(path: Path, tmp_path: Path) -> None:
+    project = tiled(IntegerProgram.load(path))
+    given = self_test_input(project.program)
+    whole = execute(project.program, project.schedule, place(project.schedule.buffers), given, _core)
+    built = OnThreads(project, tmp_path / "made", *SANITIZED)
+    for when in (EARLY, LATE):
+        made = built.run([given], when)[0]
+        wanted = [checksum(written.values[written.made]) for written in whole.layers.values()]
+        assert made["sums"].tolist() == wanted
+        np.testing.assert_array_equal(made["output"], whole.output)
+
+
+def test_no_core_touches_what_another_one_writes(tmp_path: Path) -> None:
+    program = IntegerProgram.load(weights.landmark_program())
+    built = OnThreads(tiled(program), tmp_path / "landmarks", "-fsanitize=thread")
+    built.run([self_test_input(program)], EARLY)
+    drawn = random_graph(0, 16, blocks=6, varied=True)
+    built = OnThreads(tiled(drawn, l1_bytes=smallest_l1(drawn)), tmp_path / "drawn", "-fsanitize=thread")
+    built.run([self_test_input(drawn)], EARLY)
+
+
+@pytest.mark.parametrize(("seed", "bits"), [(0, 16), (1, 16), (2, 8), (3, 8)])
+def test_drawn_programs_of_every_kind_of_layer(seed: int, bits: int, tmp_path: Path) -> None:
+    """With little L1, so that every layer is cut."""
+    program = random_graph(seed, bits, blocks=6, mirrored=seed % 2 == 1, varied=True)
+    l1_bytes = smallest_l1(program)
+    assert disagreements(tiled(program, l1_bytes=l1_bytes), tmp_path / "made", *SANITIZED) == []
+
+
+def smallest_l1(program: IntegerProgram) -> int:
+    """A power of two of bytes in which every layer has a tile, beside the stacks."""
+    for size in (6, 8, 12, 16, 24, 32, 48):
+        try:
+            tiled(program, l1_bytes=1024 * size)
+        except ValueError:
+            continue
+        return 1024 * size
+    return 64 * 1024
+
+
+def test_without_passes(tmp_path: Path) -> None:
+    """Whole layers, whose weights are staged, and copies in place of slices."""
+    program = random_graph(3, 16, blocks=5, varied=True)
+    assert disagreements(tiled(program, Passes(False, False, False)), tmp_path / "made", *SANITIZED) == []
