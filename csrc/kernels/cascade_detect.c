@@ -219,8 +219,9 @@ ph_status ph_cascade_detect(const ph_cascade *cascade, const ph_cascade_search *
     return ph_cascade_detect_by(PH_IS_SCALAR, cascade, search, image, scratch, capacity, hits, count);
 }
 
-ph_status ph_cascade_detect_by(int by_windows, const ph_cascade *cascade, const ph_cascade_search *search,
+ph_status ph_cascade_detect_by(int windows, const ph_cascade *cascade, const ph_cascade_search *search,
                                const uint8_t *image, void *scratch, int32_t capacity, ph_hit *hits, int32_t *count) {
+    const int by_windows = PH_IS_SCALAR || windows; /* a machine without vectors needs no code for them */
     workspace work;
     if (!is_sound(search) || capacity < 0) {
         return PH_BAD_ARGUMENT;

@@ -62,7 +62,8 @@ static inline void sum_window(ph_dot4 dot4, const ph_place *at, const int16_t *i
    cache. */
 static void convolve_block(const ph_conv2d *layer, int32_t first, int32_t count, const int16_t *input,
                            const int16_t *weight, const int32_t *bias, const uint8_t *norm, int16_t *output) {
-    const ph_dot4 dot4 = layer->accumulator_bits == 32 ? ph_choose_dot4_wrap32() : ph_choose_dot4_exact();
+    const bool wraps = !PH_IS_SCALAR && layer->accumulator_bits == 32; /* else such sums are made in blocks */
+    const ph_dot4 dot4 = wraps ? ph_choose_dot4_wrap32() : ph_choose_dot4_exact();
     const int32_t inputs = ph_group_inputs(layer);
     const ptrdiff_t kernel_size = (ptrdiff_t)layer->window.kernel_height * layer->window.kernel_width * inputs;
     const ph_axis down = ph_rows(layer->input, layer->output, &layer->window);
@@ -103,7 +104,7 @@ ph_status ph_conv2d_s16(const ph_conv2d *layer, const int16_t *input, const int1
         ph_conv2d_blocked_s16(layer, input, weight, bias, norm, output);
         return PH_OK;
     }
-    if (ph_has_few_taps(layer)) {
+    if (!PH_IS_SCALAR && ph_has_few_taps(layer)) {
         ph_conv2d_few_s16(layer, input, weight, bias, norm, output);
         return PH_OK;
     }
