@@ -12,6 +12,7 @@ import pytest
 from commands import peephole
 from peephole.firmware.power_budget import State
 from peephole.firmware.power_cycles import (
+    CUTTING_INSTRUCTIONS,
     CYCLES_AN_INSTRUCTION,
     EMPTY_FRAME_INSTRUCTIONS,
     FACE_FRAME_INSTRUCTIONS,
@@ -59,9 +60,13 @@ def test_the_rule_is_told_with_its_numbers() -> None:
 
 @pytest.mark.parametrize(
     ("stage", "taken"),
-    [("a frame without a face", EMPTY_FRAME_INSTRUCTIONS), ("the detector, any frame", FACE_FRAME_INSTRUCTIONS)],
+    [
+        ("a frame without a face", EMPTY_FRAME_INSTRUCTIONS),
+        ("the detector, any frame", FACE_FRAME_INSTRUCTIONS),
+        ("cutting and judging a face", CUTTING_INSTRUCTIONS),
+    ],
 )
-def test_the_detectors_instructions_are_still_about_those_that_were_counted(stage: str, taken: int) -> None:
-    """Where this fails the detector has become much cheaper, or dearer: set its counts in power_cycles.py anew."""
-    (counted,) = re.findall(rf"^\| {stage} \| [\d,]+ \| ([\d,]+) \|$", (DOCS / "emulator.md").read_text(), re.M)
-    assert 0.5 * taken <= int(counted.replace(",", "")) <= taken
+def test_the_instructions_are_still_about_those_that_were_counted(stage: str, taken: int) -> None:
+    """Where this fails a stage has become much cheaper, or dearer: set its count in power_cycles.py anew."""
+    (counted,) = re.findall(rf"^\| {stage}[^|]* \| [\d,]+ \| ([\d,]+) \|$", (DOCS / "emulator.md").read_text(), re.M)
+    assert 0.5 * taken <= int(counted.replace(",", "")) <= 1.1 * taken
