@@ -56,7 +56,7 @@ def test_an_image_of_another_size_is_refused(image: Image, tmp_path: Path) -> No
 def test_a_device_for_too_many_people_is_refused(sources: Sources) -> None:
     layout = sources.layout
     many = Device(users=400)
-    with pytest.raises(ValueError, match=r"level L2: .* bytes are needed and there are 507,904"):
+    with pytest.raises(ValueError, match=r"level L2: .* bytes are needed and there are 512,000"):
         plan_layout(layout.recogniser, layout.landmarks, layout.arenas, STACK_BYTES, many)
 
 
@@ -64,7 +64,7 @@ def test_parts_that_live_at_the_same_time_do_not_overlap(sources: Sources) -> No
     placed = [(b, b.offset or 0) for b in sources.layout.placement.buffers]
     for number, (one, start) in enumerate(placed):
         for other, begin in placed[:number]:
-            if one.meets(other):
+            if one.meets(other) and other.name != one.alias_of:
                 assert start + one.bytes <= begin or begin + other.bytes <= start, (one.name, other.name)
 
 

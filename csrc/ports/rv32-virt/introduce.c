@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "board.h"
+#include "device.h"
 #include "recogniser.h"
 
 #define MAGIC 0x31505050 /* PPP1 */
@@ -13,8 +14,11 @@ typedef struct {
     int32_t looks;
 } introduced;
 
-static ph_look look[INTRODUCED_LOOKS];
-static int16_t descriptor[INTRODUCED_LOOKS * RECOGNISER_VALUES];
+/* One person's looks, where the recogniser's activations lie later. */
+typedef struct {
+    ph_look look[INTRODUCED_LOOKS];
+    int16_t descriptor[INTRODUCED_LOOKS * RECOGNISER_VALUES];
+} introduced_looks;
 
 static bool is_known(const ph_gallery *gallery, const introduced *one) {
     for (int32_t i = 0; i < gallery->people_count; i++) {
@@ -26,22 +30,23 @@ static bool is_known(const ph_gallery *gallery, const introduced *one) {
     return false;
 }
 
-static ph_status read_looks(int32_t file, int32_t count, int64_t time) {
+static ph_status read_looks(int32_t file, int32_t count, int64_t time, introduced_looks *to) {
     for (int32_t i = 0; i < count; i++) {
         int32_t quality;
-        int16_t *values = descriptor + i * RECOGNISER_VALUES;
+        int16_t *values = to->descriptor + i * RECOGNISER_VALUES;
         const int32_t bytes = RECOGNISER_VALUES * (int32_t)sizeof *values;
         if (board_read(file, &quality, sizeof quality) != (int32_t)sizeof quality ||
             board_read(file, values, bytes) != bytes) {
             return PH_BAD_SHAPE;
         }
-        look[i] = (ph_look){.time = time, .quality = {.value = quality, .fault = PH_FAULT_NONE}};
+        to->look[i] = (ph_look){.time = time, .quality = {.value = quality, .fault = PH_FAULT_NONE}};
     }
     return PH_OK;
 }
 
 ph_status introduce_people(ph_gallery *gallery, int64_t time) {
     int32_t header[3]; /* magic, values, people */
+    introduced_looks *all = AT(RECOGNISER);
     const int32_t file = board_open("people.bin");
     if (file < 0) {
         return PH_OK;
@@ -57,11 +62,11 @@ ph_status introduce_people(ph_gallery *gallery, int64_t time) {
             one.name_bytes > PH_NAME_BYTES || one.looks < 0 || one.looks > INTRODUCED_LOOKS) {
             return PH_BAD_SHAPE;
         }
-        ph_status status = read_looks(file, one.looks, time);
+        ph_status status = read_looks(file, one.looks, time, all);
         if (status == PH_OK && !is_known(gallery, &one)) {
             const int32_t room = gallery->size.references;
-            const ph_looks looks = {RECOGNISER_VALUES, INTRODUCED_LOOKS, one.looks < room ? one.looks : room, look,
-                                    descriptor};
+            const ph_looks looks = {RECOGNISER_VALUES, INTRODUCED_LOOKS, one.looks < room ? one.looks : room, all->look,
+                                    all->descriptor};
             status =
                 ph_gallery_add_person(gallery, one.name, (size_t)one.name_bytes, time, &looks, PH_SOURCE_PHOTO, &id);
         }

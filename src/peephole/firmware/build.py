@@ -26,7 +26,7 @@ from peephole.vision.cascade_table import load_cascade
 
 RV32_VIRT = "rv32-virt"
 TARGETS = (RV32_VIRT,)
-STACK_BYTES = 16 * 1024
+STACK_BYTES = 12 * 1024
 # Folders of csrc that go into an image, and what of them only other machines can use.
 FOLDERS = ("include", "arch", "kernels", "app")
 FOREIGN = ("avx2", "neon", "xpulp")

@@ -1,0 +1,179 @@
+#include "ports/gap8/gap8.h"
+
+#include <stddef.h>
+
+#include "bsp/flash/hyperflash.h"
+#include "bsp/fs/readfs.h"
+#include "bsp/ram/hyperram.h"
+#include "pmsis.h"
+
+enum {
+    MILLIVOLTS = 1200,
+    FC_HERTZ = 250000000,
+    CLUSTER_HERTZ = 175000000,
+    STACK_BYTES = 1024,       /* of the cluster's first core */
+    OTHER_STACK_BYTES = 512,  /* of each other one */
+    LOADED_BYTES = 16 * 1024, /* at once, from flash to HyperRAM */
+};
+
+/* One device, whose parts live as long as it does. */
+static struct pi_device cluster, ram, flash, files;
+static uint32_t weights_at; /* in HyperRAM */
+static uint8_t *l1;
+static uint32_t l1_size;
+static pi_cl_dma_cmd_t copies[PH_COPIES];
+static pi_cl_ram_req_t fetches[PH_FETCHES];
+
+static ph_gap8_status set_clocks(void) {
+    return pi_pmu_voltage_set(0, MILLIVOLTS) == 0 && pi_freq_set(PI_FREQ_DOMAIN_FC, FC_HERTZ) == 0 ? PH_GAP8_OPEN
+                                                                                                   : PH_GAP8_NO_CLOCKS;
+}
+
+static ph_gap8_status open_memories(void) {
+    static struct pi_hyperram_conf ram_conf;
+    static struct pi_hyperflash_conf flash_conf;
+    static struct pi_readfs_conf files_conf;
+    pi_hyperram_conf_init(&ram_conf);
+    pi_open_from_conf(&ram, &ram_conf);
+    if (pi_ram_open(&ram) != 0) {
+        return PH_GAP8_NO_RAM;
+    }
+    pi_hyperflash_conf_init(&flash_conf);
+    pi_open_from_conf(&flash, &flash_conf);
+    if (pi_flash_open(&flash) != 0) {
+        return PH_GAP8_NO_FLASH;
+    }
+    pi_readfs_conf_init(&files_conf);
+    files_conf.fs.flash = &flash;
+    pi_open_from_conf(&files, &files_conf);
+    return pi_fs_mount(&files) == 0 ? PH_GAP8_OPEN : PH_GAP8_NO_FLASH;
+}
+
+static ph_gap8_status load(const char *name, uint32_t bytes) {
+    pi_fs_file_t *file = pi_fs_open(&files, name, 0);
+    uint8_t *buffer = pi_l2_malloc(LOADED_BYTES);
+    if (file == NULL || buffer == NULL || file->size != bytes || pi_ram_alloc(&ram, &weights_at, bytes) != 0) {
+        return PH_GAP8_NO_FILE;
+    }
+    for (uint32_t done = 0; done < bytes;) {
+        const uint32_t piece = bytes - done < LOADED_BYTES ? bytes - done : LOADED_BYTES;
+        if (pi_fs_read(file, buffer, piece) != (int)piece) {
+            return PH_GAP8_NO_FILE;
+        }
+        pi_ram_write(&ram, weights_at + done, buffer, piece);
+        done += piece;
+    }
+    pi_l2_free(buffer, LOADED_BYTES);
+    pi_fs_close(file);
+    return PH_GAP8_OPEN;
+}
+
+static ph_gap8_status open_cluster(uint32_t l1_bytes) {
+    static struct pi_cluster_conf conf;
+    pi_cluster_conf_init(&conf);
+    conf.id = 0;
+    conf.cc_stack_size = STACK_BYTES;
+    pi_open_from_conf(&cluster, &conf);
+    if (pi_cluster_open(&cluster) != 0) {
+        return PH_GAP8_NO_CLUSTER;
+    }
+    if (pi_freq_set(PI_FREQ_DOMAIN_CL, CLUSTER_HERTZ) != 0) {
+        return PH_GAP8_NO_CLOCKS;
+    }
+    l1_size = l1_bytes;
+    l1 = pi_cl_l1_malloc(&cluster, (int)l1_bytes);
+    return l1 == NULL ? PH_GAP8_NO_L1 : PH_GAP8_OPEN;
+}
+
+ph_gap8_status ph_gap8_open(const char *weights, uint32_t bytes, uint32_t l1_bytes) {
+    ph_gap8_status status = set_clocks();
+    status = status == PH_GAP8_OPEN ? open_memories() : status;
+    status = status == PH_GAP8_OPEN ? load(weights, bytes) : status;
+    return status == PH_GAP8_OPEN ? open_cluster(l1_bytes) : status;
+}
+
+/* What follows runs on the cluster. */
+
+static uint32_t address(const uint8_t *memory) {
+    return (uint32_t)(uintptr_t)memory;
+}
+
+static void copy(void *context, int32_t number, uint8_t *to, uint8_t *l2, const ph_block *block, bool out) {
+    const pi_cl_dma_dir_e way = out ? PI_CL_DMA_DIR_LOC2EXT : PI_CL_DMA_DIR_EXT2LOC;
+    (void)context;
+    if (block->bytes == block->length) {
+        pi_cl_dma_cmd(address(l2), address(to), block->bytes, way, &copies[number]);
+    } else {
+        pi_cl_dma_cmd_2d(address(l2), address(to), block->bytes, block->stride, block->length, way, &copies[number]);
+    }
+}
+
+static void wait_for(void *context, int32_t number) {
+    (void)context;
+    pi_cl_dma_cmd_wait(&copies[number]);
+}
+
+static void fetch(void *context, int32_t number, uint32_t offset, uint8_t *l2, uint32_t bytes) {
+    (void)context;
+    pi_cl_ram_read(&ram, weights_at + offset, l2, bytes, &fetches[number]);
+}
+
+static void fetched(void *context, int32_t number) {
+    (void)context;
+    pi_cl_ram_read_wait(&fetches[number]);
+}
+
+typedef struct {
+    void (*work)(void *argument, int32_t core, int32_t cores);
+    void *argument;
+} forked;
+
+static void on_core(void *argument) {
+    const forked *of = argument;
+    of->work(of->argument, (int32_t)pi_core_id(), PH_MOST_CORES);
+}
+
+static void run_on_cores(void *context, void (*work)(void *, int32_t, int32_t), void *argument) {
+    forked of = {work, argument};
+    (void)context;
+    pi_cl_team_fork(PH_MOST_CORES, on_core, &of);
+}
+
+static uint32_t now(void *context) {
+    (void)context;
+    return pi_perf_read(PI_PERF_CYCLES); /* one counter of all cores, which no other core touches */
+}
+
+typedef struct {
+    ph_gap8_work work;
+    void *argument;
+    ph_machine machine;
+    uint32_t total;
+    ph_status status;
+} order;
+
+static void on_cluster(void *argument) {
+    order *of = argument;
+    pi_perf_conf(1u << PI_PERF_CYCLES);
+    pi_perf_reset();
+    pi_perf_start();
+    of->status = of->work(&of->machine, of->argument);
+    of->total = now(NULL);
+}
+
+ph_status ph_gap8_run(ph_gap8_work work, void *argument, uint32_t *cycles, uint32_t *total) {
+    order of = {work,
+                argument,
+                {NULL, l1, l1_size, PH_MOST_CORES, cycles, copy, wait_for, fetch, fetched, run_on_cores, now},
+                0,
+                PH_OK};
+    struct pi_cluster_task task = {0};
+    pi_cluster_task(&task, on_cluster, &of);
+    task.stack_size = STACK_BYTES;
+    task.slave_stack_size = OTHER_STACK_BYTES;
+    if (pi_cluster_send_task_to_cl(&cluster, &task) != 0) {
+        return PH_BAD_ARGUMENT;
+    }
+    *total = of.total;
+    return of.status;
+}
