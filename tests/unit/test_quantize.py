@@ -16,7 +16,7 @@ from peephole.fixedpoint.formats import to_float
 from peephole.fixedpoint.interpreter import run
 from peephole.fixedpoint.layers import Conv2d
 from peephole.fixedpoint.network_formats import TensorFormat
-from peephole.fixedpoint.program import LANDMARKS
+from peephole.fixedpoint.program import LANDMARKS, NETWORK
 from peephole.fixedpoint.proof import fits_32_bits, value_ranges
 from peephole.fixedpoint.quantize import QuantizationOptions, quantize
 from peephole.fixedpoint.ranges import calibrate
@@ -217,6 +217,19 @@ def test_the_report_as_table_and_json() -> None:
     assert plain["output"] == "descriptor"
     assert plain["identity"] == program.identity
     assert len(plain["layers"]) == len(program.layers)
+
+
+def test_the_noise_of_an_output_that_several_layers_write_is_that_of_all_its_channels() -> None:
+    whole = tiny_network()
+    network = dataclasses.replace(whole, tensors=whole.tensors[:4], layers=whole.layers[:5], output="fire")
+    program, report = quantize(network, IMAGES[:3], QuantizationOptions(task=NETWORK, report_images=3))
+    exact = network.outputs(IMAGES[:3]).astype(np.float64)
+    made = np.stack(
+        [np.concatenate([run(program, image)[n] for n in ("expand1", "expand3")], 2) for image in IMAGES[:3]]
+    )
+    noise = exact - to_float(made, program.tensor("fire").frac_bits)
+    assert report.output_snr_db == pytest.approx(10 * np.log10((exact**2).sum() / (noise**2).sum()))
+    assert len({report.output_snr_db, *(layer.snr_db for layer in report.layers[3:])}) == 3
 
 
 def test_clipped_values_are_counted() -> None:

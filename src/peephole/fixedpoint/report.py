@@ -1,7 +1,7 @@
 """What quantization cost, layer by layer: formats, bits given up, headroom, range used, noise, clipping."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -59,7 +59,7 @@ def _finite(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class QuantizationReport:
-    """The whole program. output: what its last layer gives, a descriptor or points; output_snr_db: its noise."""
+    """The whole program. output: what its last layers give, a descriptor or points; output_snr_db: that tensor's noise."""
 
     program: str
     identity: str
@@ -107,6 +107,11 @@ class _Tally:
         ends = np.iinfo(integers.dtype)
         self.clipped += int(((integers == ends.max) | (integers == ends.min)).sum())
 
+    @classmethod
+    def of(cls, parts: Sequence["_Tally"]) -> "_Tally":
+        """Return that of a tensor whose slices of channels have these."""
+        return cls(sum(part.signal for part in parts), sum(part.noise for part in parts))
+
     @property
     def snr_db(self) -> float:
         return 10 * math.log10(self.signal / self.noise) if self.signal and self.noise else math.inf
@@ -129,7 +134,7 @@ def measure(
             twin = exact[layer.output][0, ..., layer.channel : layer.channel + values.shape[2]]
             tallies[layer.name].add(twin, values, program.tensor(layer.output).frac_bits)
     layers = tuple(_layer(program, layer, tallies[layer.name], given_up) for layer in program.layers)
-    last = next(report for report, layer in zip(layers, program.layers, strict=True) if layer.output == program.output)
+    last = _Tally.of([tallies[layer.name] for layer in program.layers if layer.output == program.output])
     return QuantizationReport(
         program=program.name,
         identity=program.identity,
