@@ -29,7 +29,15 @@ KINDS = {
     "stacks": "stacks",
     "serial": "serial",
 }
-STYLE = """
+KIND_STYLE = "\n".join(
+    f".plan .{kind} rect.buffer, .plan rect.{kind} {{ fill: var(--{kind}); }}\n"
+    f".plan text.{kind} {{ stroke: var(--{kind}); }}"
+    for kind in KINDS
+)
+# Views come behind the kinds, whose fill they take away.
+STYLE = (
+    f"\n{KIND_STYLE}"
+    + """
 .plan { --ink: #1d2430; --soft: #5d6878; --grid: #e3e7ed; --paper: #fff; --edge: #ffffff; --line: #c0392b;
   --activations: #a9c9f2; --network: #a9c9f2; --weights: #f5d491; --image: #b4dfb0; --faces: #9fdccb;
   --scratch: #d2d6dc; --gallery: #d9c2f0; --code: #c3cbd9; --stacks: #f3bfcb; --serial: #b9e0ea;
@@ -43,16 +51,14 @@ STYLE = """
 .plan rect.buffer { stroke: var(--edge); stroke-width: 1; }
 .plan .alive { fill: none; stroke: var(--ink); stroke-width: 1.4; stroke-opacity: .6; stroke-dasharray: 1 3;
   stroke-linecap: round; }
-.plan .name { pointer-events: none; }
+.plan .name { pointer-events: none; paint-order: stroke; stroke-width: 3px; stroke-linejoin: round; }
 .plan .limit { stroke: var(--line); stroke-width: 1.2; } .plan .limit-name { fill: var(--line); }
 .plan g.b:hover rect.buffer { stroke: var(--ink); stroke-width: 2; }
-""" + "\n".join(f".plan .{kind} rect.buffer, .plan rect.{kind} {{ fill: var(--{kind}); }}" for kind in KINDS)
-STYLE += """
 .plan .view rect.buffer { stroke: var(--ink); stroke-dasharray: 3 2; stroke-opacity: .6; }
 .plan .same rect.buffer, .plan rect.same { fill: transparent; }
 .plan rect.same { stroke: var(--ink); stroke-dasharray: 3 2; stroke-opacity: .6; }
-.plan .name { pointer-events: none; paint-order: stroke; stroke-width: 3px; stroke-linejoin: round; }
-""" + "\n".join(f".plan text.{kind} {{ stroke: var(--{kind}); }}" for kind in KINDS)
+"""
+)
 
 
 @dataclass(frozen=True)

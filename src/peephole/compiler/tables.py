@@ -9,7 +9,7 @@ from peephole.compiler.planner import place
 from peephole.compiler.schedule import Passes, Schedule, lower
 from peephole.compiler.segments import row_bytes
 from peephole.compiler.tiled_schedule import TiledSchedule
-from peephole.compiler.tiler import Cost
+from peephole.compiler.tiler import Cost, Tiling
 from peephole.fixedpoint.describe import describe
 from peephole.fixedpoint.program import IntegerProgram
 
@@ -132,15 +132,11 @@ def tile_table(tiled: TiledSchedule) -> Table:
     for number, step in enumerate(tiled.steps):
         times = tiled.passes_of(number)
         for layer in step.layers:
-            usual = layer.usual
-            tile = f"{usual.size.rows}x{usual.size.columns}x{usual.size.channels}"
-            outer = "channels" if usual.size.channels_first else "rows"
-            if usual.size.channels >= usual.work.channels or usual.count <= -(
-                -usual.work.channels // usual.size.channels
-            ):
-                outer = ""  # one direction is not cut
-            sizes = (usual.count, layer.turns * times, layer.l1_bytes, layer.stays)
-            rows.append((number, layer.layer.name, tile, outer, *sizes, *_cost_cells(tiled, layer.cost * times)))
+            size = layer.usual.size
+            tile = f"{size.rows}x{size.columns}x{size.channels}"
+            sizes = (layer.usual.count, layer.turns * times, layer.l1_bytes, layer.stays)
+            cells = (tile, _outer_loop(layer.usual), *sizes, *_cost_cells(tiled, layer.cost * times))
+            rows.append((number, layer.layer.name, *cells))
     titles = (
         *("step", "layer", "tile", "outer loop", "tiles", "turns", "L1 bytes", "weights that stay"),
         *("L2 to L1", "L1 to L2", "L3 to L2", "compute cycles", "L2-L1 cycles", "L3-L2 cycles", "cycles", "ms"),
@@ -148,6 +144,14 @@ def tile_table(tiled: TiledSchedule) -> Table:
     passes = "" if tiled.passes == 1 else f", {tiled.passes} passes"
     total = ("", f"total{passes}", "", "", "", "", max(s.l1_bytes for s in tiled.steps), "")
     return Table(f"Tiles, {prediction(tiled)}", titles, tuple(rows), (*total, *_cost_cells(tiled, tiled.cost)))
+
+
+def _outer_loop(tiling: Tiling) -> str:
+    """Return what the outer loop over a layer's tiles runs over; nothing where there is one loop alone."""
+    blocks = -(-tiling.work.channels // tiling.size.channels)
+    if blocks == 1 or tiling.count <= blocks:
+        return ""
+    return "channels" if tiling.size.channels_first else "rows"
 
 
 def prediction(tiled: TiledSchedule) -> str:
