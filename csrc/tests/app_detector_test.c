@@ -74,14 +74,59 @@ static void it_finds_what_search_and_joining_find(void) {
 static void a_picture_that_cannot_be_searched(void) {
     ph_hit hit;
     uint8_t image[30 * 30] = {0};
-    ph_cascade_detector detector = {&table, 24, 60, 65536, 0, 2, NULL, 0, &hit, 1, 0};
+    ph_cascade_detector detector = {.cascade = &table,
+                                    .min_size = 24,
+                                    .max_size = 60,
+                                    .scale = 65536,
+                                    .min_neighbours = 2,
+                                    .scratch_bytes = 1 << 20,
+                                    .hits = &hit,
+                                    .capacity = 1};
     int32_t count = -1;
-    detector.scratch_bytes = 1 << 20;
     CHECK_EQUAL(ph_cascade_find(&detector, (ph_image_size){30, 30}, image, 1, &hit, &count), PH_BAD_ARGUMENT);
     CHECK_EQUAL(count, 0);
 }
 
+/* A glance for windows as large as can be sees fewer than there are: what it misses is not looked for. */
+static void a_first_glance(void) {
+    uint8_t *image = noise();
+    ph_hit faces[50];
+    ph_cascade_detector detector = {.cascade = &table,
+                                    .min_size = 24,
+                                    .max_size = 60,
+                                    .scale = 72090,
+                                    .min_neighbours = 2,
+                                    .hits = allocate(CAPACITY, sizeof(ph_hit)),
+                                    .capacity = CAPACITY};
+    const ph_image_size size = {HEIGHT, WIDTH};
+    int32_t at_once, count;
+    detector.scratch_bytes = 1 << 20;
+    detector.scratch = allocate(detector.scratch_bytes, 1);
+    CHECK_EQUAL(ph_cascade_find(&detector, size, image, 50, faces, &at_once), PH_OK);
+    CHECK(at_once > 1);
+    detector.glance_size = 24;
+    detector.glance_scale = 2 * 65536;
+    CHECK_EQUAL(ph_cascade_find(&detector, size, image, 50, faces, &count), PH_OK);
+    CHECK_EQUAL(count, at_once);
+    detector.glance_size = 61; /* above all windows */
+    CHECK_EQUAL(ph_cascade_find(&detector, size, image, 50, faces, &count), PH_OK);
+    CHECK_EQUAL(count, 0);
+    detector.glance_scale = 65536;
+    CHECK_EQUAL(ph_cascade_find(&detector, size, image, 50, faces, &count), PH_BAD_ARGUMENT);
+    detector.capacity = 1;
+    detector.glance_size = 24;
+    detector.min_size = 40; /* the glance, whose pictures are larger, needs the more memory */
+    detector.glance_scale = 72090;
+    detector.scratch_bytes = ph_cascade_find_scratch_bytes(&detector, size);
+    detector.glance_scale = 0;
+    CHECK(ph_cascade_find_scratch_bytes(&detector, size) < detector.scratch_bytes);
+    free(detector.scratch);
+    free(detector.hits);
+    free(image);
+}
+
 int main(void) {
+    a_first_glance();
     it_finds_what_search_and_joining_find();
     a_picture_that_cannot_be_searched();
     FINISH();

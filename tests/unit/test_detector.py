@@ -64,6 +64,27 @@ def test_faces_come_largest_first_and_inside_the_frame() -> None:
     assert all(one.box.width >= 70 for one in Detector(min_size=70).detect(frame))
 
 
+def test_a_frame_is_searched_where_a_glance_finds_a_window() -> None:
+    from skimage import color, data
+
+    face = (color.rgb2gray(data.astronaut()) * 255).astype(np.uint8)[20:240, 120:320]
+    for glance in (2, 4, 6):
+        assert Detector(glance=glance).detect(face) == Detector().detect(face) != []
+    assert Detector(glance=4).search.glance_scale == round(1.05**4 * 65536)
+    assert Detector(glance=4).search.glance_size == 43
+    assert Detector().search.glance_scale == 0
+    assert Detector(glance=4).scratch_bytes(240, 320) == Detector().scratch_bytes(240, 320)
+
+
+def test_a_frame_is_passed_over_where_a_glance_finds_no_window() -> None:
+    from skimage import color, data
+
+    face = (color.rgb2gray(data.astronaut()) * 255).astype(np.uint8)[20:240, 120:320]
+    near = {"min_size": 90, "scale": 1.2, "min_neighbours": 1}
+    assert Detector(**near).detect(face)
+    assert Detector(**near, glance=7).detect(face) == []  # its first windows have 155 pixels, the face 98
+
+
 @pytest.mark.parametrize("shape", [(10, 500), (1, 1), (30, 30)])
 def test_a_frame_too_small_for_a_face_holds_none(shape: tuple[int, int]) -> None:
     assert Detector(min_size=40).detect(np.zeros(shape, np.uint8)) == []
@@ -94,6 +115,9 @@ def test_a_frame_too_wide_for_small_faces_is_refused() -> None:
         ({"min_size": 60, "max_size": 59}, "smaller than the smallest"),
         ({"scale": 1.0}, "scale"),
         ({"min_neighbours": 0}, "at least one window"),
+        ({"glance": 0}, "passes over faces"),
+        ({"glance": 4, "max_size": 42}, "passes over faces of at most 42 pixels"),
+        ({"glance": 5, "scale": 1.4}, "passes over faces"),
     ],
 )
 def test_settings_out_of_range_are_refused(settings: dict[str, int], reason: str) -> None:
