@@ -192,6 +192,8 @@ def _numbers(layout: Layout) -> dict[str, int]:
         "SCALE": search.scale,
         "MIN_DEVIATION": MIN_DEVIATION,
         "MIN_NEIGHBOURS": search.min_neighbours,
+        "GLANCE_SIZE": search.glance_size,
+        "GLANCE_SCALE": search.glance_scale,
         "LANDMARK_FRAC_BITS": layout.landmarks.tensor(layout.landmarks.output).frac_bits,
         "ALIGNED": int(layout.recogniser.crop == "aligned"),
         "PEOPLE": device.users,
