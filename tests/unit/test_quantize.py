@@ -228,8 +228,8 @@ def test_the_noise_of_an_output_that_several_layers_write_is_that_of_all_its_cha
         [np.concatenate([run(program, image)[n] for n in ("expand1", "expand3")], 2) for image in IMAGES[:3]]
     )
     noise = exact - to_float(made, program.tensor("fire").frac_bits)
-    assert report.output_snr_db == pytest.approx(10 * np.log10((exact**2).sum() / (noise**2).sum()))
-    assert len({report.output_snr_db, *(layer.snr_db for layer in report.layers[3:])}) == 3
+    assert report.output_snr_db == pytest.approx(10 * np.log10((exact**2).sum() / (noise**2).sum()), abs=0.01)
+    assert all(abs(layer.snr_db - report.output_snr_db) > 0.1 for layer in report.layers[3:])
 
 
 def test_clipped_values_are_counted() -> None:

@@ -59,7 +59,7 @@ def _finite(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class QuantizationReport:
-    """The whole program. output: what its last layers give, a descriptor or points; output_snr_db: that tensor's noise."""
+    """The whole program. output: what its last layers give, a descriptor or points; output_snr_db: its noise."""
 
     program: str
     identity: str
