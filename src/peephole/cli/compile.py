@@ -23,7 +23,7 @@ class Target(StrEnum):
 def compile_program(
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="The folder to write.")],
     model: Annotated[
-        Path | None, typer.Argument(metavar="[M]", show_default="the shipped recogniser", help="Integer program.")
+        Path | None, typer.Argument(metavar="M", show_default="the shipped recogniser", help="Integer program.")
     ] = None,
     target: Annotated[Target, typer.Option(help="What the build file is for.")] = Target.HOST,
     l2: Annotated[

@@ -14,7 +14,7 @@ from peephole.cli.user_network import borders
 
 def describe(
     model: Annotated[
-        Path | None, typer.Argument(metavar="[M]", show_default="the shipped recogniser", help="Integer program.")
+        Path | None, typer.Argument(metavar="M", show_default="the shipped recogniser", help="Integer program.")
     ] = None,
     backbones: Annotated[
         bool, typer.Option("--backbones", help="Show instead what every network that can be trained costs.")

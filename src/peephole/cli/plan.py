@@ -24,7 +24,7 @@ def plan(
     model: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[M]",
+            metavar="M",
             show_default="the shipped recogniser",
             help="Integer program; or a checkpoint, a .pt2 or .onnx, or a backbone by its name, as squeezenet1_1.",
         ),

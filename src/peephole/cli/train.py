@@ -69,7 +69,7 @@ def _train_grid(path: Path, output: Path | None, launch: "Launch") -> None:
 
 def train(
     config: Annotated[
-        Path | None, typer.Argument(metavar="[CONFIG.toml]", help="All that decides a run.", show_default=False)
+        Path | None, typer.Argument(metavar="CONFIG.toml", help="All that decides a run.", show_default=False)
     ] = None,
     grid: Annotated[
         Path | None,

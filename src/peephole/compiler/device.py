@@ -34,9 +34,9 @@ class Device:
     """What the device is built for, in counts and bytes.
 
     faces: cut out of one frame at most. references: descriptors a user; looks: descriptors a stranger. hits: windows
-    that the detector may report. Those that end in `_estimate` are guesses until a firmware is linked: code, with
-    constants other than the cascade's and the weights (which stay in L3), and the stacks' depth. alignment suits every
-    scratch.
+    that the detector may report. Those that end in `_estimate` are no sums of parts: code, with constants other
+    than the cascade's and the weights (which stay in L3), and the stacks' depth; docs/emulator.md has those of a linked
+    image. alignment suits every scratch.
     """
 
     width: int = 320
@@ -62,7 +62,7 @@ class Device:
 
 @dataclass(frozen=True)
 class DevicePlan:
-    """The plan of a device: steps are `PHASES`. networks: the plan inside of each network's buffer, by its name."""
+    """The plan of a device over the steps `PHASES`. networks: the plan inside each network's buffer, by its name."""
 
     placement: Placement
     networks: Mapping[str, Placement]
@@ -85,7 +85,8 @@ def plan_device(
     """Plan the memory of a device that describes faces by `recogniser`, aligned by `landmarks`.
 
     passes: of both networks; all, where none are given.
-    Raises `ValueError` where it does not fit, see `planner.place`, and for programs of another task.
+    seconds: for the planner's search, of each of the three plans. Raises `ValueError` where it does not fit, see
+    `planner.place`, and for programs of another task.
     """
     recogniser.expect_task(RECOGNISE)
     landmarks.expect_task(LANDMARKS)
