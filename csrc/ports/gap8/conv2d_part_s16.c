@@ -2,6 +2,13 @@
 #include "kernels/conv2d_place.h"
 #include "ports/gap8/parts.h"
 
+/* A function of its own has the registers for itself. */
+#if defined(__GNUC__)
+#define PH_NOINLINE __attribute__((noinline))
+#else
+#define PH_NOINLINE
+#endif
+
 /* Up to four outputs of a layer. */
 typedef struct {
     const ph_conv2d *layer;
@@ -145,6 +152,7 @@ void ph_conv2d_part_s16(const ph_conv2d *whole, const int16_t *input, const int1
     const int32_t blocks = layer.groups * (outputs / PH_TILE_OUTPUTS + outputs % PH_TILE_OUTPUTS);
     const int32_t from = ph_share_begin(share, blocks * units);
     const int32_t end = ph_share_end(share, blocks * units);
+    ph_fence();
     int32_t start = 0; /* the first unit of the block */
     for (int32_t first = 0; first < layer.outputs && start < end; start += units) {
         const int32_t group = first / outputs;

@@ -11,8 +11,6 @@ enum {
     MILLIVOLTS = 1200,
     FC_HERTZ = 250000000,
     CLUSTER_HERTZ = 175000000,
-    STACK_BYTES = 1024,       /* of the cluster's first core */
-    OTHER_STACK_BYTES = 512,  /* of each other one */
     LOADED_BYTES = 16 * 1024, /* at once, from flash to HyperRAM */
 };
 
@@ -20,7 +18,7 @@ enum {
 static struct pi_device cluster, ram, flash, files;
 static uint32_t weights_at; /* in HyperRAM */
 static uint8_t *l1;
-static uint32_t l1_size;
+static ph_gap8_needs given;
 static pi_cl_dma_cmd_t copies[PH_COPIES];
 static pi_cl_ram_req_t fetches[PH_FETCHES];
 
@@ -68,11 +66,11 @@ static ph_gap8_status load(const char *name, uint32_t bytes) {
     return PH_GAP8_OPEN;
 }
 
-static ph_gap8_status open_cluster(uint32_t l1_bytes) {
+static ph_gap8_status open_cluster(void) {
     static struct pi_cluster_conf conf;
     pi_cluster_conf_init(&conf);
     conf.id = 0;
-    conf.cc_stack_size = STACK_BYTES;
+    conf.cc_stack_size = given.first_stack_bytes;
     pi_open_from_conf(&cluster, &conf);
     if (pi_cluster_open(&cluster) != 0) {
         return PH_GAP8_NO_CLUSTER;
@@ -80,16 +78,16 @@ static ph_gap8_status open_cluster(uint32_t l1_bytes) {
     if (pi_freq_set(PI_FREQ_DOMAIN_CL, CLUSTER_HERTZ) != 0) {
         return PH_GAP8_NO_CLOCKS;
     }
-    l1_size = l1_bytes;
-    l1 = pi_cl_l1_malloc(&cluster, (int)l1_bytes);
+    l1 = pi_cl_l1_malloc(&cluster, (int)given.l1_bytes);
     return l1 == NULL ? PH_GAP8_NO_L1 : PH_GAP8_OPEN;
 }
 
-ph_gap8_status ph_gap8_open(const char *weights, uint32_t bytes, uint32_t l1_bytes) {
+ph_gap8_status ph_gap8_open(const ph_gap8_needs *needs) {
+    given = *needs;
     ph_gap8_status status = set_clocks();
     status = status == PH_GAP8_OPEN ? open_memories() : status;
-    status = status == PH_GAP8_OPEN ? load(weights, bytes) : status;
-    return status == PH_GAP8_OPEN ? open_cluster(l1_bytes) : status;
+    status = status == PH_GAP8_OPEN ? load(given.weights, given.weights_bytes) : status;
+    return status == PH_GAP8_OPEN ? open_cluster() : status;
 }
 
 /* What follows runs on the cluster. */
@@ -164,13 +162,13 @@ static void on_cluster(void *argument) {
 ph_status ph_gap8_run(ph_gap8_work work, void *argument, uint32_t *cycles, uint32_t *total) {
     order of = {work,
                 argument,
-                {NULL, l1, l1_size, PH_MOST_CORES, cycles, copy, wait_for, fetch, fetched, run_on_cores, now},
+                {NULL, l1, given.l1_bytes, PH_MOST_CORES, cycles, copy, wait_for, fetch, fetched, run_on_cores, now},
                 0,
                 PH_OK};
     struct pi_cluster_task task = {0};
     pi_cluster_task(&task, on_cluster, &of);
-    task.stack_size = STACK_BYTES;
-    task.slave_stack_size = OTHER_STACK_BYTES;
+    task.stack_size = given.first_stack_bytes;
+    task.slave_stack_size = given.stack_bytes;
     if (pi_cluster_send_task_to_cl(&cluster, &task) != 0) {
         return PH_BAD_ARGUMENT;
     }

@@ -17,9 +17,17 @@ typedef enum {
     PH_GAP8_NO_L1,
 } ph_gap8_status;
 
-/* Sets voltage and clocks, copies the file of weights from flash to HyperRAM, and powers the cluster. weights: its name
-   on the flash; l1_bytes: of L1 that the program needs beside stacks. */
-ph_gap8_status ph_gap8_open(const char *weights, uint32_t bytes, uint32_t l1_bytes);
+/* What a program needs; the file of its weights lies on the flash. */
+typedef struct {
+    const char *weights;
+    uint32_t weights_bytes;
+    uint32_t l1_bytes; /* beside stacks */
+    uint32_t stack_bytes;
+    uint32_t first_stack_bytes; /* of the cluster's first core */
+} ph_gap8_needs;
+
+/* Sets voltage and clocks, copies the weights from flash to HyperRAM, and powers the cluster. */
+ph_gap8_status ph_gap8_open(const ph_gap8_needs *needs);
 
 /* What runs on the cluster's first core. */
 typedef ph_status (*ph_gap8_work)(const ph_machine *machine, void *argument);

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "peephole/conv2d.h"
+#include "peephole/depthwise.h"
 #include "peephole/pool.h"
 
 /* Which of so many cores this is: 0 <= core < cores. */
@@ -36,6 +37,14 @@ void ph_conv2d_part_s16(const ph_conv2d *layer, const int16_t *input, /* [H,W,I]
                         const uint8_t *norm,                          /* [O] F_in + F_w[o] - F_out */
                         int16_t *output,                              /* [OH,OW,C] Q(F_out) */
                         ph_share share);
+
+/* As ph_depthwise_conv2d_s16. */
+void ph_depthwise_part_s16(const ph_depthwise_conv2d *layer, const int16_t *input, /* [H,W,C] Q(F_in) */
+                           const int16_t *weight,                                  /* [C,KH,KW] Q(F_w[c]) */
+                           const int32_t *bias,                                    /* [C] Q(F_in + F_w[c]) */
+                           const uint8_t *norm,                                    /* [C] F_in + F_w[c] - F_out */
+                           int16_t *output,                                        /* [OH,OW,CT] Q(F_out) */
+                           ph_share share);
 
 /* As ph_max_pool_s16. */
 void ph_max_pool_part_s16(const ph_max_pool *layer, const int16_t *input, /* [H,W,C] */
