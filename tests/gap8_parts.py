@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from layer_strategies import Case
 from peephole.compiler.emit.sources import source_folder
-from peephole.fixedpoint.layers import Conv2d, MaxPool, clip_limits
+from peephole.fixedpoint.layers import Conv2d, DepthwiseConv2d, MaxPool, clip_limits
 from peephole.fixedpoint.window import Window
 from xpulp_model import Core
 
 RISCV = "riscv64-unknown-elf-"
-PARTS = ("conv2d_part_s16", "max_pool_part_s16")
+PARTS = ("conv2d_part_s16", "max_pool_part_s16", "depthwise_part_s16")
 MEMORY_BYTES = 1 << 20
 STRICT = ("-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Werror")
 FREESTANDING = """
@@ -51,13 +51,15 @@ def run(*command: object) -> str:
 
 
 def words_of(case: Case) -> list[int]:
-    """The layer as its C struct, ph_conv2d or ph_max_pool: all of it 32-bit integers."""
+    """The layer as its C struct, ph_conv2d, ph_depthwise_conv2d or ph_max_pool: all of it 32-bit integers."""
     layer, x = case.layer, case.inputs[0]
-    assert isinstance(layer, Conv2d | MaxPool)
+    assert isinstance(layer, Conv2d | DepthwiseConv2d | MaxPool)
     window: Window = layer.window
     moves = [*window.size, *window.stride, *window.dilation, *window.padding]
     if isinstance(layer, MaxPool):
         return [*x.shape, *case.shape, layer.channel, *moves]
+    if isinstance(layer, DepthwiseConv2d):
+        return [*x.shape, *case.shape, layer.channel, *moves, *clip_limits(layer, 16), layer.accumulator_bits]
     rule = 0 if layer.accumulation == "full" else 1
     sums = [*clip_limits(layer, 16), rule, layer.accumulator_bits]
     return [*x.shape, *case.shape, layer.channel, layer.channels, layer.groups, *moves, *sums]
@@ -68,6 +70,8 @@ def arrays_of(case: Case) -> tuple[str, list[NDArray[Any]]]:
     layer, x = case.layer, case.inputs[0]
     if isinstance(layer, Conv2d):
         return "ph_conv2d_part_s16", [x, layer.weight, layer.bias, layer.norm]
+    if isinstance(layer, DepthwiseConv2d):
+        return "ph_depthwise_part_s16", [x, layer.weight, layer.bias, layer.norm]
     return "ph_max_pool_part_s16", [x]
 
 

@@ -16,7 +16,7 @@ from peephole.fixedpoint import reference
 from peephole.fixedpoint.interpreter import apply_rows
 from peephole.fixedpoint.layers import Conv2d
 
-KINDS = ("conv2d", "max_pool")
+KINDS = ("conv2d", "depthwise_conv2d", "max_pool")
 
 
 @pytest.fixture(scope="module")

@@ -36,14 +36,19 @@ from peephole.compiler.tiled_schedule import LayerTiles, TiledSchedule, tile
 from peephole.compiler.tiler import ALIGNMENT, IN_L1, IN_L2, STAGED, Tiling, cut
 from peephole.compiler.tiles import channels_read, columns_read, rows_read
 from peephole.fixedpoint.interpreter import Kernels
-from peephole.fixedpoint.layers import AveragePool, Conv2d, Convolution, CopyChannels, Tensor
+from peephole.fixedpoint.layers import AveragePool, Conv2d, Convolution, CopyChannels, Layer, Tensor
 from peephole.fixedpoint.program import IntegerProgram
 from peephole.fixedpoint.window import Windowed
 
 L1_BYTES = 64 * 1024
 PORT = "ports/gap8"
-PORT_SOURCES = ("tiles", "weights", "tile_parts", "conv2d_part_s16", "max_pool_part_s16")
+PORT_SOURCES = ("tiles", "weights", "tile_parts", "conv2d_part_s16", "max_pool_part_s16", "depthwise_part_s16", "gap8")
+STUB = ("pmsis", "bsp/ram/hyperram", "bsp/flash/hyperflash", "bsp/fs/readfs")  # headers in place of the SDK's
 AT = {IN_L1: "PH_IN_L1", IN_L2: "PH_IN_L2", STAGED: "PH_STAGED"}
+# Stacks, measured by gcc 12.2 -O3: what a core takes for its part of a tile, for one by a kernel that lays weights side
+# by side on its stack, what the first core takes beside its part, and what the system keeps of L1.
+STACK_BYTES, DEEP_STACK_BYTES, FIRST_STACK_BYTES, SYSTEM_BYTES = 1536, 4096, 1536, 256
+BYTE, FEW_CHANNELS = 8, 8  # ph_has_few_taps of csrc/kernels/conv2d_few.h
 MOST_STRIDE = (1 << 16) - 1  # bytes from a run to the next, of a copy between L2 and L1
 
 
@@ -120,7 +125,9 @@ class _TiledBuild(_Build):
 
     def __init__(self, program: IntegerProgram, capacity: int | None, passes: Passes, l1_bytes: int) -> None:
         super().__init__(program, "gap8", None, passes)
-        self.machine = Target()
+        self.stack_bytes = DEEP_STACK_BYTES if any(map(self._is_deep, self.program.layers)) else STACK_BYTES
+        stacks = Target.cores * self.stack_bytes + FIRST_STACK_BYTES + SYSTEM_BYTES
+        self.machine = Target(reserved_l1_bytes=stacks)
         self.tiles: TiledSchedule = tile(self.schedule, l1_bytes, self.machine)
         self.l1_bytes = l1_bytes - self.machine.reserved_l1_bytes
         at_hand = [_whole(b) for b in self.schedule.buffers if b.level == MAIN and b.holds != IMAGE]
@@ -134,6 +141,13 @@ class _TiledBuild(_Build):
         for tensor in self.schedule.tensors.values():
             if tensor.width * tensor.channels * tensor.bits // 8 > MOST_STRIDE:
                 raise ValueError(f"tensor {tensor.name}: a row has more than {MOST_STRIDE:,} bytes, too many for GAP8")
+
+    def _is_deep(self, layer: Layer) -> bool:
+        source = self.schedule.tensors[tensors_read(layer)[0]]
+        if not isinstance(layer, Convolution) or source.bits == BYTE:
+            return isinstance(layer, Convolution)
+        wide = isinstance(layer, Conv2d) and (layer.accumulator_bits, layer.accumulation) != (32, "full")
+        return wide and source.channels < FEW_CHANNELS
 
     @cached_property
     def stays(self) -> list[int]:
@@ -206,6 +220,8 @@ class _TiledBuild(_Build):
         texts = {
             f"{self.id}.h": _fill("gap8/header.h.jinja", context),
             f"{self.id}.c": _fill("gap8/program.c.jinja", context),
+            "self_test.c": _fill("gap8/self_test.c.jinja", context),
+            "Makefile": _fill("gap8/Makefile.jinja", context),
         }
         texts |= {f"{CSRC}/{path}": text for path, text in copied.items()}
         files = {path: text.encode() for path, text in texts.items()}
@@ -237,8 +253,19 @@ class _TiledBuild(_Build):
             "steps": [self._step(number, step) for number, step in enumerate(self.steps)],
             "parts": self._parts(),
             "l1_bytes": self.l1_bytes,
+            "stack_bytes": self.stack_bytes,
+            "first_stack_bytes": self.stack_bytes + FIRST_STACK_BYTES,
             "predicted": self.tiles.cost.cycles,
+            "cycles": self._cycles(),
             "call_of": _call_of,
+        }
+
+    def _cycles(self) -> dict[str, int]:
+        """Predicted cycles by layer, of all passes."""
+        return {
+            layer.layer.name: layer.cost.cycles * self.tiles.passes_of(number)
+            for number, step in enumerate(self.tiles.steps)
+            for layer in step.layers
         }
 
     def _parts(self) -> list[Part]:
@@ -312,12 +339,13 @@ def _halves(at: int, size: int, twice: bool) -> tuple[tuple[int, int], int]:
 def _port_files() -> dict[str, str]:
     """The files of csrc that walk the tiles, path below csrc -> text."""
     files: dict[str, str] = {}
-    waiting = [f"{PORT}/{name}.c" for name in PORT_SOURCES]
+    waiting = [f"{PORT}/{name}.c" for name in PORT_SOURCES] + [f"{PORT}/stub/{name}.h" for name in STUB]
     while waiting:
         path = waiting.pop()
         if path not in files:
             text = files[path] = (source_folder() / path).read_text(encoding="utf-8")
-            waiting += [f"include/{name}" if name.startswith("peephole/") else name for name in INCLUDED.findall(text)]
+            included = [name for name in INCLUDED.findall(text) if not name.startswith(("bsp/", "pmsis"))]
+            waiting += [f"include/{name}" if name.startswith("peephole/") else name for name in included]
     return files
 
 
