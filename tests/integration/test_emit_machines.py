@@ -47,6 +47,15 @@ def test_clang_computes_the_same_without_a_warning(given: tuple[int, int], tmp_p
     assert f"all {len(project.program.layers)} layers as expected" in done.stdout
 
 
+@needs_clang
+@pytest.mark.parametrize("given", DRAWN[1:], ids=str)
+def test_clang_sanitizes_it_without_a_warning(given: tuple[int, int], tmp_path: Path) -> None:
+    """Where it checks every step it makes no vectors, also where it is asked for them."""
+    write_folder(tmp_path / "made", project_of(drawn(*given)).files)
+    done = run("make", "-C", tmp_path / "made", "sanitize", "CC=clang")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 FORBIDDEN = re.compile(r"\b(float|double|[mc]alloc|realloc|free|f?printf|goto)\b|<(stdio|stdlib|math|time|assert)\.h>")
 BYTES_MOVED = {"memcpy", "memmove", "memset"}
