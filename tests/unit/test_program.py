@@ -56,6 +56,23 @@ def test_calibration_card_and_name_come_back(program: IntegerProgram, tmp_path: 
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["p.safetensors"]
 
 
+def test_the_same_program_is_the_same_bytes_whenever_it_is_saved(program: IntegerProgram, tmp_path: Path) -> None:
+    for turn in range(8):
+        program.save(tmp_path / f"{turn}.safetensors")
+    assert len({path.read_bytes() for path in tmp_path.iterdir()}) == 1
+
+
+def test_a_file_whose_metadata_lie_in_another_order_is_read(program: IntegerProgram, tmp_path: Path) -> None:
+    program.save(tmp_path / "m.safetensors")
+    whole = (tmp_path / "m.safetensors").read_bytes()
+    start = 8 + int.from_bytes(whole[:8], "little")
+    header = json.loads(whole[8:start])
+    header["__metadata__"] = dict(reversed(header["__metadata__"].items()))
+    text = json.dumps(header).encode()
+    (tmp_path / "m.safetensors").write_bytes(len(text).to_bytes(8, "little") + text + whole[start:])
+    assert IntegerProgram.load(tmp_path / "m.safetensors").identity == program.identity
+
+
 def test_identity_follows_what_decides_a_descriptor(program: IntegerProgram) -> None:
     weight = conv(program, "squeeze").weight.copy()
     weight[0, 0, 0, 0] ^= 1

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 VERSION = 1
 T = TypeVar("T")
@@ -65,21 +65,32 @@ def _is_array(hint: Any) -> bool:
 
 
 def write(path: Path, kind: str, structure: Mapping[str, Any], arrays: Arrays) -> None:
-    """Write a program file; whoever reads `path` meanwhile sees the old file or the new one, whole."""
+    """Write a program file, of equal content in equal bytes; whoever reads `path` meanwhile sees the old or the new."""
     text = json.dumps(structure, separators=(",", ":"))
     metadata = {"format": f"peephole {kind}", "version": str(VERSION), "structure": text}
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        save_file(arrays, partial, metadata)
-        with partial.open("rb") as written:
+        with partial.open("wb") as written:
+            written.write(_ordered(save(arrays, metadata)))
+            written.flush()
             os.fsync(written.fileno())  # else a power cut after the rename could leave an empty program
-        partial.chmod(0o644)  # safetensors writes 0600; a program is no secret
+        partial.chmod(0o644)  # a program is no secret
         partial.replace(path)
     except SafetensorError as error:
         raise OSError(f"{path}: could not be written: {error}") from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _ordered(file: bytes) -> bytes:
+    """Return a .safetensors file with its metadata in order: the library writes them as its hash map lies that day."""
+    start = 8 + int.from_bytes(file[:8], "little")
+    header = json.loads(file[8:start])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)  # arrays begin at a multiple of 8 bytes
+    return len(text).to_bytes(8, "little") + text + file[start:]
 
 
 def read(path: Path, kind: str) -> tuple[dict[str, Any], Arrays]:
