@@ -170,12 +170,14 @@ def test_what_cannot_be_quantized_is_named() -> None:
         import_module(with_nan(), "net", (4,))
     with pytest.raises(ValueError, match="layer 0: gives 0 for every sample; calibrate with what it will see, or look"):
         quantize(import_module(dying(), "net", (4,)).network, varied)
-    with pytest.raises(ValueError, match=r"layer 0: is blind, the 9 samples hold nothing but 0\.5; calibrate with"):
+    with pytest.raises(
+        ValueError, match=r"layer 0: cannot be calibrated, the 9 samples hold nothing but 0\.5; calibrate with"
+    ):
         quantize(import_module(healthy, "net", (4,)).network, np.full_like(varied, 0.5))
     with pytest.raises(ValueError, match="there is nothing to calibrate on"):
         quantize(import_module(healthy, "net", (4,)).network, varied[:0])
     black = np.zeros((1, 8, 8), np.uint8)
     with pytest.raises(
-        ValueError, match="layer 0: is blind, the sample holds nothing but 0; calibrate with some hundred"
+        ValueError, match="layer 0: cannot be calibrated, the sample holds nothing but 0; calibrate with some hundred"
     ):
         quantize(import_module(nn.Sequential(nn.Conv2d(1, 2, 3)), "net", (1, 8, 8), "image").network, black)

@@ -42,7 +42,11 @@ def scaled(name: str, factor: float, added: float = 0) -> FloatNetwork:
 
 
 REFUSED: dict[str, tuple[FloatNetwork, Any, str]] = {
-    "one black image": (tiny_network(), IMAGES[:1] * 0, "layer conv1: is blind, the sample holds nothing but 0; calib"),
+    "one black image": (
+        tiny_network(),
+        IMAGES[:1] * 0,
+        "layer conv1: cannot be calibrated, the sample holds nothing but 0; calib",
+    ),
     "no image": (tiny_network(), IMAGES[:0], "there is nothing to calibrate on; give some hundred samples"),
     "a dead layer": (scaled("squeeze", 0, -1), IMAGES, "layer squeeze: gives 0 for every sample; calibrate with what"),
     "overflow": (

@@ -18,10 +18,10 @@ class TensorFormat:
 
 @dataclass(frozen=True, eq=False)
 class NetworkFormats:
-    """Formats that are chosen already: what was trained in them runs in them.
+    """The formats that a network was trained in, and will run in.
 
-    bits: of the weights. tensors: by name, the input too. weights: fraction bits of every output
-    channel, int8 [O], by layer.
+    bits: of the weights. tensors: by name, the input too. weights: fraction bits of every output channel, int8 [O], by
+    layer.
     """
 
     bits: int

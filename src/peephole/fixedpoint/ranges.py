@@ -58,7 +58,7 @@ def check_varied(network: FloatNetwork, samples: NDArray[Any]) -> None:
         readers = [layer.name for layer in network.layers if network.input.name in tensors_read(layer)]
         what = "sample holds" if len(samples) == 1 else f"{len(samples)} samples hold"
         raise ValueError(
-            f"layer {readers[0]}: is blind, the {what} nothing but {samples.flat[0]:g}; "
+            f"layer {readers[0]}: cannot be calibrated, the {what} nothing but {samples.flat[0]:g}; "
             "calibrate with some hundred varied samples"
         )
 

@@ -21,11 +21,11 @@ from peephole.fixedpoint.samples import as_integers
 class LayerReport:
     """One layer.
 
-    bits: that it computes in, of what it reads and of its weights. weight_frac_bits: least and most over the output
-    channels. bits_given_up: most, and the number of channels that gave any. headroom_bits: between the proved bound and
-    the accumulator's limit. range_used: largest output over 32767, or 127 of 8 bits. snr_db: signal to noise against
-    the float network, of this layer's output with everything before it quantized too. clipped: outputs at the limits;
-    clipped_share: of all.
+    bits: of what it reads, and of its weights. weight_frac_bits: least and most over the output channels.
+    bits_given_up: the most that a channel gave up; channels_given_up: how many gave up any. headroom_bits: between the
+    proved bound and the accumulator's limit. range_used: largest output over 32767, or 127 of 8 bits. snr_db: signal to
+    noise against the float network, of this layer's output with everything before it quantized too. clipped: outputs
+    at the limits; clipped_share: of all.
     """
 
     name: str
@@ -124,7 +124,10 @@ def measure(
     given_up: Mapping[str, NDArray[np.int64]],
     calibration_images: int = 0,
 ) -> QuantizationReport:
-    """Compare program and network over `images`, as the network takes them, by the NumPy interpreter."""
+    """Compare program and network over `images`, as the network takes them, by the NumPy interpreter.
+
+    given_up: weight bits, int64 [O] by convolution (`quantize.to_program`).
+    """
     tallies = {layer.name: _Tally() for layer in program.layers}
     for image in images:
         exact = network.activations(image[None])
@@ -149,11 +152,11 @@ def measure(
 def _layer(
     program: IntegerProgram, layer: Layer, tally: _Tally, given_up: Mapping[str, NDArray[np.int64]]
 ) -> LayerReport:
-    bits: tuple[int, int] | None = None
+    weight_frac_bits: tuple[int, int] | None = None
     spare = accumulator = None
     lost = given_up.get(layer.name, np.zeros(1, np.int64))
     if isinstance(layer, Convolution):
-        bits = (int(layer.weight_frac_bits.min()), int(layer.weight_frac_bits.max()))
+        weight_frac_bits = (int(layer.weight_frac_bits.min()), int(layer.weight_frac_bits.max()))
         accumulator = layer.accumulator_bits
         spare = headroom_bits(layer, program.value_ranges())
     return LayerReport(
@@ -162,7 +165,7 @@ def _layer(
         bits=program.tensor(layer.input).bits,
         input_frac_bits=program.tensor(layer.input).frac_bits,
         output_frac_bits=program.tensor(layer.output).frac_bits,
-        weight_frac_bits=bits,
+        weight_frac_bits=weight_frac_bits,
         bits_given_up=int(lost.max()),
         channels_given_up=int((lost > 0).sum()),
         accumulator_bits=accumulator,
