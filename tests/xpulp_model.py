@@ -128,6 +128,20 @@ class Core:
             return self.loop.begin if self.loop.left else following
         return following
 
+    def _jump(self, pc: int, word: int) -> int:
+        """A branch or a jump: where it leads."""
+        r = self.registers
+        opcode, rd, funct3, rs1 = word & 127, word >> 7 & 31, word >> 12 & 7, word >> 15 & 31
+        if opcode == 0x63:
+            offset = (word >> 31) << 12 | (word >> 7 & 1) << 11 | (word >> 25 & 63) << 5 | (rd & 30)
+            return pc + signed(offset, 13) if BRANCHES[funct3](r[rs1], r[word >> 20 & 31]) else pc + 4
+        if opcode == 0x6F:
+            high, low = (word >> 31) << 20 | (word >> 12 & 255) << 12, (word >> 20 & 1) << 11
+            r[rd] = pc + 4
+            return pc + signed(high | low | (word >> 21 & 1023) << 1, 21)
+        target, r[rd] = r[rs1] + signed(word >> 20, 12) & MASK & ~1, pc + 4
+        return target
+
     def _execute(self, pc: int, word: int) -> int:
         r = self.registers
         opcode, rd, funct3 = word & 127, word >> 7 & 31, word >> 12 & 7
@@ -150,16 +164,8 @@ class Core:
                 address = r[rs1] + signed(funct7 << 5 | rd, 12) & MASK
                 self.load(address, funct3)
                 self.memory[address : address + SIZES[funct3]] = r[rs2].to_bytes(4, "little")[: SIZES[funct3]]
-            case 0x63:
-                offset = (word >> 31) << 12 | (word >> 7 & 1) << 11 | (funct7 & 63) << 5 | (rd & 30)
-                return pc + signed(offset, 13) if BRANCHES[funct3](r[rs1], r[rs2]) else pc + 4
-            case 0x6F:
-                high, low = (word >> 31) << 20 | (word >> 12 & 255) << 12, (word >> 20 & 1) << 11
-                r[rd] = pc + 4
-                return pc + signed(high | low | (word >> 21 & 1023) << 1, 21)
-            case 0x67:
-                target, r[rd] = r[rs1] + immediate & MASK & ~1, pc + 4
-                return target
+            case 0x63 | 0x67 | 0x6F:
+                return self._jump(pc, word)
             case 0x37:
                 r[rd] = word & 0xFFFFF000
             case 0x17:

@@ -74,8 +74,8 @@ def test_two_commands_from_a_program_to_running_c(tmp_path: Path) -> None:
     assert "landmarks: 10 values as expected" in done.stdout
 
 
-@pytest.mark.parametrize("target", TARGETS)
-def test_every_target_has_the_same_c(target: str) -> None:
+@pytest.mark.parametrize("target", [target for target in TARGETS if target != "gap8"])
+def test_every_target_without_a_scratchpad_has_the_same_c(target: str) -> None:
     program = random_graph(3, blocks=2)
     made, host = project_of(program, target).files, project_of(program).files
     assert {path for path in made if made[path] != host[path]} <= {"Makefile", "peephole.json"}

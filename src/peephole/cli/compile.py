@@ -13,7 +13,7 @@ from peephole.cli.programs import load_program
 
 
 class Target(StrEnum):
-    """What the build file is for; the C is the same."""
+    """What the C and its build file are for; of all but GAP8, whose layers are cut into tiles, the C is the same."""
 
     HOST = "host"
     RV32_VIRT = "rv32-virt"

@@ -21,7 +21,6 @@ void pi_task_wait_on(pi_task_t *task);
 void *pi_l2_malloc(int size);
 void pi_l2_free(void *memory, int size);
 void *pi_cl_l1_malloc(struct pi_device *device, int size);
-void pi_cl_l1_free(struct pi_device *device, void *memory, int size);
 
 struct pi_cluster_conf {
     int id;

@@ -4,6 +4,7 @@
 """
 
 from peephole.compiler.emit.folder import write_folder
-from peephole.compiler.emit.project import TARGETS, Project, build_project
+from peephole.compiler.emit.project import TARGETS, Project
+from peephole.compiler.emit.targets import build_project
 
 __all__ = ["TARGETS", "Project", "build_project", "write_folder"]

@@ -40,6 +40,7 @@ from peephole.fixedpoint.layers import AveragePool, Conv2d, Convolution, CopyCha
 from peephole.fixedpoint.program import IntegerProgram
 from peephole.fixedpoint.window import Windowed
 
+TARGET = "gap8"
 L1_BYTES = 64 * 1024
 PORT = "ports/gap8"
 PORT_SOURCES = ("tiles", "weights", "tile_parts", "conv2d_part_s16", "max_pool_part_s16", "depthwise_part_s16", "gap8")
@@ -124,7 +125,7 @@ class _TiledBuild(_Build):
     """One program on its way to C in tiles."""
 
     def __init__(self, program: IntegerProgram, capacity: int | None, passes: Passes, l1_bytes: int) -> None:
-        super().__init__(program, "gap8", None, passes)
+        super().__init__(program, TARGET, None, passes)
         self.stack_bytes = DEEP_STACK_BYTES if any(map(self._is_deep, self.program.layers)) else STACK_BYTES
         stacks = Target.cores * self.stack_bytes + FIRST_STACK_BYTES + SYSTEM_BYTES
         self.machine = Target(reserved_l1_bytes=stacks)
