@@ -80,16 +80,16 @@ def project_of(program: IntegerProgram, target: str = "host", passes: Passes | N
     return build_project(program, target, input_of(program), _core, passes=passes)
 
 
-def self_test(program: IntegerProgram, folder: Path, library: Path, *flags: str) -> Done:
+def self_test(program: IntegerProgram, folder: Path, library: Path) -> Done:
     """Emit a program, compile it without a warning against these kernels, and run its self-test, layer by layer."""
     project = project_of(program)
     write_folder(folder, project.files)
-    return compile_and_run(project.id, folder, library, *flags)
+    return compile_and_run(project.id, folder, library)
 
 
-def compile_and_run(name: str, folder: Path, library: Path, *flags: str) -> Done:
+def compile_and_run(name: str, folder: Path, library: Path) -> Done:
     sources = ("self_test.c", f"{name}.c", f"{name}_weights.S", library)
-    compile_strictly(name, folder, "self_test", sources, *flags)
+    compile_strictly(name, folder, "self_test", sources)
     done = run("./self_test", cwd=folder)
     (folder / "self_test").unlink()
     return done

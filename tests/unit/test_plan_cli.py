@@ -87,6 +87,7 @@ def test_whoever_has_the_json_can_check_the_plan(bits: int, options: list[str]) 
     assert_the_plan_holds(told)
     if options != ["--device"]:
         assert_the_arena_holds(told)
+        assert told["arena_bytes"] <= 128 * 1024
 
 
 @pytest.mark.parametrize("options", [[], ["--no-in-place"], ["--no-streaming"], ["--no-concatenation", "--tiles"]])
@@ -125,13 +126,6 @@ def test_squeezenet_at_128_pixels_takes_less_than_80_kib() -> None:
     assert told["compiled_arena_bytes"] <= told["arena_bytes"] <= 80 * 1024
     small = json.loads(peephole("plan", "squeezenet1_1", "--size", 128, "--bits", 8, "--json").stdout)
     assert small["arena_bytes"] <= 40 * 1024
-
-
-def test_the_shipped_recogniser_s_activations_lie_together() -> None:
-    told = json.loads(peephole("plan", "--json").stdout)
-    activations = [b for b in told["buffers"] if b["level"] == "L2" and b["holds"] == "activations"]
-    low, high = min(b["offset"] for b in activations), max(b["offset"] + b["bytes"] for b in activations)
-    assert high - low <= told["arena_bytes"] <= 128 * 1024
 
 
 def test_the_text_ends_in_the_figures(model: Path) -> None:
@@ -276,22 +270,22 @@ def test_files_that_cannot_be_read_or_written_are_said_before_the_work(tmp_path:
 def test_the_picture_has_a_rectangle_a_buffer_of_l2(tmp_path: Path, model: Path) -> None:
     assert peephole("plan", model, "--svg", tmp_path / "plan.svg").returncode == 0
     told = json.loads(peephole("plan", model, "--json").stdout)
-    root = ElementTree.fromstring((tmp_path / "plan.svg").read_text())  # noqa: S314 - our own file
+    drawing = ElementTree.fromstring((tmp_path / "plan.svg").read_text())  # noqa: S314 - our own file
     titles = {
         (group.findtext(f"{SVG}title") or "").split(":")[0]: group
-        for group in root.iter(f"{SVG}g")
+        for group in drawing.iter(f"{SVG}g")
         if "b" in (group.get("class") or "").split()
     }
     assert set(titles) == {b["name"] for b in told["buffers"] if b["level"] == "L2"}
     assert all(group.find(f"{SVG}rect") is not None for group in titles.values())
-    assert f"peak {told['peak_bytes']:,}" in " ".join(root.itertext())
+    assert f"peak {told['peak_bytes']:,}" in " ".join(drawing.itertext())
 
 
 def test_names_in_a_picture_never_lie_over_each_other(tmp_path: Path) -> None:
     """Of views too, which share the room of what holds them: conv3 and conv4 below."""
     assert peephole("plan", landmark_program(), "--svg", tmp_path / "plan.svg").returncode == 0
-    root = ElementTree.fromstring((tmp_path / "plan.svg").read_text())  # noqa: S314 - our own file
-    names = [text for text in root.iter(f"{SVG}text") if "name" in (text.get("class") or "").split()]
+    drawing = ElementTree.fromstring((tmp_path / "plan.svg").read_text())  # noqa: S314 - our own file
+    names = [text for text in drawing.iter(f"{SVG}text") if "name" in (text.get("class") or "").split()]
     words = {next(text.itertext()) for text in names}
     assert {"conv3", "conv4"} <= words and "conv4 over conv3" not in words
     boxes = [
@@ -305,8 +299,8 @@ def test_names_in_a_picture_never_lie_over_each_other(tmp_path: Path) -> None:
 
 def test_long_names_of_steps_are_told_whole_where_the_pointer_rests(tmp_path: Path) -> None:
     assert peephole("plan", "--svg", tmp_path / "plan.svg").returncode == 0
-    root = ElementTree.fromstring((tmp_path / "plan.svg").read_text())  # noqa: S314 - our own file
-    told = {text.findtext(f"{SVG}title"): "".join(text.itertext()) for text in root.iter(f"{SVG}text")}
+    drawing = ElementTree.fromstring((tmp_path / "plan.svg").read_text())  # noqa: S314 - our own file
+    told = {text.findtext(f"{SVG}title"): "".join(text.itertext()) for text in drawing.iter(f"{SVG}text")}
     assert told["3 fire4.expand1x1 .. fire5.squeeze"].endswith("3 fire4.expa\u2026fire5.squeeze")
 
 
