@@ -37,7 +37,7 @@ class MadeUpDevice:
         self.gallery = _core.Gallery(self.flash, size, model)
         assert self.gallery.open() == 0
         self.core = _core.Device(self.gallery, 5)
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()
 
     def take(self, content: bytes) -> bytes:
         with self.lock:

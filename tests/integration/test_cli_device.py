@@ -1,0 +1,174 @@
+"""`peephole device` as its owner runs it, over a socket and over a pseudo terminal, with a device in RAM behind it."""
+
+import json
+import os
+import socket
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cv2
+import pytest
+
+from commands import Done, peephole, process
+from device_line import BUTTON, SIDE, MadeUpDevice, pair, socket_to, stranger, terminal_to
+from peephole.cli.programs import load_program
+from peephole.vision.sources.demo import EILEEN
+
+Ask = Callable[..., Done]
+
+
+@pytest.fixture(params=[socket_to, terminal_to], ids=["socket", "terminal"])
+def owner(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[MadeUpDevice, Ask]]:
+    device = MadeUpDevice()
+    with request.param(device) as port:
+        pair(device, tmp_path, port)
+        yield device, lambda *words: peephole("device", "--port", port, "--data", tmp_path, *words)
+
+
+def out(done: Done) -> str:
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_key_is_for_its_owner_alone(owner: tuple[MadeUpDevice, Ask], tmp_path: Path) -> None:
+    (key,) = (tmp_path / "devices").iterdir()
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert stat.S_IMODE(key.parent.stat().st_mode) == 0o700
+    assert owner[0].gallery.slots()[1][1].hex() == key.read_text().strip()
+    assert json.loads(out(owner[1]("info", "--json")))["model"] == "12345678"
+
+
+def test_people_and_strangers(owner: tuple[MadeUpDevice, Ask], tmp_path: Path) -> None:
+    device, ask = owner
+    assert "nobody yet" in out(ask("people", "list"))
+    assert out(ask("strangers", "list")) == "no strangers\n"
+    stranger(device, 100)
+    stranger(device, 200)
+    stranger(device, 300)
+    assert len(json.loads(out(ask("strangers", "show", 1)))[0]["descriptor"]) == 3
+    assert out(ask("strangers", "picture", 1, "-o", tmp_path / "one.png")).endswith(f"{SIDE} x {SIDE} pixels\n")
+    assert cv2.imread(str(tmp_path / "one.png"), cv2.IMREAD_GRAYSCALE)[7, 7] == 63
+    assert out(ask("strangers", "assign", 1, "Ada")) == "stranger 1 is Ada\n"
+    assert json.loads(out(ask("strangers", "assign", 2, "Ada", "--json"))) == {"id": 1, "stranger": 2}
+    assert out(ask("strangers", "ignore", 3)) == "stranger 3: ignored\n"
+    assert json.loads(out(ask("strangers", "list", "--json")))[0]["state"] == "ignored"
+    assert out(ask("strangers", "discard", 3)) == "stranger 3: discarded\n"
+    assert out(ask("people", "rename", "Ada", "Ada L.")) == "Ada L.: renamed\n"
+    assert [row.split()[:4] for row in out(ask("people", "list")).splitlines()[1:]] == [["Ada", "L.", "3", "2"]]
+    assert out(ask("people", "remove", 1)) == "Ada L.: removed\n"
+    assert json.loads(out(ask("people", "list", "--json"))) == []
+
+
+def test_settings_statistics_and_events(owner: tuple[MadeUpDevice, Ask]) -> None:
+    device, ask = owner
+    assert "known rate" not in out(ask("settings")) and "known_rate" in out(ask("settings"))
+    changed = out(ask("settings", "votes=5", "gap=2500")).splitlines()
+    assert [line.split()[:2] for line in changed[1:]] == [["votes", "5"], ["gap", "2,500"]]
+    told = json.loads(out(ask("settings", "--json")))
+    assert told["settings"]["gap"] == {"value": 2500, "default": 3000, "least": 0, "most": 86_400_000}
+    assert json.loads(out(ask("statistics", "--json")))["people"] == 0
+    with device.lock:
+        device.core.tell(BUTTON, 0, True, 0, 0, 0, 0, 0, 0)
+    kinds = [json.loads(line)["kind"] for line in out(ask("events", "--json")).splitlines()]
+    assert kinds[0] == "started" and kinds.count("button") == 1
+    assert any(line.endswith("  button") for line in out(ask("events")).splitlines())
+
+
+def test_backup_and_restore(owner: tuple[MadeUpDevice, Ask], tmp_path: Path) -> None:
+    device, ask = owner
+    stranger(device)
+    out(ask("strangers", "assign", 1, "Ada"))
+    file = tmp_path / "device.backup"
+    assert out(ask("backup", "-o", file)) == f"{file}: {file.stat().st_size} bytes\n"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    out(ask("people", "remove", "Ada"))
+    assert out(ask("restore", file)) == f"{file}: restored\n"
+    assert [row["name"] for row in json.loads(out(ask("people", "list", "--json")))] == ["Ada"]
+
+
+def test_what_is_wrong_is_said_in_a_sentence(owner: tuple[MadeUpDevice, Ask], tmp_path: Path) -> None:
+    device, ask = owner
+    (tmp_path / "note.txt").write_text("no backup")
+    for words, code, said in (
+        (("people", "rename", "Ada", "George"), 1, "Ada: the device knows nobody of that name or id"),
+        (("people", "add", "Ada"), 2, "name photos, or give --at-door"),
+        (("people", "add", "Ada", "--at-door"), 1, "no good look at a face yet"),
+        (("people", "add", "Ada", tmp_path / "none.jpg"), 1, "none.jpg"),
+        (("strangers", "assign", 4, "Ada"), 1, "there is no such thing (stranger)"),
+        (("strangers", "picture", 4, "-o", tmp_path / "x.jpg"), 1, "name a file that ends so"),
+        (("strangers", "ignore", 0), 2, "greater than or equal to 1"),
+        (("settings", "votes"), 2, "'votes' is not NAME=NUMBER"),
+        (("settings", "votes=0"), 1, "out of range (votes)"),
+        (("restore", tmp_path / "none"), 1, "no such backup"),
+        (("restore", tmp_path / "note.txt"), 1, "not a device's backup"),
+        (("backup", "-o", tmp_path / "no" / "file"), 1, "no such folder"),
+        (("pair",), 1, "press the device's button"),
+    ):
+        done = ask(*words)
+        assert (done.returncode, done.stdout) == (code, ""), words
+        assert said in done.stderr and done.stderr.count("\n") == 1, done.stderr
+    with device.lock:
+        device.switch_off_and_on()
+    assert out(ask("people", "list"))
+
+
+def test_another_owner_has_no_key(tmp_path: Path) -> None:
+    device = MadeUpDevice()
+    with socket_to(device) as port:
+        done = peephole("device", "--port", port, "--data", tmp_path / "mine", "people", "list")
+        assert done.returncode == 1 and "not paired yet" in done.stderr
+        pair(device, tmp_path / "mine", port)
+        done = peephole("device", "--port", port, "--data", tmp_path / "hers", "people", "list")
+        assert done.returncode == 1 and "no such key" in done.stderr
+        (key,) = (tmp_path / "mine" / "devices").iterdir()
+        key.write_text("not a key\n")
+        done = peephole("device", "--port", port, "--data", tmp_path / "mine", "people", "list")
+        assert done.returncode == 1 and "not the key of this device" in done.stderr
+
+
+def test_a_silent_line_and_none_at_all(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = f"socket://127.0.0.1:{server.getsockname()[1]}"
+        done = process("device", "--port", port, "--data", tmp_path, "--seconds", "0.1", "people", "list")
+        assert (done.returncode, done.stderr) == (
+            1,
+            f"peephole: {port}: no answer; check that this is a peephole device, that it is on, and the line's speed\n",
+        )
+    done = process("device", "--port", port, "--data", tmp_path, "people", "list")
+    assert done.returncode == 1 and f"{port}: cannot be opened (Connection refused)" in done.stderr
+    done = process("device", "--port", tmp_path / "ttyUSB0", "--data", tmp_path, "people", "list")
+    assert done.returncode == 1 and "cannot be opened (No such file or directory)" in done.stderr
+    done = process("device", "people", "list")
+    assert done.returncode == 2 and "--port" in done.stderr
+
+
+def test_a_device_that_is_unplugged_is_told_of(tmp_path: Path) -> None:
+    ours, theirs = os.openpty()
+    name = os.ttyname(theirs)
+    os.close(ours)
+    os.close(theirs)
+    done = process("device", "--port", name, "--data", tmp_path, "--seconds", "0.1", "people", "list")
+    assert done.returncode == 1 and name in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_photos_become_looks_of_the_shipped_model(tmp_path: Path) -> None:
+    program = load_program(None)
+    device = MadeUpDevice((program.descriptor_size, 4, 3, 3, 2, SIDE * SIDE, 256), int(program.model_id[:8], 16))
+    with socket_to(device) as port:
+        pair(device, tmp_path, port)
+        done = peephole("device", "--port", port, "--data", tmp_path, "people", "add", "Eileen", EILEEN.path())
+        assert out(done) == "Eileen: 1 looks added\n"
+        done = peephole("device", "--port", port, "--data", tmp_path, "people", "add", "Eileen", EILEEN.path())
+        assert out(done) == "Eileen: 1 looks added\n"
+    ((_, name, _, _, _, references),) = device.gallery.people()
+    assert (name, len(references)) == ("Eileen", 2)
+
+
+def test_photos_of_another_model_are_refused(tmp_path: Path) -> None:
+    device = MadeUpDevice()
+    with socket_to(device) as port:
+        pair(device, tmp_path, port)
+        done = peephole("device", "--port", port, "--data", tmp_path, "people", "add", "Eileen", EILEEN.path())
+    assert done.returncode == 1 and done.stderr.count("\n") == 1
+    assert "it has another model" in done.stderr
