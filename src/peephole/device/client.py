@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from peephole.device.errors import CHANGED, CommandError, DeviceError, LostAnswerError, LostSessionError
+from peephole.device.errors import CHANGED, OTHER_MODEL, CommandError, DeviceError, LostAnswerError, LostSessionError
 from peephole.device.session import Session
 
 
@@ -182,12 +182,12 @@ class Device:
 
     def add(self, name: str, looks: Sequence[DeviceLook], model: int, source: int = 0) -> int:
         """Add a person; return the id. All looks or none."""
-        self._put(looks)
+        self._put(looks, model)
         return int(self.ask(Command.ADD_PERSON, name, model, len(looks), source)[0])
 
     def add_looks(self, id_: int, looks: Sequence[DeviceLook], model: int, source: int = 0) -> None:
         """Add looks to a person, all or none."""
-        self._put(looks)
+        self._put(looks, model)
         self.ask(Command.ADD_LOOKS, id_, model, len(looks), source)
 
     def add_at_door(self, person: str | int) -> tuple[int, int]:
@@ -282,7 +282,9 @@ class Device:
                 yield from _some(rows)
             got += len(rows)
 
-    def _put(self, looks: Sequence[DeviceLook]) -> None:
+    def _put(self, looks: Sequence[DeviceLook], model: int) -> None:
+        if model != self.model:
+            raise CommandError(OTHER_MODEL, f"{self.model:08x} in place of {model:08x}")
         for _ in range(_TRIES):
             try:
                 self._put_all(looks)

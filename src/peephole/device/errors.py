@@ -35,7 +35,7 @@ class CommandError(DeviceError):
         super().__init__(f"the device refuses: {_SENTENCES.get(code, 'error ' + str(code))} ({what})")
 
 
-NO_ROOM, UNKNOWN, CHANGED = 4, 5, 37
+NO_ROOM, UNKNOWN, OTHER_MODEL, CHANGED = 4, 5, 34, 37
 
 _SENTENCES = {
     1: "too long",
@@ -49,7 +49,7 @@ _SENTENCES = {
     10: "busy, try again",
     32: "not a request that it understands",
     33: "a command that it does not know",
-    34: "it has another model, name the one it has with --model",
+    OTHER_MODEL: "it has another model, name the one it has with --model",
     35: "no good look at a face yet, stand before the door and try again",
     36: "more than one face is at the door",
     CHANGED: "its memory has changed meanwhile",
