@@ -37,6 +37,7 @@ class MadeUpDevice:
         self.gallery = _core.Gallery(self.flash, size, model)
         assert self.gallery.open() == 0
         self.core = _core.Device(self.gallery, 5)
+        self.size = size
         self.lock = threading.RLock()
 
     def take(self, content: bytes) -> bytes:
@@ -109,6 +110,12 @@ def seen(count: int, first: int = 100) -> _core.GalleryLooks:
     return _core.GalleryLooks(
         rows.astype(np.int64), (rows + 500).astype(np.int32), np.ones(count, np.uint8), descriptors
     )
+
+
+def one_look(device: MadeUpDevice) -> _core.GalleryLooks:
+    """A look of as many values as the device's descriptors have."""
+    descriptor = np.full((1, device.size[0]), 100, np.int16)
+    return _core.GalleryLooks(np.zeros(1, np.int64), np.full(1, 500, np.int32), np.ones(1, np.uint8), descriptor)
 
 
 def stranger(device: MadeUpDevice, first: int = 100, picture: bool = True) -> int:
