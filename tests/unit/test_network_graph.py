@@ -1,5 +1,6 @@
 """Any small torch network becomes the same function in our layers: every operator, and ways of writing it."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,7 @@ def assert_same(network: nn.Module, shape: tuple[int, ...]) -> Imported:
     samples = np.random.default_rng(0).normal(0, 1, (3, *shape)).astype(np.float32)
     imported = import_module(stirred(network), "net", shape)
     with torch.no_grad():
-        expected = network(torch.from_numpy(samples)).numpy()
+        expected = network(torch.from_numpy(samples.copy())).numpy()
     made = run(imported, samples)
     assert made.shape == expected.shape
     np.testing.assert_allclose(made, expected, rtol=1e-4, atol=1e-5 * max(1.0, np.abs(expected).max()))
@@ -88,6 +89,52 @@ def in_place_twice(x: Tensor, one: nn.Module) -> Tensor:
     w = y.mul_(2)
     z += 1
     return y + z + w
+
+
+def copied(copy: Callable[[Tensor], Tensor]) -> Function:
+    """A copy changed in place leaves what it was made of alone."""
+
+    def both(x: Tensor, one: nn.Module, other: nn.Module) -> Tensor:
+        y = one(x)
+        z = copy(y)
+        z.relu_()
+        return other(y + z)
+
+    return Function(both, nn.Conv2d(6, 6, 1), nn.Conv2d(6, 6, 1))
+
+
+def copied_input(x: Tensor, one: nn.Module) -> Tensor:
+    y = x.clone()
+    y.relu_()
+    return one(x) + one(y)
+
+
+def changed_input(x: Tensor, one: nn.Module) -> Tensor:
+    """The network may change its input; what it returns is what counts."""
+    y = one(x)
+    x.relu_()
+    return y + x
+
+
+def kept_for_later(x: Tensor, one: nn.Module, other: nn.Module) -> Tensor:
+    y = one(x)
+    kept = y.clone()
+    return other(F.relu(y, inplace=True)) + kept
+
+
+def through_a_view(x: Tensor, one: nn.Module, other: nn.Module) -> Tensor:
+    """A view changed in place changes what it is a view of."""
+    y = one(x)
+    y.permute(0, 2, 3, 1).mul_(2).transpose(1, 3).relu_()
+    return other(y) + y
+
+
+def flattened_copy(x: Tensor, one: nn.Module, dense: nn.Module) -> Tensor:
+    """A reshape of what lies in another order is a copy."""
+    y = one(x)
+    z = y.permute(0, 2, 3, 1).reshape(-1, 432)
+    z.relu_()
+    return dense(z) + dense(y.flatten(1))
 
 
 def normalised_first(x: Tensor, layer: nn.Module) -> Tensor:
@@ -246,6 +293,19 @@ MAPS: dict[str, tuple[nn.Module, str]] = {
     ),
     "in place": (Function(in_place, nn.Conv2d(6, 6, 1), nn.Conv2d(6, 6, 1)), ""),
     "in place twice": (Function(in_place_twice, nn.Conv2d(6, 6, 1)), ""),
+    "a clone": (copied(lambda x: x.clone()), ""),
+    "a clone that stays": (Function(kept_for_later, nn.Conv2d(6, 6, 1), nn.Conv2d(6, 6, 1)), ""),
+    "a copy in another order": (copied(lambda x: x.transpose(2, 3).contiguous().transpose(2, 3)), ""),
+    "no copy in its own order": (copied(lambda x: x.contiguous()), ""),
+    "a cast that copies": (copied(lambda x: x.to(torch.float32, copy=True)), ""),
+    "a cast that does not": (copied(lambda x: x.to(torch.float32)), ""),
+    "a concatenation of one": (copied(lambda x: torch.cat([x])), ""),
+    "a pool of single pixels": (copied(lambda x: F.adaptive_avg_pool2d(x, (9, 8))), ""),
+    "a dropout, which copies nothing": (copied(lambda x: F.dropout2d(x, training=False)), ""),
+    "a copy of the input": (Function(copied_input, conv()), ""),
+    "an input that is changed": (Function(changed_input, nn.Conv2d(6, 6, 1)), ""),
+    "in place through a view": (Function(through_a_view, nn.Conv2d(6, 6, 1), nn.Conv2d(6, 6, 1)), ""),
+    "a reshape that copies": (Function(flattened_copy, nn.Conv2d(6, 6, 1), nn.Linear(432, 3)), ""),
     "unit length": (Function(lambda x, a: F.normalize(a(x.flatten(1))), nn.Linear(432, 4)), "conv2d l2_normalize"),
     "channels last": (Function(channels_last, nn.Conv2d(8, 4, 2), nn.Linear(4, 3)), "conv2d conv2d"),
     "weight norm": (nn.utils.parametrizations.weight_norm(nn.Conv2d(6, 4, 1)), "conv2d"),

@@ -1,15 +1,24 @@
 """What a torch network does and our layers do not is refused by name, with what to do."""
 
+from pathlib import Path
+
 import pytest
 
 torch = pytest.importorskip("torch", reason="needs the train extra")
-from torch import nn  # noqa: E402
+from torch import Tensor, nn  # noqa: E402
 from torch.nn import functional as F  # noqa: E402, N812
 
-from peephole.fixedpoint.importer import import_module  # noqa: E402
+from peephole.fixedpoint.importer import import_file, import_module  # noqa: E402
 from torch_networks import MAP, SERIES, Function, conv, rows_shuffled  # noqa: E402
 
 Case = tuple[nn.Module, tuple[int, ...], str]
+
+
+def changed_in_part(x: Tensor, layer: nn.Module) -> Tensor:
+    y = layer(x)
+    y[:, :2].relu_()
+    return y
+
 
 WRONG: dict[str, Case] = {
     "attention": (Function(lambda x: x * x.mean((2, 3), keepdim=True).sigmoid()), MAP, "operator sigmoid is not supp"),
@@ -54,6 +63,11 @@ WRONG: dict[str, Case] = {
         MAP,
         r"batch norm is in training mode; export network\.eval\(\)",
     ),
+    "a part changed in place": (
+        Function(changed_in_part, conv()),
+        MAP,
+        "operator slice_scatter is not supported; it changes a part of a tensor in place; make the parts apart and con",
+    ),
     "dropout in training": (
         Function(lambda x: F.dropout(x, training=True)),
         MAP,
@@ -81,3 +95,11 @@ def test_what_is_unsupported_is_named(name: str) -> None:
     network, shape, message = WRONG[name]
     with pytest.raises(ValueError, match=message):
         import_module(network.eval(), "net", shape)
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+def test_a_program_exported_in_training(tmp_path: Path) -> None:
+    network = nn.Sequential(conv(), nn.BatchNorm2d(6)).train()
+    torch.export.save(torch.export.export(network, (torch.zeros(2, *MAP),)), tmp_path / "net.pt2")
+    with pytest.raises(ValueError, match=r"module 1: batch norm is in training mode; export network\.eval\(\)"):
+        import_file(tmp_path / "net.pt2")

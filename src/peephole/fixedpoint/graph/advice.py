@@ -6,6 +6,7 @@ NORM = "use batch norm, which costs nothing, and train again"
 RECURRENT = "use convolutions along time"
 SMALLER = "use a convolution on a larger map, or leave the enlarging to whoever reads the output"
 PRODUCT = "use a sum or a concatenation"
+WHOLE = "it changes a part of a tensor in place; make the parts apart and concatenate them"
 
 ADVICE = {
     **dict.fromkeys(("softmax", "log_softmax", "logsoftmax", "sigmoid", "logsigmoid", "argmax", "topk"), LEFT_OUT),
@@ -17,6 +18,7 @@ ADVICE = {
     **dict.fromkeys(("lstm", "gru", "rnn_tanh", "rnn_relu", "rnn"), RECURRENT),
     **dict.fromkeys(("conv_transpose1d", "conv_transpose2d", "convtranspose", "pixel_shuffle", "resize"), SMALLER),
     **dict.fromkeys(("upsample_nearest2d", "upsample_bilinear2d", "upsample", "depth_to_space"), SMALLER),
+    **dict.fromkeys(("slice_scatter", "select_scatter", "copy", "fill", "index_put", "masked_fill"), WHOLE),
     **dict.fromkeys(("scaled_dot_product_attention", "bmm", "einsum", "baddbmm"), PRODUCT),
 }
 ELSE = (

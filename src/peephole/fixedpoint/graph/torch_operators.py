@@ -61,7 +61,7 @@ def _batch_norm(builder: Builder, a: Arguments) -> Value:
 
 
 def _legit(builder: Builder, a: Arguments) -> list[Any]:
-    return [_batch_norm(builder, a), None, None]
+    return [_batch_norm(builder, a), None, None, None, None]
 
 
 def _relu(builder: Builder, a: Arguments) -> Value:
@@ -154,7 +154,7 @@ def _sum(builder: Builder, a: Arguments) -> Value:
 
 def _cat(builder: Builder, a: Arguments) -> Value:
     parts = [tensor(part) for part in a["tensors"]]
-    return builder.concatenate(parts, place(parts[0], a["dim"]))
+    return parts[0] if len(parts) == 1 else builder.concatenate(parts, place(parts[0], a["dim"]))
 
 
 def _chunk(builder: Builder, a: Arguments) -> list[Value]:
@@ -256,7 +256,7 @@ OPERATORS: dict[str, Handler] = {
     **dict.fromkeys(("matmul", "mm"), _matmul),
     "addmm": _addmm,
     "batch_norm": _batch_norm,
-    "_native_batch_norm_legit_no_training": _legit,
+    **dict.fromkeys(("_native_batch_norm_legit_no_training", "_native_batch_norm_legit_functional"), _legit),
     "relu": _relu,
     "relu6": _relu6,
     **dict.fromkeys(("hardtanh", "clamp", "clamp_min", "clamp_max", "clip"), _clamp),

@@ -1,16 +1,18 @@
 """Front end: a program of `torch.export`, node by node, into the typed graph."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
+from torch.export.graph_signature import OutputKind
 
 from peephole.fixedpoint.graph.advice import not_supported
 from peephole.fixedpoint.graph.builder import Builder, Length, Value
 from peephole.fixedpoint.graph.nodes import Graph, Origin
-from peephole.fixedpoint.graph.torch_operators import OPERATORS, RESHAPES
+from peephole.fixedpoint.graph.torch_operators import DROPOUTS, OPERATORS, RESHAPES
 from peephole.fixedpoint.graph.views import UnsupportedError
 
 
@@ -43,7 +45,7 @@ class _Reader:
     """What every node of the exported graph has become: a `Value`, a `Length`, a list of them, or a constant."""
 
     def __init__(self, program: torch.export.ExportedProgram, image: bool) -> None:
-        self.program = program
+        self.program = program = _without_changes_in_place(program)
         signature = program.graph_signature
         state = dict(program.state_dict) | dict(program.constants)
         names: Mapping[str, str] = (
@@ -52,7 +54,6 @@ class _Reader:
             | dict(signature.inputs_to_lifted_tensor_constants)
         )
         self.made: dict[str, Any] = {node: state[name].detach() for node, name in names.items()}
-        self.storage: dict[str, str] = {}  # a node that is only another view of one: the name of that one
         inputs = [n for n in program.graph.nodes if n.op == "placeholder" and n.name not in self.made]
         if len(inputs) != 1:
             told = ", ".join(n.name for n in inputs)
@@ -67,12 +68,14 @@ class _Reader:
         for node in self.program.graph.nodes:
             if node.op == "output":
                 return self._finish(node.args[0])
-            if node.op == "call_function" and (node.users or _is_in_place(node)) and not _is_size(node):
+            if node.op == "call_function" and node.users and not _is_size(node):
                 with _named(node):
                     self.made[node.name] = self._run(node)
         raise ValueError("the exported program has no output")
 
-    def _finish(self, results: Sequence[Any]) -> Graph:
+    def _finish(self, returned: Sequence[Any]) -> Graph:
+        kinds = [spec.kind for spec in self.program.graph_signature.output_specs]  # what it changes is there too
+        results = [node for node, kind in zip(returned, kinds, strict=True) if kind == OutputKind.USER_OUTPUT]
         if len(results) != 1:
             raise ValueError(f"the network returns {len(results)} values; it must return one tensor")
         result = self.made.get(results[0].name) if isinstance(results[0], torch.fx.Node) else None
@@ -95,11 +98,6 @@ class _Reader:
             result = OPERATORS[operator](self.builder, arguments)
         else:
             raise UnsupportedError(not_supported(operator))
-        source = read[0].name
-        if _is_in_place(node):
-            self._rebind(node, self.made[source], result)
-        if _is_in_place(node) or _is_view(node) or getattr(result, "node", 0) is getattr(self.made[source], "node", 1):
-            self.storage[node.name] = self.storage.get(source, source)
         return result
 
     def _see(self, value: Any, node: torch.fx.Node) -> Any:
@@ -109,20 +107,6 @@ class _Reader:
         if str(batch) != str(self.batch):
             raise UnsupportedError(f"a tensor {list(_shape(node))} does not keep the batch as its first dimension")
         return self.builder.reshape(value, [_whole(size) for size in shape])
-
-    def _rebind(self, node: torch.fx.Node, old: Any, new: Any) -> None:
-        """Let what reads a tensor later see what was done to it in place."""
-        root = self.storage.get(node.all_input_nodes[0].name, node.all_input_nodes[0].name)
-        order = list(self.program.graph.nodes)
-        place = order.index(node)
-        later = set(order[place + 1 :])
-        for other in order[:place]:
-            value = self.made.get(other.name)
-            if self.storage.get(other.name, other.name) != root or not later & set(other.users):
-                continue
-            if not isinstance(value, Value) or (value.node, value.view) != (old.node, old.view):
-                raise UnsupportedError("changes a tensor in place that is read through a view too; write x = f(x)")
-            self.made[other.name] = new
 
     def _arguments(self, node: torch.fx.Node) -> dict[str, Any]:
         """Return a node's arguments by name, the operator's defaults too."""
@@ -162,6 +146,20 @@ class _named:  # noqa: N801 - reads as a statement
             raise ValueError(f"module {_path(self.node) or '(top level)'}: {error}") from error
 
 
+def _without_changes_in_place(program: torch.export.ExportedProgram) -> torch.export.ExportedProgram:
+    """Return the same program with every tensor written once; torch knows which ones share memory."""
+    nodes = [node for node in program.graph.nodes if node.op == "call_function"]
+    if not any(_is_in_place(node) for node in nodes):
+        return program
+    for node in nodes:
+        if _operator(node) in DROPOUTS and not _is_training(node):  # returns what it reads; torch makes a copy of it
+            node.target, node.args, node.kwargs = torch.ops.aten.alias.default, (node.all_input_nodes[0],), {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # of torch about itself
+        once: torch.export.ExportedProgram = program.run_decompositions({})
+    return once
+
+
 def _constant(node: torch.fx.Node, made: Mapping[str, Any]) -> Any:
     def known(argument: Any) -> Any:
         return made[argument.name] if isinstance(argument, torch.fx.Node) else argument
@@ -183,10 +181,8 @@ def _is_in_place(node: torch.fx.Node) -> bool:
     return schema is not None and bool(schema.is_mutable)
 
 
-def _is_view(node: torch.fx.Node) -> bool:
-    """Tell whether a node is only another view of the memory of what it reads."""
-    schema = getattr(node.target, "_schema", None)
-    return schema is None or any(returned.alias_info is not None for returned in schema.returns)
+def _is_training(node: torch.fx.Node) -> bool:
+    return bool(node.args[2] if len(node.args) > 2 else node.kwargs["train"])
 
 
 def _is_size(node: torch.fx.Node) -> bool:
