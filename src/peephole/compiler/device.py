@@ -79,20 +79,18 @@ def plan_device(
     landmarks: IntegerProgram,
     device: Device | None = None,
     capacity: Memory | int | None = None,
-    seconds: float = 10,
     passes: Passes | None = None,
 ) -> DevicePlan:
     """Plan the memory of a device that describes faces by `recogniser`, aligned by `landmarks`.
 
     passes: of both networks; all, where none are given.
-    seconds: for the planner's search, of each of the three plans. Raises `ValueError` where it does not fit, see
-    `planner.place`, and for programs of another task.
+    Raises `ValueError` where it does not fit, see `planner.place`, and for programs of another task.
     """
     recogniser.expect_task(RECOGNISE)
     landmarks.expect_task(LANDMARKS)
     device = device or Device()
     given = {"recogniser": recogniser, "landmarks": landmarks}
-    networks = {role: _plan_inside(program, seconds, passes) for role, program in given.items()}
+    networks = {role: _plan_inside(program, passes) for role, program in given.items()}
     peaks = {name: plan.peak_bytes for name, plan in networks.items()}
     buffers = [
         *_resident(device, recogniser.descriptor_size),
@@ -100,13 +98,13 @@ def plan_device(
         *_faces(device, recogniser, landmarks, peaks),
         *_stored(recogniser, landmarks),
     ]
-    return DevicePlan(place(buffers, capacity, device.alignment, seconds, PHASES), networks, device)
+    return DevicePlan(place(buffers, capacity, device.alignment, steps=PHASES), networks, device)
 
 
-def _plan_inside(program: IntegerProgram, seconds: float, passes: Passes | None) -> Placement:
+def _plan_inside(program: IntegerProgram, passes: Passes | None) -> Placement:
     """Plan what a network needs of L2 while it runs, but for its image, which is a buffer of the device."""
     alone = [b for b in lower(program, passes).buffers if b.level == MAIN and b.holds != IMAGE]
-    return place_arena(alone, seconds=seconds)
+    return place_arena(alone)
 
 
 def _buffer(name: str, count: int, first: str, last: str, holds: str) -> Buffer:
