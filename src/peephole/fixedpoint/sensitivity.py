@@ -49,7 +49,7 @@ class Budget:
 
 @dataclass(frozen=True)
 class LayerSensitivity:
-    """A convolution: what it saves in 8 bits, the output's SNR if only it has 8, and whether it was given 8."""
+    """A convolution. saved: of the cost, in 8 bits; snr_db: the output's with only this one in 8; narrow: it has 8."""
 
     name: str
     saved: int
@@ -59,10 +59,11 @@ class LayerSensitivity:
 
 @dataclass(frozen=True)
 class WidthSearch:
-    """What was chosen, and from what. cost_16, cost_8: of the programs of one width.
+    """What was chosen, and from what.
 
-    snr_16_db: the output's with all layers in 16 bits. predicted_db: with the chosen ones in 8, their noises added up.
-    snr_db: as measured. images: on which.
+    unit: of budget and costs. cost_16, cost_8: of the programs of one width. images: how many the noise was measured
+    on. snr_16_db, snr_8_db: the output's signal to noise with all layers in that width. predicted_db: with the chosen
+    ones in 8 bits, their noises added up; snr_db: as measured.
     """
 
     unit: str
@@ -121,7 +122,7 @@ def search_widths(
     """Return which convolutions get 8 bits, and what was found on the way. Raises `ValueError` as `quantize_mixed`."""
     names = calibrated.convolutions
     whole, least = (dict(budget.cost(mixed_program(calibrated, some))) for some in ((), names))
-    _check(budget, sum(whole.values()), sum(least.values()))
+    _check_budget(budget, sum(whole.values()), sum(least.values()))
     noises = _Noises(calibrated, images, kernels)
     base = noises.of(())
     alone = {name: noises.of([name]) for name in names}
@@ -147,7 +148,7 @@ def search_widths(
     )
 
 
-def _check(budget: Budget, whole: int, least: int) -> None:
+def _check_budget(budget: Budget, whole: int, least: int) -> None:
     unit = budget.unit
     if budget.limit >= whole:
         raise ValueError(
