@@ -28,4 +28,8 @@ void ph_dot4x3_s16(const ph_patch *patch, ptrdiff_t pixel_step, const int16_t *i
 /* The same of one pixel: sums[k] += sum over the patch of output k. */
 void ph_dot4x1_s16(const ph_patch *patch, const int16_t *input, const int16_t *weight, uint32_t sums[4]);
 
+void ph_dot4x3_s8(const ph_patch *patch, ptrdiff_t pixel_step, const int8_t *input, const int8_t *weight,
+                  uint32_t sums[PH_BLOCK_SUMS]);
+void ph_dot4x1_s8(const ph_patch *patch, const int8_t *input, const int8_t *weight, uint32_t sums[4]);
+
 #endif

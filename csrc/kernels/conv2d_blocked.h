@@ -3,6 +3,7 @@
 #define PEEPHOLE_KERNELS_CONV2D_BLOCKED_H
 
 #include "kernels/conv2d_place.h"
+#include "kernels/output_s8.h"
 
 /* Sums of 32 bits, of the whole window. */
 static inline bool ph_can_be_blocked(const ph_conv2d *layer) {
@@ -25,5 +26,8 @@ static inline ph_conv2d ph_in_one_row(ph_conv2d layer) {
 /* The same results as the convolution that calls it, whose arguments are checked already. */
 void ph_conv2d_blocked_s16(const ph_conv2d *layer, const int16_t *input, const int16_t *weight, const int32_t *bias,
                            const uint8_t *norm, int16_t *output);
+
+void ph_conv2d_blocked_s8(const ph_conv2d *layer, const int8_t *input, const int8_t *weight, const int32_t *bias,
+                          const uint8_t *norm, ph_output output);
 
 #endif

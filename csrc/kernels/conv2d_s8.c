@@ -1,6 +1,7 @@
 #include "kernels/conv2d_s8.h"
 
 #include "arch/dot4.h"
+#include "kernels/conv2d_blocked.h"
 #include "kernels/conv2d_few.h"
 #include "kernels/conv2d_place.h"
 
@@ -50,6 +51,10 @@ ph_status ph_convolve_s8(const ph_conv2d *layer, const int8_t *input, const int8
     if (layer->accumulation != PH_FULL || layer->accumulator_bits != 32 ||
         !ph_is_clip_to(output, layer->low, layer->high) || !ph_are_norms(layer->outputs, norm)) {
         return PH_BAD_ARGUMENT;
+    }
+    if (PH_IS_SCALAR) {
+        ph_conv2d_blocked_s8(layer, input, weight, bias, norm, output);
+        return PH_OK;
     }
     if (ph_has_few_taps(layer)) {
         ph_conv2d_few_s8(layer, input, weight, bias, norm, output);

@@ -1,7 +1,10 @@
 #include "peephole/conv2d.h"
 
 #include "check.h"
+#include "kernels/conv2d_blocked.h"
 #include "windows.h"
+
+#include <string.h>
 
 static ph_conv2d small_layer(void) {
     return (ph_conv2d){.input = {6, 5, 3},
@@ -46,6 +49,15 @@ static void compare(const ph_conv2d *l, fill_kind in_fill, fill_kind w_fill) {
     CHECK_EQUAL(ph_conv2d_s16(&wide, in, w, bias, norm, out), PH_OK);
     CHECK_EQUAL(ph_conv2d_s8(l, in8, w8, bias, norm, out8), PH_OK);
     CHECK_EQUAL(ph_conv2d_s8_s16(&wide, in8, w8, bias, norm, out16), PH_OK);
+    int8_t *again8 = allocate(out_count, 1); /* in blocks, which only machines without vectors choose */
+    int16_t *again16 = allocate(out_count, sizeof *again16);
+    for (size_t i = 0; i < out_count; i++) {
+        again16[i] = again8[i] = -123;
+    }
+    ph_conv2d_blocked_s8(l, in8, w8, bias, norm, (ph_output){.s8 = again8});
+    ph_conv2d_blocked_s8(&wide, in8, w8, bias, norm, (ph_output){.s16 = again16});
+    CHECK(memcmp(again8, out8, out_count) == 0);
+    CHECK(memcmp(again16, out16, out_count * sizeof *out16) == 0);
     int wrong = 0;
     for (size_t i = 0; i < out_count; i++) {
         wrong += out16[i] != out[i] || out8[i] != (out[i] < l->low && out[i] != -123 ? l->low
@@ -53,7 +65,7 @@ static void compare(const ph_conv2d *l, fill_kind in_fill, fill_kind w_fill) {
                                                                                      : out[i]);
     }
     CHECK_EQUAL(wrong, 0);
-    void *all[] = {in, w, in8, w8, out, out16, out8, bias, norm};
+    void *all[] = {in, w, in8, w8, out, out16, out8, again8, again16, bias, norm};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         free(all[i]);
     }
