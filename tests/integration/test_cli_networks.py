@@ -56,6 +56,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (made / "pictures").mkdir()
     for number, image in enumerate(images[:8]):
         cv2.imwrite(str(made / "pictures" / f"{number}.png"), image)
+    np.save(made / "bare.npy", RNG.normal(0, 1, (20, 4)))
     (made / "text.pt2").write_text("hello")
     return made
 
@@ -140,7 +141,10 @@ WRONG = {
     "words": ("vector.pt2", "words.npz", ["words.npz: holds no array of samples [N,..]"]),
     "no samples": ("vector.pt2", "none.npz", ["none.npz: holds no samples"]),
     "no file of samples": ("vector.pt2", "gone.npz", ["gone.npz: no such file of samples"]),
-    "no pictures": ("image.pt2", "gone", ["gone"]),
+    "no pictures": ("image.pt2", "gone", ["gone: no such .npz of samples, nor a folder or tar file of pictures"]),
+    "no pictures, for tensors": ("vector.pt2", "gone", ["gone: no such .npz of samples, nor a folder"]),
+    "a bare array": ("vector.pt2", "bare.npy", ["bare.npy: not an .npz, as numpy.savez(FILE, samples=array) writes"]),
+    "no bare array": ("vector.pt2", "gone.npy", ["gone.npy: no such .npz of samples"]),
     "no network": ("gone.pt2", "vectors.npz", ["gone.pt2: no such network"]),
     "text": (
         "text.pt2",

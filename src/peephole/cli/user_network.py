@@ -1,6 +1,7 @@
 """Quantizing a network of the user's own: a .pt2 or .onnx file and samples, instead of a checkpoint and faces."""
 
 import dataclasses
+import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,6 +58,7 @@ def _imported(path: Path, calibration: Path, count: int, pixels: Pixels) -> tupl
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such network")
     if calibration.suffix != ".npz":
+        _check_pictures(calibration)
         imported = _import(path, IMAGE, pixels)
         return imported, read_calibration_images(calibration, _sides(imported), count)
     samples = read_samples(calibration, count)
@@ -70,6 +72,17 @@ def _imported(path: Path, calibration: Path, count: int, pixels: Pixels) -> tupl
     if samples.shape[1:] in ((1, height, width), (height, width, 1)):
         samples = samples.reshape(-1, height, width)
     return imported, _fitting(calibration, samples, (height, width))
+
+
+def _check_pictures(source: Path) -> None:
+    """Refuse what can hold no pictures, before it is asked whether the network takes any."""
+    if not source.exists():
+        raise FileNotFoundError(f"{source}: no such .npz of samples, nor a folder or tar file of pictures")
+    if source.is_file() and not tarfile.is_tarfile(source):
+        raise ValueError(
+            f"{source}: not an .npz, as numpy.savez(FILE, samples=array) writes it, nor a folder or whole tar file of "
+            "pictures"
+        )
 
 
 def _sides(imported: "Imported") -> tuple[int, int]:
