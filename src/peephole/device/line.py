@@ -1,5 +1,7 @@
 """The line to a device: a serial port, or a socket that leads to one."""
 
+import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
@@ -62,10 +64,9 @@ def opened_line(port: str, baud: int = BAUD) -> Iterator[Line]:
     try:
         opened = serial.serial_for_url(port, baudrate=baud, timeout=0.1, write_timeout=10)
     except (serial.SerialException, OSError, ValueError) as error:
-        raise DeviceError(
-            f"{port}: cannot be opened ({_reason(error)}); name a serial port such as /dev/ttyUSB0, "
-            "or socket://HOST:PORT"
-        ) from error
+        cause = _reason(error)
+        what = "no such serial port" if cause == os.strerror(errno.ENOENT) else f"cannot be opened ({cause})"
+        raise DeviceError(f"{port}: {what}; name a serial port such as /dev/ttyUSB0, or socket://HOST:PORT") from error
     try:
         yield SerialLine(port, opened)
     finally:
