@@ -29,7 +29,10 @@ def _thresholds(program: "IntegerProgram", pack: Path, people: int, seed: int) -
 
 
 def _as_trained(card: "Mapping[str, Any]", given: int | None, key: str, option: str) -> int:
-    """Return what training did; thresholds measured on people of the training set would be far too wide."""
+    """Return the option's value in training: thresholds measured on people that were trained on would be far too wide.
+
+    given: by the user, who may not contradict the card. Raises `ValueError` where neither knows, or both differ.
+    """
     trained: int | None = card.get(key)
     agreed = given if trained is None else trained
     if agreed is None:
@@ -42,7 +45,7 @@ def _as_trained(card: "Mapping[str, Any]", given: int | None, key: str, option: 
 def _quantize_own(
     path: Path, calibration: Path, output: Path, images: int, pixels: Pixels, choices: Choices
 ) -> tuple[Quantized, dict[str, Any]]:
-    """Quantize a network of the user's own: there are no faces, and no thresholds. Also what else there is to tell."""
+    """Quantize a network of the user's own, without thresholds. Return the program, and what else JSON tells."""
     made = quantize_user_network(path, calibration, output.stem, images, pixels, choices)
     made.program.save(output)
     return made, dict(made.program.card)
@@ -57,7 +60,7 @@ def _quantize_faces(
     trained: tuple[int | None, int | None],
     choices: Choices,
 ) -> tuple[Quantized, dict[str, Any]]:
-    """Quantize a network of ours, with thresholds where SRC is the packed faces; and what else there is to tell.
+    """Quantize a network of ours, with thresholds where SRC is the packed faces. Return it, and what else JSON tells.
 
     trained: how many people training held out, and by which seed, where that was given.
     """
@@ -78,7 +81,10 @@ def _quantize_faces(
     if packed:
         program = program.with_calibration(_thresholds(program, calibration, people, drawn_by))
     elif task == RECOGNISE:
-        print("peephole: no thresholds: SRC is not the packed training faces", file=sys.stderr)
+        print(
+            "peephole: no thresholds: SRC is not the packed training faces; no doorbell can decide by this program",
+            file=sys.stderr,
+        )
     program.save(output)
     points = [] if program.calibration is None else list(program.calibration.points)
     return dataclasses.replace(made, program=program), {"thresholds": points}
@@ -204,6 +210,7 @@ def quantize(
     own = checkpoint.suffix in ENDINGS
     if not own and pixels != Pixels():
         raise typer.BadParameter("--offset and --scale are for networks of your own, .pt2 or .onnx")
+    pixels.check()
     check_output(output, ".safetensors", checkpoint, calibration)
     check_plot_file(plot)
     if own:
