@@ -199,9 +199,11 @@ static void search_windows(const ph_cascade_search *search, const ph_cascade_lev
                                             work->sum + at, work->squares + at, work->stride, work->list + open);
         }
         finish_list(search, level, work, plan, base, open, list);
-        const size_t kept = PH_CASCADE_WINDOW * stride * sizeof(uint32_t);
-        memmove(work->sum, work->sum + STRIP_ROWS * stride, kept);
-        memmove(work->squares, work->squares + STRIP_ROWS * stride, kept);
+        const size_t line = (size_t)(level->width + 1) * sizeof(uint32_t); /* of a stride that fits the widest level */
+        for (size_t row = 0; row < PH_CASCADE_WINDOW * stride; row += stride) {
+            memcpy(work->sum + row, work->sum + row + STRIP_ROWS * stride, line);
+            memcpy(work->squares + row, work->squares + row + STRIP_ROWS * stride, line);
+        }
     }
 }
 

@@ -77,23 +77,40 @@ int32_t ph_cascade_open_windows(const ph_cascade_plan *plan, int32_t windows, in
     return (int32_t)(open - list);
 }
 
+/* Pixel `column` of a level row, between four pixels of its source. share: Q7, of the right ones. */
+static inline uint32_t pixel_at(const ph_cascade_rows *rows, uint16_t column, int32_t share) {
+    const uint8_t *upper = rows->upper + column, *lower = rows->lower + column;
+    const int32_t left = upper[0] * 128 + (lower[0] - upper[0]) * rows->share;
+    const int32_t right = upper[1] * 128 + (lower[1] - upper[1]) * rows->share;
+    return (uint32_t)(left * 128 + (right - left) * share + 0x2000) >> 14;
+}
+
 void ph_cascade_integrate_row(const ph_cascade_level *level, const ph_cascade_sampler *sampler, int32_t y,
                               ptrdiff_t stride, uint32_t *sum, uint32_t *squares) {
     const ph_cascade_rows rows = ph_cascade_rows_at(level, sampler, y);
     const uint16_t *column = sampler->column;
     const uint8_t *share = sampler->share;
-    uint32_t row_sum = 0, row_squares = 0;
     uint32_t *new_sum = sum + stride, *new_squares = squares + stride;
+    uint32_t row_sum = 0, row_squares = 0;
     *new_sum++ = 0, *new_squares++ = 0;
     sum++, squares++;
-    for (const uint8_t *end = share + level->width; share != end; share++, column++) {
-        const uint8_t *upper = rows.upper + *column, *lower = rows.lower + *column;
-        const int32_t left = upper[0] * 128 + (lower[0] - upper[0]) * rows.share;
-        const int32_t right = upper[1] * 128 + (lower[1] - upper[1]) * rows.share;
-        const uint32_t pixel = (uint32_t)(left * 128 + (right - left) * *share + 0x2000) >> 14;
+    for (const uint8_t *end = share + (level->width & ~1); share != end; share += 2, column += 2) {
+        const uint32_t pixel = pixel_at(&rows, column[0], share[0]);
+        const uint32_t next = pixel_at(&rows, column[1], share[1]);
         row_sum += pixel;
         row_squares += pixel * pixel;
-        *new_sum++ = *sum++ + row_sum;
-        *new_squares++ = *squares++ + row_squares;
+        new_sum[0] = sum[0] + row_sum;
+        new_squares[0] = squares[0] + row_squares;
+        row_sum += next;
+        row_squares += next * next;
+        new_sum[1] = sum[1] + row_sum;
+        new_squares[1] = squares[1] + row_squares;
+        sum += 2, squares += 2;
+        new_sum += 2, new_squares += 2;
+    }
+    if (level->width & 1) {
+        const uint32_t pixel = pixel_at(&rows, *column, *share);
+        *new_sum = *sum + row_sum + pixel;
+        *new_squares = *squares + row_squares + pixel * pixel;
     }
 }
