@@ -307,6 +307,7 @@ MAPS: dict[str, tuple[nn.Module, str]] = {
     "in place through a view": (Function(through_a_view, nn.Conv2d(6, 6, 1), nn.Conv2d(6, 6, 1)), ""),
     "a reshape that copies": (Function(flattened_copy, nn.Conv2d(6, 6, 1), nn.Linear(432, 3)), ""),
     "unit length": (Function(lambda x, a: F.normalize(a(x.flatten(1))), nn.Linear(432, 4)), "conv2d l2_normalize"),
+    "casts": (Function(lambda x, a: a(x.double().float()).to(torch.float64).to(x), nn.Conv2d(6, 4, 1)), "conv2d"),
     "channels last": (Function(channels_last, nn.Conv2d(8, 4, 2), nn.Linear(4, 3)), "conv2d conv2d"),
     "weight norm": (nn.utils.parametrizations.weight_norm(nn.Conv2d(6, 4, 1)), "conv2d"),
 }
@@ -342,6 +343,11 @@ OTHERS: dict[str, Case] = {
         Function(lambda x, a, b: torch.cat([a(x), b(x)], 1), nn.Linear(5, 2), nn.Linear(5, 3)),
         (5,),
         "conv2d conv2d",
+    ),
+    "unit length by hand": (
+        Function(lambda x: x / (x.norm(dim=1, keepdim=True) + 1e-8).clamp(min=1e-12)),
+        (5,),
+        "l2_normalize",
     ),
     "a product": (Function(lambda x: x @ torch.arange(15.0).view(5, 3) + 1), (5,), "conv2d"),
 }

@@ -281,6 +281,14 @@ def of_another_domain(made: Any) -> Any:
     return made
 
 
+def of_length(change: Any, **constants: Any) -> Any:
+    """A vector divided by its length n, which is changed into m."""
+    flat = (("GlobalAveragePool", "x", "a", {}), ("Flatten", "a", "b", {}), ("ReduceL2", "b", "n", {"axes": [1]}))
+    return model(*flat, change, one("Div", "b,m"), version=13, **constants)
+
+
+TINY = "vector's length may be kept from zero by a constant of at most 1e-06, not more"
+
 WRONG: dict[str, tuple[Any, str]] = {
     "another's operator": (
         of_another_domain(model(one("Relu"))),
@@ -316,6 +324,14 @@ WRONG: dict[str, tuple[Any, str]] = {
         "batch norm is in training mode",
     ),
     "a vector's product": (model(one("MatMul", "x,w"), w=random(6)), r"node y \(MatMul\): weights \[6\] are no matrix"),
+    "a length that is cut off above": (of_length(("Clip", "n,,most", "m", {}), most=np.float32(0.5)), TINY),
+    "a length of at least four": (of_length(("Max", "n,least", "m", {}), least=np.float32(4)), TINY),
+    "a length of at most four": (of_length(("Min", "n,most", "m", {}), most=np.float32(4)), TINY),
+    "a length and one": (of_length(("Add", "n,more", "m", {}), more=np.float32(1)), TINY),
+    "an end of a clip that is no number": (
+        model(one("Clip", "x,low"), low=np.float32("nan")),
+        r"node y \(Clip\): a clip to what is not a number; give it an end",
+    ),
     "spread": (
         model(("GlobalAveragePool", "x", "a", {}), one("Expand", "a,s"), s=whole(1, 4, 7, 6)),
         "cannot be spread to",

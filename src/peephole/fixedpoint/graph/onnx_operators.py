@@ -9,7 +9,7 @@ import numpy as np
 
 from peephole.fixedpoint.graph import operands, windows
 from peephole.fixedpoint.graph.builder import Builder, Length, Value
-from peephole.fixedpoint.graph.operands import bound, constant, optional, place, tensor
+from peephole.fixedpoint.graph.operands import constant, optional, place, tensor
 from peephole.fixedpoint.graph.views import UnsupportedError
 
 FLOATS = (1, 10, 11, 16)  # onnx.TensorProto: float, float16, double, bfloat16
@@ -149,9 +149,7 @@ def _batch_norm(builder: Builder, o: Operation) -> Value:
 
 
 def _clip(builder: Builder, o: Operation) -> Any:
-    if isinstance(o.inputs[0], Length):
-        return o.inputs[0]  # which keeps `normalize` from dividing by zero
-    return builder.clip(o.value, bound(o.get("min", o.input(1))), bound(o.get("max", o.input(2))))
+    return operands.clip(builder, o.inputs[0], o.get("min", o.input(1)), o.get("max", o.input(2)))
 
 
 def _extreme(largest: bool) -> Handler:
@@ -159,19 +157,16 @@ def _extreme(largest: bool) -> Handler:
         if len(o.inputs) != 2 or (isinstance(o.inputs[0], Value) and isinstance(o.inputs[1], Value)):
             raise UnsupportedError("only of a tensor and a constant is that supported")
         first, other = o.inputs if isinstance(o.inputs[0], Value | Length) else o.inputs[::-1]
-        if isinstance(first, Length):
-            return first
-        end = bound(other)
-        return builder.clip(first, end if largest else None, None if largest else end)
+        return operands.clip(builder, first, other if largest else None, None if largest else other)
 
     return clip
 
 
-def _sum(builder: Builder, o: Operation) -> Value:
+def _sum(builder: Builder, o: Operation) -> Value | Length:
     total = o.inputs[0]
     for other in o.inputs[1:]:
         total = operands.add(builder, total, other)
-    return tensor(total)
+    return total if isinstance(total, Length) else tensor(total)
 
 
 def _concatenate(builder: Builder, o: Operation) -> Value:

@@ -12,8 +12,14 @@ from peephole.fixedpoint.graph.views import UnsupportedError
 Constant = NDArray[np.float64]
 
 
+TINY = 1e-6
+"""What a vector's length may be kept from zero by: so little that leaving it out changes nothing worth a bit."""
+
+
 def tensor(operand: Any) -> Value:
     """Return an operand that must be a tensor."""
+    if isinstance(operand, Length):
+        raise UnsupportedError("a vector's length is good only to divide the vector by, as in normalize")
     if not isinstance(operand, Value):
         raise UnsupportedError("an operator between constants and lists is not supported; give it the tensor itself")
     return operand
@@ -38,8 +44,24 @@ def bound(operand: Any) -> float | None:
     array = constant(operand)
     if array.size != 1:
         raise UnsupportedError("clips of several values are not supported; use one")
+    if math.isnan(array.item()):
+        raise UnsupportedError("a clip to what is not a number; give it an end, or leave it out")
     largest = float(np.finfo(np.float32).max)
     return None if math.isinf(array.item()) or abs(array.item()) >= largest else float(array.item())
+
+
+def clip(builder: Builder, operand: Any, low: Any, high: Any) -> Value | Length:
+    """Cut off what is below `low` and above `high`; a length may only be kept from zero."""
+    lowest, highest = bound(low), bound(high)
+    if not isinstance(operand, Length):
+        return builder.clip(tensor(operand), lowest, highest)
+    if highest is not None or (lowest or 0.0) > TINY:
+        raise _not_tiny()
+    return operand
+
+
+def _not_tiny() -> UnsupportedError:
+    return UnsupportedError(f"a vector's length may be kept from zero by a constant of at most {TINY}, not more")
 
 
 def place(value: Value, dimension: int) -> int:
@@ -69,8 +91,13 @@ def select(builder: Builder, value: Value, dimension: int, index: int) -> Value:
     return Value(part.node, tuple(d for i, d in enumerate(part.view) if i != at))
 
 
-def add(builder: Builder, first: Any, second: Any, factor: float = 1.0) -> Value:
+def add(builder: Builder, first: Any, second: Any, factor: float = 1.0) -> Value | Length:
     """First + factor * second."""
+    if isinstance(first, Length) and not isinstance(second, Value | Length):
+        added = constant(second) * factor
+        if not (added.min() >= 0 and added.max() <= TINY):
+            raise _not_tiny()
+        return first
     if isinstance(first, Value) and isinstance(second, Value):
         return builder.add(first, second if factor == 1 else builder.affine(second, factor=factor))
     if isinstance(first, Value):
@@ -78,7 +105,7 @@ def add(builder: Builder, first: Any, second: Any, factor: float = 1.0) -> Value
     return builder.affine(tensor(second), factor=factor, offset=constant(first))
 
 
-def subtract(builder: Builder, first: Any, second: Any, factor: float = 1.0) -> Value:
+def subtract(builder: Builder, first: Any, second: Any, factor: float = 1.0) -> Value | Length:
     """First - factor * second."""
     if isinstance(first, Value) and not isinstance(second, Value):
         return builder.affine(first, centre=constant(second) * factor)
@@ -89,7 +116,7 @@ def multiply(builder: Builder, first: Any, second: Any) -> Value:
     """Tensor times constant."""
     if isinstance(first, Value) and isinstance(second, Value):
         raise UnsupportedError("the product of two tensors is not supported; only of a tensor and a constant")
-    value, factor = (first, second) if isinstance(first, Value) else (second, first)
+    value, factor = (first, second) if isinstance(first, Value | Length) else (second, first)
     return builder.affine(tensor(value), factor=constant(factor))
 
 

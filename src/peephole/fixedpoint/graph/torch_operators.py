@@ -6,7 +6,7 @@ from typing import Any
 
 from peephole.fixedpoint.graph import operands, windows
 from peephole.fixedpoint.graph.builder import Builder, Length, Value
-from peephole.fixedpoint.graph.operands import bound, constant, optional, place, tensor
+from peephole.fixedpoint.graph.operands import constant, optional, place, tensor
 from peephole.fixedpoint.graph.views import UnsupportedError
 
 Arguments = dict[str, Any]
@@ -73,21 +73,19 @@ def _relu6(builder: Builder, a: Arguments) -> Value:
 
 
 def _clamp(builder: Builder, a: Arguments) -> Any:
-    if isinstance(a["self"], Length):
-        return a["self"]  # which keeps `normalize` from dividing by zero
-    low = a.get("min", a.get("min_val"))
-    return builder.clip(tensor(a["self"]), bound(low), bound(a.get("max", a.get("max_val"))))
+    low, high = a.get("min", a.get("min_val")), a.get("max", a.get("max_val"))
+    return operands.clip(builder, a["self"], low, high)
 
 
-def _add(builder: Builder, a: Arguments) -> Value:
+def _add(builder: Builder, a: Arguments) -> Any:
     return operands.add(builder, a["self"], a["other"], float(a.get("alpha", 1)))
 
 
-def _sub(builder: Builder, a: Arguments) -> Value:
+def _sub(builder: Builder, a: Arguments) -> Any:
     return operands.subtract(builder, a["self"], a["other"], float(a.get("alpha", 1)))
 
 
-def _rsub(builder: Builder, a: Arguments) -> Value:
+def _rsub(builder: Builder, a: Arguments) -> Any:
     return operands.subtract(builder, a["other"], a["self"], float(a.get("alpha", 1)))
 
 
