@@ -13,6 +13,13 @@ from torch_networks import MAP, SERIES, Function, conv, rows_shuffled  # noqa: E
 
 Case = tuple[nn.Module, tuple[int, ...], str]
 
+TINY = "vector's length may be kept from zero by a constant of at most 1e-06, not more"
+ROUNDING = "rounding to whole numbers inside of the network is not supported; leave the cast out"
+
+
+def length(x: Tensor) -> Tensor:
+    return x.norm(dim=1, keepdim=True)
+
 
 def changed_in_part(x: Tensor, layer: nn.Module) -> Tensor:
     y = layer(x)
@@ -68,6 +75,15 @@ WRONG: dict[str, Case] = {
         MAP,
         "operator slice_scatter is not supported; it changes a part of a tensor in place; make the parts apart and con",
     ),
+    "a length that is cut off below": (Function(lambda x: F.normalize(x, eps=5.0)), (5,), TINY),
+    "a length of at least four": (Function(lambda x: x / length(x).clamp(min=4)), (5,), TINY),
+    "a length that is cut off above": (Function(lambda x: x / length(x).clamp(max=0.5)), (5,), TINY),
+    "a length and one": (Function(lambda x: x / (length(x) + 1)), (5,), TINY),
+    "half of the length": (Function(lambda x: x / (length(x) * 0.5)), (5,), "only to divide the vector by"),
+    "whole numbers": (Function(lambda x: (3 * x).to(torch.int32).float()), MAP, ROUNDING),
+    "long numbers": (Function(lambda x: (3 * x).long().float()), MAP, ROUNDING),
+    "truths": (Function(lambda x: x.bool().float()), MAP, ROUNDING),
+    "another's whole numbers": (Function(lambda x: x.type_as(torch.ones(1, dtype=torch.int8)).float()), MAP, ROUNDING),
     "dropout in training": (
         Function(lambda x: F.dropout(x, training=True)),
         MAP,

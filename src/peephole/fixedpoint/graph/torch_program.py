@@ -12,7 +12,7 @@ from torch.export.graph_signature import OutputKind
 from peephole.fixedpoint.graph.advice import not_supported
 from peephole.fixedpoint.graph.builder import Builder, Length, Value
 from peephole.fixedpoint.graph.nodes import Graph, Origin
-from peephole.fixedpoint.graph.torch_operators import DROPOUTS, OPERATORS, RESHAPES
+from peephole.fixedpoint.graph.torch_operators import DROPOUTS, OPERATORS, RESHAPES, SAME
 from peephole.fixedpoint.graph.views import UnsupportedError
 
 
@@ -98,6 +98,10 @@ class _Reader:
             result = OPERATORS[operator](self.builder, arguments)
         else:
             raise UnsupportedError(not_supported(operator))
+        if isinstance(result, Value) and _is_rounded(node, read[0]):
+            raise UnsupportedError(
+                "rounding to whole numbers inside of the network is not supported; leave the cast out"
+            )
         return result
 
     def _see(self, value: Any, node: torch.fx.Node) -> Any:
@@ -179,6 +183,14 @@ def _operator(node: torch.fx.Node) -> str:
 def _is_in_place(node: torch.fx.Node) -> bool:
     schema = getattr(node.target, "_schema", None)
     return schema is not None and bool(schema.is_mutable)
+
+
+def _is_rounded(node: torch.fx.Node, source: torch.fx.Node) -> bool:
+    """Tell whether a node makes whole numbers; an input of them may be seen in another shape."""
+    made, given = node.meta["val"], getattr(source.meta["val"], "dtype", None)
+    if not isinstance(made, torch.Tensor) or made.is_floating_point():
+        return False
+    return made.dtype != given or _operator(node) not in (*SAME, *RESHAPES, "permute", "transpose")
 
 
 def _is_training(node: torch.fx.Node) -> bool:
