@@ -169,8 +169,9 @@ def test_options_that_make_no_sense(folder: Path, tmp_path: Path) -> None:
     floats = ("--calibration", folder / "vectors.npz")
     done = peephole("quantize", folder / "vector.pt2", *floats, "--offset", 0, *out)
     assert_one_line(done, 1, "--offset and --scale are for grey images as uint8, not for floats")
-    done = peephole("quantize", folder / "image.pt2", "--calibration", folder / "images.npz", "--scale", 0, *out)
-    assert_one_line(done, 1, "--scale must be more than 0, not 0")
+    for option, value in (("--scale", 0), *(("--scale", x) for x in ("inf", "nan", 1e-300, -1)), ("--offset", "nan")):
+        done = peephole("quantize", folder / "image.pt2", "--calibration", folder / "images.npz", option, value, *out)
+        assert_one_line(done, 2, f"{option} {float(value):g}: must be a number from")
     done = peephole("quantize", folder / "net.ckpt", *floats, "--scale", 255, *out)
     assert_one_line(done, 2, "--offset and --scale are for networks of your own")
     done = peephole("quantize", folder / "vector.pt2", *floats, "--bits", 12, *out)

@@ -156,6 +156,16 @@ def test_weights_that_are_not_finite(value: float) -> None:
         edited(network, "squeeze", weight=weight)
 
 
+def test_a_network_that_sees_nothing_is_refused_by_its_layer() -> None:
+    weight = conv(tiny_network(), "conv1").weight
+    with pytest.raises(
+        ValueError, match="layer conv1: its weights are all 0, so that the output is the same for every"
+    ):
+        quantize(edited(tiny_network(), "conv1", weight=0 * weight, bias=np.ones(6)), IMAGES)
+    one_of_two = conv(tiny_network(), "expand1").weight
+    quantize(edited(tiny_network(), "expand1", weight=0 * one_of_two), IMAGES)
+
+
 def test_calibration_on_nothing() -> None:
     with pytest.raises(ValueError, match="there is nothing to calibrate on"):
         quantize(tiny_network(), IMAGES[:0])

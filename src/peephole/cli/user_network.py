@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import typer
+
 from peephole.cli.programs import needs_training_packages
 from peephole.cli.quantizer_options import Choices, Quantized, quantize_as
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 ENDINGS = (".pt2", ".onnx")
 PIXEL = 128.0  # offset and scale of pixels where nothing else is said
+LEAST_SCALE, MOST = 1e-3, 1e6
 
 
 @dataclass(frozen=True)
@@ -28,11 +31,16 @@ class Pixels:
 
     @property
     def given(self) -> tuple[float, float]:
-        """Offset and scale. Raises `ValueError` for a scale that divides nothing."""
-        scale = PIXEL if self.scale is None else self.scale
-        if not scale > 0:
-            raise ValueError(f"--scale must be more than 0, not {scale:g}")
-        return PIXEL if self.offset is None else self.offset, scale
+        """Offset and scale."""
+        return PIXEL if self.offset is None else self.offset, PIXEL if self.scale is None else self.scale
+
+    def check(self) -> None:
+        """Raise a usage error for numbers that no training uses, and by which 32-bit floats would overflow."""
+        offset, scale = self.given
+        if not LEAST_SCALE <= scale <= MOST:
+            raise typer.BadParameter(f"--scale {scale:g}: must be a number from {LEAST_SCALE:g} to {MOST:g}")
+        if not abs(offset) <= MOST:
+            raise typer.BadParameter(f"--offset {offset:g}: must be a number from {-MOST:g} to {MOST:g}")
 
 
 def quantize_user_network(

@@ -60,7 +60,16 @@ from peephole.fixedpoint.network_formats import NetworkFormats, TensorFormat
 from peephole.fixedpoint.pixels import as_pixels
 from peephole.fixedpoint.program import RECOGNISE, IntegerProgram
 from peephole.fixedpoint.proof import value_ranges
-from peephole.fixedpoint.ranges import RULES, Statistics, calibrate, check_any, check_varied, sample_values, spread
+from peephole.fixedpoint.ranges import (
+    RULES,
+    Statistics,
+    calibrate,
+    check_any,
+    check_seen,
+    check_varied,
+    sample_values,
+    spread,
+)
 from peephole.fixedpoint.report import QuantizationReport, measure
 from peephole.fixedpoint.rounding import ConvRounding, fields_of, quantize_conv
 from peephole.fixedpoint.tensor_formats import WIDE, choose_formats, wide_tensors
@@ -157,12 +166,13 @@ def calibrate_equalised(
 ) -> tuple[FloatNetwork, Statistics, Statistics]:
     """Return the network with its channels rescaled as this width wants it, and its maxima and means (`calibrate`).
 
-    Raises `ValueError` for images that tell nothing.
+    Raises `ValueError` for images that tell nothing, and a network that sees nothing.
     """
     check_any(images)
     network = as_pixels(network, bits)
     check_varied(network, images)
     maxima, means = calibrate(network, images)
+    check_seen(network)
     if not options.equalise:
         return network, maxima, means
     network, factors = equalise(network, maxima, options.margin, bits)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from peephole.fixedpoint.float_network import FloatNetwork
+from peephole.fixedpoint.float_network import FloatConvolution, FloatNetwork
 from peephole.fixedpoint.formats import fraction_bits, limits
 from peephole.fixedpoint.layers import tensors_read
 
@@ -60,6 +60,22 @@ def check_varied(network: FloatNetwork, samples: NDArray[Any]) -> None:
         raise ValueError(
             f"layer {readers[0]}: cannot be calibrated, the {what} nothing but {samples.flat[0]:g}; "
             "calibrate with some hundred varied samples"
+        )
+
+
+def check_seen(network: FloatNetwork) -> None:
+    """Raise `ValueError` where weights of nothing but 0 leave nothing of the input in the output."""
+    seen: set[str] = {network.input.name}
+    dead: list[str] = []
+    for layer in network.layers:
+        if isinstance(layer, FloatConvolution) and not layer.weight.any():
+            dead.append(layer.name)
+        elif any(name in seen for name in tensors_read(layer)):
+            seen.add(layer.output)
+    if dead and network.output not in seen:
+        raise ValueError(
+            f"layer {dead[0]}: its weights are all 0, so that the output is the same for every sample; "
+            "train the network, or export it after its weights are loaded"
         )
 
 
