@@ -142,15 +142,20 @@ static void paired(void *context) {
     ph_admin_note(admin, PH_ADMIN_PAIRED);
 }
 
+/* Noise on the line makes at most one event a reason, so that it pushes hardly anything out of the ring. */
 static void refused(void *context, ph_refusal reason) {
     ph_admin *admin = context;
-    const uint32_t latest = (admin->events + PH_ADMIN_EVENTS - 1) % PH_ADMIN_EVENTS;
-    ph_admin_event *event = &admin->event[latest];
-    if (admin->events > 0 && event->kind == PH_ADMIN_REFUSED && event->refusal == reason) {
-        event->count++;
-        return;
+    for (uint32_t back = 1; back <= PH_ADMIN_EVENTS && back <= admin->events; back++) {
+        ph_admin_event *event = &admin->event[(admin->events - back) % PH_ADMIN_EVENTS];
+        if (event->kind != PH_ADMIN_REFUSED) {
+            break;
+        }
+        if (event->refusal == reason) {
+            event->count++;
+            return;
+        }
     }
-    event = ph_admin_note(admin, PH_ADMIN_REFUSED);
+    ph_admin_event *event = ph_admin_note(admin, PH_ADMIN_REFUSED);
     event->refusal = reason;
     event->count = 1;
 }

@@ -86,7 +86,7 @@ typedef struct {
 typedef enum {
     PH_ADMIN_DOORBELL, /* event */
     PH_ADMIN_STARTED,
-    PH_ADMIN_REFUSED, /* so many frames in a row that were refused for one reason: refusal, count */
+    PH_ADMIN_REFUSED, /* so many frames were refused for one reason since something else happened: refusal, count */
     PH_ADMIN_PAIRED,
     PH_ADMIN_SESSION, /* an owner came */
     PH_ADMIN_RESTORED,
@@ -115,7 +115,6 @@ typedef struct {
     uint32_t events; /* that there have been */
     uint32_t told;   /* to the owner who follows */
     bool following;
-    bool answering;
     int64_t restore_heard; /* when the last piece came */
     uint32_t restore_left; /* bytes to come of the record that is being restored */
     uint8_t scratch[PH_MESSAGE_BYTES];

@@ -34,7 +34,7 @@ void ph_answer_events(ph_asked *asked, ph_command command);
 void ph_answer_settings(ph_asked *asked, ph_command command);
 void ph_answer_backup(ph_asked *asked, ph_command command);
 
-/* Adds an event to the ring. Frames refused for the same reason in a row are one event. */
+/* Adds an event to the ring; good until the next one. */
 ph_admin_event *ph_admin_note(ph_admin *admin, ph_admin_event_kind kind);
 
 /* Tells the owner who follows what was not told yet. */

@@ -31,6 +31,7 @@ from peephole.device.backup import Backup, from_file, restore, take_backup, to_f
 from peephole.device.client import REPEATABLE, Command, Device, DeviceLook, Info
 from peephole.device.errors import CommandError, DeviceError
 from peephole.device.events import followed_events, past_events
+from peephole.device.framing import packed
 
 
 @pytest.fixture
@@ -248,6 +249,18 @@ def test_old_events_make_room_and_the_count_says_so(line: SpoiltLine, device: De
     events = past_events(device)
     assert [event.sequence for event in events] == list(range(80, 104))
     assert device.statistics()["events"] == 103
+
+
+def test_noise_on_the_line_pushes_no_event_out(line: SpoiltLine, device: Device) -> None:
+    line.device.core.tell(BUTTON, 0, True, 0, 0, 0, 0, 0, 0)
+    for _ in range(100):
+        line.device.take(b"\0noise\0" + packed(0x42))
+    events = past_events(device)
+    assert "button" in [event.kind for event in events]
+    assert [event.details for event in events if event.kind == "refused"] == [
+        {"reason": "damaged", "frames": 100},
+        {"reason": "unknown type", "frames": 100},
+    ]
 
 
 def test_events_are_followed_over_a_lost_session(line: SpoiltLine, device: Device) -> None:
