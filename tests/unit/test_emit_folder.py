@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from peephole.compiler.emit.folder import MANIFEST, check_folder, write_folder
+from peephole.compiler.emit.folder import MANIFEST, check_folder, manifest, write_folder
 
 FILES = {"a.c": b"1", "csrc/b.h": b"2", MANIFEST: b'{"files": ["a.c", "csrc/b.h"]}'}
 
@@ -37,6 +37,31 @@ def test_a_folder_with_other_files_is_refused_and_kept(manifest: bytes | None, t
     with pytest.raises(FileExistsError, match="which peephole compile did not write; name another folder"):
         write_folder(folder, FILES)
     assert content(folder) == before
+
+
+def test_a_file_that_was_edited_is_not_overwritten(tmp_path: Path) -> None:
+    files = {"a.c": b"1", "csrc/b.h": b"2"}
+    files[MANIFEST] = manifest({"name": "a"}, files)
+    write_folder(tmp_path / "made", files)
+    write_folder(tmp_path / "made", files)
+    (tmp_path / "made" / "csrc" / "b.h").write_bytes(b"mine")
+    with pytest.raises(FileExistsError, match=r"csrc/b\.h was edited since peephole compile wrote it; name another"):
+        write_folder(tmp_path / "made", files)
+    assert (tmp_path / "made" / "csrc" / "b.h").read_bytes() == b"mine"
+
+
+def test_a_file_among_what_is_built_is_not_deleted_where_no_makefile_made_it(tmp_path: Path) -> None:
+    write_folder(tmp_path / "made", FILES)
+    built = tmp_path / "made" / "build"
+    (built / "csrc").mkdir(parents=True)
+    for name in ("a.c.o", "liba.a", "self_test", "self_test_trace", "self_test_sanitized", "csrc/b.c.o", "fw.elf"):
+        (built / name).write_bytes(b"built")
+    write_folder(tmp_path / "made", FILES)
+    built.mkdir()
+    (built / "notes.txt").write_bytes(b"mine")
+    with pytest.raises(FileExistsError, match=r"holds build/notes\.txt, which its Makefile does not make"):
+        write_folder(tmp_path / "made", FILES)
+    assert (built / "notes.txt").read_bytes() == b"mine"
 
 
 def test_a_file_or_a_missing_parent_is_refused(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """From two programs to an image: all sources in a folder, compiled and linked there."""
 
 import dataclasses
-import json
 import os
 import re
 import subprocess
@@ -13,7 +12,7 @@ import jinja2
 
 from peephole import _core
 from peephole.compiler.emit import build_project, write_folder
-from peephole.compiler.emit.folder import MANIFEST
+from peephole.compiler.emit.folder import MANIFEST, manifest
 from peephole.compiler.emit.project import CSRC
 from peephole.compiler.emit.self_test import self_test_input
 from peephole.compiler.emit.sources import source_folder
@@ -68,7 +67,7 @@ def image_sources(
     files["Makefile"] = _fill("Makefile.jinja", sources=compiled, stack_bytes=stack_bytes).encode()
     told: dict[str, object] = {"target": target, "recogniser": recogniser.model_id, "landmarks": landmarks.model_id}
     told["values"] = recogniser.descriptor_size
-    files[MANIFEST] = (json.dumps(told | {"files": sorted(files)}, indent=1) + "\n").encode()
+    files[MANIFEST] = manifest(told, files)
     return Sources(files, layout)
 
 

@@ -2,42 +2,79 @@
 
 import ctypes
 import errno
+import hashlib
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 MANIFEST = "peephole.json"
 BUILD = "build"
+BUILT = (".o", ".a", ".elf", ".bin", ".map")  # what the Makefiles make there, and
+SELF_TESTS = ("self_test", "self_test_trace", "self_test_sanitized")
 AT_FDCWD, RENAME_EXCHANGE = -100, 2  # of Linux's fcntl.h
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def check_folder(folder: Path) -> None:
-    """Raise an `OSError` with one sentence unless the folder can be written: new, empty, or what we wrote ourselves."""
+    """Raise an `OSError` with one sentence unless the folder can be written: new, empty, or as we wrote it."""
     parent = folder.absolute().parent
     if not parent.is_dir():
         raise FileNotFoundError(f"{parent}: no such folder to make {folder.name} in")
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise FileExistsError(f"{folder}: no folder; name another place")
     if folder.is_dir() and any(folder.iterdir()):
-        foreign = _foreign(folder)
-        if foreign is not None:
-            raise FileExistsError(
-                f"{folder}: holds {foreign}, which peephole compile did not write; name another folder"
-            )
+        lost = _lost(folder)
+        if lost is not None:
+            raise FileExistsError(f"{folder}: {lost}; name another folder, or move that file away")
+    above = parent if not folder.exists() else folder
+    if not (os.access(parent, os.W_OK) and os.access(above, os.W_OK)):
+        raise PermissionError(f"{above}: may not be written to; name a folder elsewhere")
 
 
-def _foreign(folder: Path) -> str | None:
-    """Return a file that we did not write; what is built lies in a folder of its own and may go."""
+def manifest(told: Mapping[str, object], files: Mapping[str, bytes]) -> bytes:
+    """Return what the folder says of itself as JSON: what is told, its files, and the digests to know them by."""
+    named = sorted(files)
+    digests = {name: _digest(files[name]) for name in named}
+    return (json.dumps({**told, "files": named, "sha256": digests}, indent=1) + "\n").encode()
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _lost(folder: Path) -> str | None:
+    """Say of a file why it would be lost: it is not ours, was edited, or was put where things are built."""
+    ours, digests = _known(folder)
+    for path in _files(folder):
+        name = path.relative_to(folder)
+        if name.parts[0] == BUILD and name.as_posix() not in ours:
+            if path.suffix not in BUILT and name.name not in SELF_TESTS:
+                return f"holds {name}, which its Makefile does not make"
+        elif name.as_posix() not in ours:
+            return f"holds {name}, which peephole compile did not write"
+        elif digests.get(name.as_posix()) not in (None, _digest(path.read_bytes())):
+            return f"{name} was edited since peephole compile wrote it"
+    return None
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Yield what is no folder, one by one: whoever names / by mistake has no patience for all of it."""
+    for place, folders, names in os.walk(folder):
+        folders.sort()
+        links = [name for name in folders if (Path(place) / name).is_symlink()]
+        yield from (Path(place) / name for name in sorted([*names, *links]))
+
+
+def _known(folder: Path) -> tuple[set[str], dict[str, str]]:
+    """Return the files that we wrote and their digests, which folders of earlier versions have not."""
     try:
-        ours = set(json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]) | {MANIFEST}
-    except (OSError, ValueError, KeyError, TypeError):
-        ours = set()
-    there = (path.relative_to(folder) for path in sorted(folder.rglob("*")) if not path.is_dir())
-    return next((str(path) for path in there if path.as_posix() not in ours and path.parts[0] != BUILD), None)
+        told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        return set(told["files"]) | {MANIFEST}, dict(told.get("sha256", {}))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return set(), {}
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:

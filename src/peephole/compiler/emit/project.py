@@ -1,6 +1,5 @@
 """All files of an emitted program: the templates filled with what the schedule and its placement say."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peephole.compiler.concatenation import with_copies
-from peephole.compiler.emit.folder import MANIFEST
+from peephole.compiler.emit.folder import MANIFEST, manifest
 from peephole.compiler.emit.layers import HEADERS, EmittedLayer, emitted_layer, format_of
 from peephole.compiler.emit.names import c_string, comment, identifier, identifiers
 from peephole.compiler.emit.sources import needed_files
@@ -191,7 +190,7 @@ class _Build:
         if context["weights"]:
             files[f"{self.id}_weights.bin"] = self.weights[0]
         told = {"name": self.program.name, "model": self.model_id, "target": self.target}
-        files[MANIFEST] = (json.dumps(told | {"files": sorted(files)}, indent=1) + "\n").encode()
+        files[MANIFEST] = manifest(told, files)
         arena = self.placement.peak_bytes
         weights_bytes, macs = len(self.weights[0]), self.description.macs
         return Project(self.program, self.schedule, self.id, self.target, files, arena, weights_bytes, macs)

@@ -4,7 +4,6 @@ Weights lie in L3, each layer's as biases, shifts and weights. L2 has the activa
 plan with all of them puts them; L1 has what stays of a step at its beginning and the tiles of one layer behind that.
 """
 
-import json
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
@@ -14,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peephole.compiler.cost import Target
-from peephole.compiler.emit.folder import MANIFEST
+from peephole.compiler.emit.folder import MANIFEST, manifest
 from peephole.compiler.emit.layers import EmittedLayer
 from peephole.compiler.emit.names import identifiers
 from peephole.compiler.emit.project import (
@@ -228,7 +227,7 @@ class _TiledBuild(_Build):
         files = {path: text.encode() for path, text in texts.items()}
         files[f"{self.id}_weights.bin"] = self.weights[0]
         told = {"name": self.program.name, "model": self.model_id, "target": self.target}
-        files[MANIFEST] = (json.dumps(told | {"files": sorted(files)}, indent=1) + "\n").encode()
+        files[MANIFEST] = manifest(told, files)
         arena = self.placement.peak_bytes
         weights_bytes, macs = len(self.weights[0]), self.description.macs
         return Project(self.program, self.schedule, self.id, self.target, files, arena, weights_bytes, macs)
