@@ -161,6 +161,12 @@ static inline void ph_tile4x1_rest_s16(const ph_runs_s16 *runs, uint32_t sums[PH
     sums[3] = ph_mac(sums[3], x, *runs->w3);
 }
 
+static inline void ph_tile4x2_rest_s16(ph_runs_s16 *runs, uint32_t sums[PH_TILE_SUMS]) {
+    ph_tile4x1_rest_s16(runs, sums);
+    runs->x0 = runs->x1;
+    ph_tile4x1_rest_s16(runs, sums + PH_TILE_OUTPUTS);
+}
+
 /* sums[4 * n + k] += sum over the patch of input * weight, of the pixel n whose patch begins n * pixel_step values
    after input and of output k, modulo 2^32. */
 static inline void ph_dot4x2_s16(const ph_patch *patch, ptrdiff_t pixel_step, const int16_t *input,
@@ -173,9 +179,7 @@ static inline void ph_dot4x2_s16(const ph_patch *patch, ptrdiff_t pixel_step, co
             ph_tile4x2_s16(words, &runs, sums);
         }
         if (patch->length & 1) {
-            ph_tile4x1_rest_s16(&runs, sums);
-            runs.x0 = runs.x1;
-            ph_tile4x1_rest_s16(&runs, sums + PH_TILE_OUTPUTS);
+            ph_tile4x2_rest_s16(&runs, sums);
         }
     }
 }

@@ -18,6 +18,7 @@ typedef struct {
     const uint8_t *norm;   /* [count] */
     int16_t *output;       /* the first one's value of the first pixel */
     int32_t count;         /* of outputs */
+    bool quick;            /* are there four, and every norm at least 2 */
 } four_outputs;
 
 /* A row of the output: its windows' rows, and the columns of which those of `inside` see no border. Units are what is
@@ -34,18 +35,18 @@ static row_units units_of(const ph_conv2d *layer) {
     return (row_units){along, inside, layer->output.width - inside.count / PH_TILE_PIXELS};
 }
 
+/* round(sum / 2^norm), norm >= 2, clipped: half of what is shifted by one less, which has room to add. */
+static inline int16_t round_quick(uint32_t sum, uint8_t norm, int32_t low, int32_t high) {
+    const int32_t doubled = (int32_t)sum >> (norm - 1);
+    return (int16_t)ph_limit((doubled + 1) >> 1, low, high);
+}
+
 /* Rounds the sums of one pixel and writes them. */
 static inline void store(const four_outputs *four, const uint32_t sums[PH_TILE_OUTPUTS], int16_t *output) {
-    const int32_t low = four->layer->low;
-    const int32_t high = four->layer->high;
-    if (four->count < PH_TILE_OUTPUTS) {
-        output[0] = (int16_t)ph_limit(ph_shift_round32((int32_t)sums[0], four->norm[0]), low, high);
-        return;
+    for (int32_t k = 0; k < four->count; k++) {
+        const int32_t y = ph_shift_round32((int32_t)sums[k], four->norm[k]);
+        output[k] = (int16_t)ph_limit(y, four->layer->low, four->layer->high);
     }
-    output[0] = (int16_t)ph_limit(ph_shift_round32((int32_t)sums[0], four->norm[0]), low, high);
-    output[1] = (int16_t)ph_limit(ph_shift_round32((int32_t)sums[1], four->norm[1]), low, high);
-    output[2] = (int16_t)ph_limit(ph_shift_round32((int32_t)sums[2], four->norm[2]), low, high);
-    output[3] = (int16_t)ph_limit(ph_shift_round32((int32_t)sums[3], four->norm[3]), low, high);
 }
 
 /* Where the window of pixel x of a row lies; where there are no four outputs left to read, the one is made four times.
@@ -100,6 +101,50 @@ static void convolve_pairs(const four_outputs *four, const ph_place *at, int32_t
     }
 }
 
+/* The same where there are four outputs whose norms are at least 2, and windows of one patch of more than one value:
+   nearly always. What is needed for every pair is taken out of structs once, by a function that has the registers for
+   itself.
+ */
+static PH_NOINLINE void convolve_pairs_quickly(const four_outputs *four, const ph_place *at, int32_t pairs,
+                                               int16_t *output) {
+    const ptrdiff_t pixel_step = (ptrdiff_t)four->layer->window.stride_x * four->layer->input.channels;
+    const ptrdiff_t output_step = four->layer->output.channels;
+    const int32_t low = four->layer->low, high = four->layer->high;
+    const int32_t rows = at->patch.rows, words = at->patch.length >> 1;
+    const bool odd = at->patch.length & 1;
+    const ptrdiff_t next = at->patch.output_step, input_step = at->patch.input_step;
+    const ptrdiff_t weight_step = at->patch.weight_step;
+    const int32_t *bias = four->bias;
+    const uint8_t *norm = four->norm;
+    const int16_t *first = four->input + at->input, *weights = four->weight + at->weight;
+    for (int32_t pair = 0; pair < pairs; pair++) {
+        uint32_t sums[PH_TILE_SUMS];
+        sums[0] = sums[4] = (uint32_t)bias[0];
+        sums[1] = sums[5] = (uint32_t)bias[1];
+        sums[2] = sums[6] = (uint32_t)bias[2];
+        sums[3] = sums[7] = (uint32_t)bias[3];
+        const int16_t *input = first, *weight = weights;
+        for (int32_t row = 0; row < rows; row++, input += input_step, weight += weight_step) {
+            ph_runs_s16 runs = {input, input + pixel_step, weight, weight + next, weight + 2 * next, weight + 3 * next};
+            ph_tile4x2_s16(words, &runs, sums);
+            if (odd) {
+                ph_tile4x2_rest_s16(&runs, sums);
+            }
+        }
+        output[0] = round_quick(sums[0], norm[0], low, high);
+        output[1] = round_quick(sums[1], norm[1], low, high);
+        output[2] = round_quick(sums[2], norm[2], low, high);
+        output[3] = round_quick(sums[3], norm[3], low, high);
+        output += output_step;
+        output[0] = round_quick(sums[4], norm[0], low, high);
+        output[1] = round_quick(sums[5], norm[1], low, high);
+        output[2] = round_quick(sums[6], norm[2], low, high);
+        output[3] = round_quick(sums[7], norm[3], low, high);
+        output += output_step;
+        first += PH_TILE_PIXELS * pixel_step;
+    }
+}
+
 /* The units first .. end - 1 of the four outputs, counted row by row. */
 static void convolve_units(const four_outputs *four, const row_units *row, int32_t first, int32_t end) {
     const ph_conv2d *layer = four->layer;
@@ -120,13 +165,21 @@ static void convolve_units(const four_outputs *four, const row_units *row, int32
         int32_t made = 1;
         if (behind >= 0 && behind < pairs) {
             made = pairs - behind < end - n ? pairs - behind : end - n;
-            convolve_pairs(four, &at, made, output);
+            if (four->quick && at.patches == 1 && at.patch.length > 1) {
+                convolve_pairs_quickly(four, &at, made, output);
+            } else {
+                convolve_pairs(four, &at, made, output);
+            }
         } else {
             convolve_one(four, &at, output);
         }
         n += made;
         unit += made;
     }
+}
+
+static bool is_quick(const uint8_t norm[PH_TILE_OUTPUTS]) {
+    return norm[0] > 1 && norm[1] > 1 && norm[2] > 1 && norm[3] > 1;
 }
 
 /* A convolution of single pixels, each of which meets one: its rows may as well be one row. */
@@ -158,9 +211,14 @@ void ph_conv2d_part_s16(const ph_conv2d *whole, const int16_t *input, const int1
         const int32_t group = first / outputs;
         const int32_t count = (group + 1) * outputs - first >= PH_TILE_OUTPUTS ? PH_TILE_OUTPUTS : 1;
         if (from < start + units) {
-            const four_outputs four = {&layer,       input + group * inputs, weight + first * kernel_size,
-                                       bias + first, norm + first,           output + layer.channel + first,
-                                       count};
+            const four_outputs four = {&layer,
+                                       input + group * inputs,
+                                       weight + first * kernel_size,
+                                       bias + first,
+                                       norm + first,
+                                       output + layer.channel + first,
+                                       count,
+                                       count == PH_TILE_OUTPUTS && is_quick(norm + first)};
             convolve_units(&four, &row, from > start ? from - start : 0, end - start < units ? end - start : units);
         }
         first += count;
