@@ -25,7 +25,7 @@ def compile_program(
     model: Annotated[
         Path | None, typer.Argument(metavar="M", show_default="the shipped recogniser", help="Integer program.")
     ] = None,
-    target: Annotated[Target, typer.Option(help="What the build file is for.")] = Target.HOST,
+    target: Annotated[Target, typer.Option(help="The machine that the C and its build file are for.")] = Target.HOST,
     l2: Annotated[
         str, typer.Option("--l2", metavar="BYTES", help="Memory for activations; 512K and 1M are sizes too.")
     ] = "512K",
