@@ -281,6 +281,16 @@ def of_another_domain(made: Any) -> Any:
     return made
 
 
+def branched(name: str) -> Any:
+    """Twice or three times something, by a constant condition."""
+    ends = [helper.make_tensor_value_info("b", TensorProto.FLOAT, None)]
+    twice, thrice = (
+        helper.make_graph([helper.make_node("Mul", [name, factor], ["b"])], factor, [], ends) for factor in ("k", "l")
+    )
+    constants = {"k": np.float32(2), "l": np.float32(3), "c": np.float32(1), "true": np.bool_(True)}
+    return model(("If", "true", "y", {"then_branch": twice, "else_branch": thrice}), **constants)
+
+
 def of_length(change: Any, **constants: Any) -> Any:
     """A vector divided by its length n, which is changed into m."""
     flat = (("GlobalAveragePool", "x", "a", {}), ("Flatten", "a", "b", {}), ("ReduceL2", "b", "n", {"axes": [1]}))
@@ -331,6 +341,26 @@ WRONG: dict[str, tuple[Any, str]] = {
     "an end of a clip that is no number": (
         model(one("Clip", "x,low"), low=np.float32("nan")),
         r"node y \(Clip\): a clip to what is not a number; give it an end",
+    ),
+    "random values": (
+        model(("RandomUniformLike", "c", "r", {}), one("Add", "x,r"), c=np.float32(0)),
+        r"node r \(RandomUniformLike\): operator RandomUniformLike gives random values; make it a constant",
+    ),
+    "a branch": (branched("x"), r"node y \(If\): control flow \(If\) is not supported; export the part that runs"),
+    "a branch of constants": (branched("c"), r"node y \(If\): control flow \(If\) is not supported"),
+    "a recurrent layer": (
+        model(
+            ("Transpose", "x", "t", {"perm": [1, 0, 2]}),
+            one("LSTM", "t,w,r", hidden_size=2),
+            shape=(1, 5, 3),
+            w=random(1, 8, 3),
+            r=random(1, 8, 2),
+        ),
+        r"node y \(LSTM\): operator LSTM is not supported; use convolutions along time",
+    ),
+    "constants that cannot be": (
+        model(("Reshape", "c,s", "k", {}), one("Add", "x,k"), c=random(5), s=whole(2, 3)),
+        r"node k \(Reshape\): what it makes of constants cannot be computed",
     ),
     "spread": (
         model(("GlobalAveragePool", "x", "a", {}), one("Expand", "a,s"), s=whole(1, 4, 7, 6)),

@@ -5,8 +5,10 @@ CLIP = "use ReLU, ReLU6 or hardtanh and train again"
 NORM = "use batch norm, which costs nothing, and train again"
 RECURRENT = "use convolutions along time"
 SMALLER = "use a convolution on a larger map, or leave the enlarging to whoever reads the output"
+ATTENTION = "attention multiplies tensors; use convolutions"
 PRODUCT = "use a sum or a concatenation"
 WHOLE = "it changes a part of a tensor in place; make the parts apart and concatenate them"
+FIXED = "make it a constant, the same for every sample"
 
 ADVICE = {
     **dict.fromkeys(("softmax", "log_softmax", "logsoftmax", "sigmoid", "logsigmoid", "argmax", "topk"), LEFT_OUT),
@@ -15,11 +17,13 @@ ADVICE = {
     ),
     **dict.fromkeys(("elu", "selu", "celu", "leaky_relu", "leakyrelu", "prelu", "rrelu", "threshold", "erf"), CLIP),
     **dict.fromkeys(("layer_norm", "layernormalization", "group_norm", "instance_norm", "instancenormalization"), NORM),
-    **dict.fromkeys(("lstm", "gru", "rnn_tanh", "rnn_relu", "rnn"), RECURRENT),
+    **dict.fromkeys(("lstm", "gru", "rnn_tanh", "rnn_relu", "rnn", "lstm_cell", "gru_cell"), RECURRENT),
+    **dict.fromkeys(("rnn_tanh_cell", "rnn_relu_cell"), RECURRENT),
     **dict.fromkeys(("conv_transpose1d", "conv_transpose2d", "convtranspose", "pixel_shuffle", "resize"), SMALLER),
     **dict.fromkeys(("upsample_nearest2d", "upsample_bilinear2d", "upsample", "depth_to_space"), SMALLER),
     **dict.fromkeys(("slice_scatter", "select_scatter", "copy", "fill", "index_put", "masked_fill"), WHOLE),
-    **dict.fromkeys(("scaled_dot_product_attention", "bmm", "einsum", "baddbmm"), PRODUCT),
+    **dict.fromkeys(("bmm", "einsum", "baddbmm"), PRODUCT),
+    "scaled_dot_product_attention": ATTENTION,
 }
 ELSE = (
     "build the network of convolutions, linear layers, batch norm, ReLU and other clips, pools, means, sums, "
@@ -30,3 +34,18 @@ ELSE = (
 def not_supported(operator: str) -> str:
     """Say that there is no such operator, and what to do instead."""
     return f"operator {operator} is not supported; {ADVICE.get(operator.lower(), ELSE)}"
+
+
+def control_flow(operator: str) -> str:
+    """Say that a network always runs the same layers."""
+    return f"control flow ({operator}) is not supported; export the part that runs, without it"
+
+
+def random_values(operator: str) -> str:
+    """Say that a network gives the same for the same sample."""
+    return f"operator {operator} gives random values; {FIXED}"
+
+
+def changed_buffer(name: str) -> str:
+    """Say that a network keeps nothing from one sample to the next."""
+    return f"the network changes its buffer {name}; {FIXED}"

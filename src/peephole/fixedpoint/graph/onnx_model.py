@@ -10,13 +10,20 @@ from google.protobuf.message import DecodeError
 from onnx import numpy_helper
 from onnx.reference import ReferenceEvaluator
 
-from peephole.fixedpoint.graph.advice import not_supported
+from peephole.fixedpoint.graph.advice import control_flow, not_supported, random_values
 from peephole.fixedpoint.graph.builder import Builder, Length, Value
 from peephole.fixedpoint.graph.nodes import Graph, Origin
 from peephole.fixedpoint.graph.onnx_operators import OPERATORS, Operation
 from peephole.fixedpoint.graph.views import UnsupportedError
 
 STANDARD = ("", "ai.onnx")  # the domain of ONNX's own operators, under both of its names
+
+RANDOM = ("RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli", "Multinomial")
+OUTRIGHT = (
+    {operator: control_flow(operator) for operator in ("If", "Loop", "Scan", "SequenceMap")}
+    | {operator: not_supported(operator) for operator in ("LSTM", "GRU", "RNN")}
+    | {operator: random_values(operator) for operator in RANDOM}
+)
 
 
 def load(path: Path) -> onnx.ModelProto:
@@ -71,12 +78,14 @@ class _Reader:
         if len(outputs) != 1:
             told = ", ".join(value.name for value in outputs)
             raise ValueError(f"the network returns {len(outputs)} values ({told}); it must return one tensor")
+        for node in self.model.graph.node:  # first, for what leads to them is not supported either
+            if node.op_type in OUTRIGHT and node.domain in STANDARD:
+                raise _named(node, UnsupportedError(OUTRIGHT[node.op_type]))
         for node in self.model.graph.node:
             try:
                 self._run(node)
             except UnsupportedError as error:
-                name = node.name or node.output[0]
-                raise ValueError(f"node {name} ({node.op_type}): {error}") from error
+                raise _named(node, error) from error
         result = self.made[outputs[0].name]
         if not isinstance(result, Value):
             raise ValueError("the network returns a constant; there is nothing to compute")
@@ -107,7 +116,17 @@ class _Reader:
 
     def _constants(self, node: onnx.NodeProto) -> list[Any]:
         feeds = {name: self.made[name] for name in node.input if name}
-        return list(ReferenceEvaluator(node, opsets=self.versions).run(None, feeds))
+        try:
+            return list(ReferenceEvaluator(node, opsets=self.versions).run(None, feeds))
+        except Exception as error:  # every operator raises errors of its own
+            first = str(error).strip().partition("\n")[0]
+            raise UnsupportedError(
+                f"what it makes of constants cannot be computed ({first or type(error).__name__}); export it again"
+            ) from error
+
+
+def _named(node: onnx.NodeProto, error: UnsupportedError) -> ValueError:
+    return ValueError(f"node {node.name or node.output[0]} ({node.op_type}): {error}")
 
 
 def _input(value: onnx.ValueInfoProto) -> _Input:
