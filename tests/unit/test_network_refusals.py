@@ -1,5 +1,8 @@
 """What a torch network does and our layers do not is refused by name, with what to do."""
 
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,20 @@ Case = tuple[nn.Module, tuple[int, ...], str]
 
 TINY = "vector's length may be kept from zero by a constant of at most 1e-06, not more"
 ROUNDING = "rounding to whole numbers inside of the network is not supported; leave the cast out"
+FIXED = "make it a constant, the same for every sample"
+
+
+class Counter(nn.Module):
+    """Counts in a buffer of its part how often it is called."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.part = nn.BatchNorm1d(3)
+        self.part.register_buffer("count", torch.zeros(1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.part.count.add_(1)
+        return x + self.part.count
 
 
 def length(x: Tensor) -> Tensor:
@@ -84,6 +101,19 @@ WRONG: dict[str, Case] = {
     "long numbers": (Function(lambda x: (3 * x).long().float()), MAP, ROUNDING),
     "truths": (Function(lambda x: x.bool().float()), MAP, ROUNDING),
     "another's whole numbers": (Function(lambda x: x.type_as(torch.ones(1, dtype=torch.int8)).float()), MAP, ROUNDING),
+    "random values": (Function(lambda x: x + torch.rand(1)), MAP, r"operator rand gives random values; " + FIXED),
+    "random values of a shape": (Function(lambda x: x + torch.rand_like(x)), MAP, "operator rand_like gives random"),
+    "random values in place": (
+        Function(lambda x: x + torch.zeros(1).normal_()),
+        MAP,
+        r"operator normal_functional gives random values; " + FIXED,
+    ),
+    "a buffer that counts": (Counter(), MAP, r"the network changes its buffer part\.count; " + FIXED),
+    "a branch": (
+        Function(lambda x: torch.cond(x.sum() > 0, lambda t: t * 2, lambda t: t - 1, (x,))),
+        MAP,
+        r"module \(top level\): control flow \(cond\) is not supported; export the part that runs",
+    ),
     "dropout in training": (
         Function(lambda x: F.dropout(x, training=True)),
         MAP,
@@ -119,3 +149,16 @@ def test_a_program_exported_in_training(tmp_path: Path) -> None:
     torch.export.save(torch.export.export(network, (torch.zeros(2, *MAP),)), tmp_path / "net.pt2")
     with pytest.raises(ValueError, match=r"module 1: batch norm is in training mode; export network\.eval\(\)"):
         import_file(tmp_path / "net.pt2")
+
+
+def test_a_broken_file_is_one_sentence(tmp_path: Path) -> None:
+    """Torch logs a traceback of its own, through a handler that keeps the process's standard error."""
+    with zipfile.ZipFile(tmp_path / "net.pt2", "w") as archive:
+        archive.writestr("net/what.txt", "hello")
+    program = "import sys; from peephole.cli.app import main; sys.exit(main())"
+    made = subprocess.run(
+        [sys.executable, "-c", program, "plan", str(tmp_path / "net.pt2")], capture_output=True, text=True, check=False
+    )
+    assert made.returncode == 1
+    (line,) = made.stderr.splitlines()
+    assert "net.pt2: not a whole network of torch.export.save" in line

@@ -1,5 +1,6 @@
 """Front end: a program of `torch.export`, node by node, into the typed graph."""
 
+import logging
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,11 +10,16 @@ import torch
 from torch import nn
 from torch.export.graph_signature import OutputKind
 
-from peephole.fixedpoint.graph.advice import not_supported
+from peephole.fixedpoint.graph.advice import ADVICE, changed_buffer, control_flow, not_supported, random_values
 from peephole.fixedpoint.graph.builder import Builder, Length, Value
 from peephole.fixedpoint.graph.nodes import Graph, Origin
 from peephole.fixedpoint.graph.torch_operators import DROPOUTS, OPERATORS, RESHAPES, SAME
 from peephole.fixedpoint.graph.views import UnsupportedError
+
+CONTROL = ("cond", "while_loop", "scan", "associative_scan", "map_impl", "map")
+OUTRIGHT = {operator: control_flow(operator) for operator in CONTROL} | {
+    operator: not_supported(operator) for operator in ("scaled_dot_product_attention", "bmm", "baddbmm")
+}
 
 
 def export(network: nn.Module, shape: tuple[int, ...], name: str, what: str) -> torch.export.ExportedProgram:
@@ -27,10 +33,14 @@ def export(network: nn.Module, shape: tuple[int, ...], name: str, what: str) -> 
 
 def load(path: Path) -> torch.export.ExportedProgram:
     """Read what `torch.export.save` wrote. Raises `ValueError` for anything else."""
+    log = logging.getLogger("torch.export")  # which would print a traceback before our sentence
+    was, log.disabled = log.disabled, True
     try:
         return torch.export.load(path)
     except Exception as error:  # it raises a dozen kinds of errors for a file of another kind
         raise ValueError(f"not a whole network of torch.export.save ({type(error).__name__}); save it again") from error
+    finally:
+        log.disabled = was
 
 
 def read_graph(program: torch.export.ExportedProgram, image: bool) -> Graph:
@@ -65,6 +75,10 @@ class _Reader:
 
     def graph(self) -> Graph:
         """Walk the nodes and return the graph."""
+        for node in self.program.graph.nodes:  # first, for what leads to them is not supported either
+            if _operator(node) in OUTRIGHT:
+                with _named(node):
+                    raise UnsupportedError(OUTRIGHT[_operator(node)])
         for node in self.program.graph.nodes:
             if node.op == "output":
                 return self._finish(node.args[0])
@@ -74,6 +88,8 @@ class _Reader:
         raise ValueError("the exported program has no output")
 
     def _finish(self, returned: Sequence[Any]) -> Graph:
+        for buffer in self.program.graph_signature.buffers_to_mutate.values():
+            raise ValueError(changed_buffer(buffer))
         kinds = [spec.kind for spec in self.program.graph_signature.output_specs]  # what it changes is there too
         results = [node for node, kind in zip(returned, kinds, strict=True) if kind == OutputKind.USER_OUTPUT]
         if len(results) != 1:
@@ -84,7 +100,12 @@ class _Reader:
         return self.builder.finish(result)
 
     def _run(self, node: torch.fx.Node) -> Any:
-        operator, arguments = _operator(node), self._arguments(node)
+        operator = _operator(node)
+        if _is_random(node) and operator not in OPERATORS and operator not in ADVICE:
+            raise UnsupportedError(random_values(operator))
+        if any(source.op == "get_attr" for source in node.all_input_nodes):  # another graph
+            raise UnsupportedError(not_supported(operator))
+        arguments = self._arguments(node)
         read = [source for source in node.all_input_nodes if not _is_size(source)]
         whole = len(read) == len(node.all_input_nodes)
         if whole and not any(isinstance(self.made[source.name], Value | Length | list) for source in read):
@@ -183,6 +204,11 @@ def _operator(node: torch.fx.Node) -> str:
 def _is_in_place(node: torch.fx.Node) -> bool:
     schema = getattr(node.target, "_schema", None)
     return schema is not None and bool(schema.is_mutable)
+
+
+def _is_random(node: torch.fx.Node) -> bool:
+    """Tell whether an operator draws numbers; in training, for some."""
+    return torch.Tag.nondeterministic_seeded in getattr(node.target, "tags", ())
 
 
 def _is_rounded(node: torch.fx.Node, source: torch.fx.Node) -> bool:
