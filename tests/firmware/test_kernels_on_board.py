@@ -1,4 +1,4 @@
-"""Portable kernels on RV32IMC: instructions a multiply-accumulate of the 16-bit networks, and a frame of the detector."""
+"""Portable kernels on RV32IMC: instructions a multiply-accumulate of a 16-bit network, and a frame of the detector."""
 
 import json
 from collections.abc import Callable
