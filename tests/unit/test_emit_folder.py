@@ -1,4 +1,6 @@
 import ctypes
+import fcntl
+import os
 from pathlib import Path
 
 import pytest
@@ -62,6 +64,35 @@ def test_a_file_among_what_is_built_is_not_deleted_where_no_makefile_made_it(tmp
     with pytest.raises(FileExistsError, match=r"holds build/notes\.txt, which its Makefile does not make"):
         write_folder(tmp_path / "made", FILES)
     assert (built / "notes.txt").read_bytes() == b"mine"
+
+
+def test_what_a_killed_run_left_is_removed_by_the_next_but_not_what_another_run_holds(tmp_path: Path) -> None:
+    left, held, new, foreign = (
+        tmp_path / name for name in (".made.peephole-1", ".made.peephole-2", ".made.peephole-3", ".made.mine")
+    )
+    for folder in (left, held, new, foreign):
+        folder.mkdir()
+        (folder / "a.c").write_bytes(b"1")
+        if folder != new:
+            os.utime(folder, (1e9, 1e9))
+    holder = os.open(held, os.O_RDONLY)
+    fcntl.flock(holder, fcntl.LOCK_EX)
+    write_folder(tmp_path / "made", FILES)
+    os.close(holder)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [foreign.name, held.name, new.name, "made"]
+
+
+def test_a_folder_may_be_the_one_where_we_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    write_folder(Path(), FILES)
+    assert content(tmp_path / "here") == FILES
+    assert [path.name for path in tmp_path.iterdir()] == ["here"]
+
+
+def test_the_root_is_refused_at_once() -> None:
+    with pytest.raises(FileExistsError, match=r"^/: holds .*, which peephole compile did not write"):
+        write_folder(Path("/"), FILES)
 
 
 def test_a_file_or_a_missing_parent_is_refused(tmp_path: Path) -> None:

@@ -2,18 +2,23 @@
 
 import ctypes
 import errno
+import fcntl
 import hashlib
 import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 MANIFEST = "peephole.json"
 BUILD = "build"
 BUILT = (".o", ".a", ".elf", ".bin", ".map")  # what the Makefiles make there, and
 SELF_TESTS = ("self_test", "self_test_trace", "self_test_sanitized")
+OLD = ".old"  # of the name under which the folder lies between two renames: never removed, it may be the only one
+JUST_MADE = 5.0  # seconds in which a folder may be made and not held yet
 AT_FDCWD, RENAME_EXCHANGE = -100, 2  # of Linux's fcntl.h
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -82,12 +87,19 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
 
     Raises an `OSError` with one sentence where `check_folder` does.
     """
+    folder = Path(os.path.abspath(folder))  # noqa: PTH100 - which makes a name of . and takes .. out, links left alone
     check_folder(folder)
-    parent = folder.absolute().parent
+    parent, prefix = folder.parent, f".{folder.name}.peephole-"
+    _remove_left_over(parent, prefix)
     try:
-        partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=parent))
+        partial = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
     except OSError as error:
         raise OSError(f"{parent}: cannot be written to ({error.strerror}); name a folder elsewhere") from error
+    with _locked(partial):
+        _fill(folder, partial, files)
+
+
+def _fill(folder: Path, partial: Path, files: Mapping[str, bytes]) -> None:
     try:
         for name, content in files.items():
             path = partial / name
@@ -95,9 +107,9 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
             path.write_bytes(content)
         partial.chmod(0o755)
         if folder.is_dir() and _exchange(partial, folder):
-            shutil.rmtree(partial)
+            shutil.rmtree(partial, ignore_errors=True)
         elif folder.is_dir():
-            old = partial.with_name(f"{partial.name}.old")
+            old = partial.with_name(f"{partial.name}{OLD}")
             folder.rename(old)
             try:
                 partial.rename(folder)
@@ -112,6 +124,29 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
         if isinstance(error, OSError) and error.errno in FULL:
             raise OSError(f"{folder}: cannot be written, the disk is full; make room or name another place") from error
         raise
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold a folder as long as this process lives at most. Raises `BlockingIOError` where another one holds it."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(opened)
+
+
+def _remove_left_over(parent: Path, prefix: str) -> None:
+    """Remove what killed runs began: folders of this prefix that are no longer new and that nobody holds."""
+    for place in parent.iterdir():
+        try:
+            named = place.name.startswith(prefix) and not place.name.endswith(OLD)
+            if named and place.stat().st_mtime < time.time() - JUST_MADE:
+                with _locked(place):
+                    shutil.rmtree(place)
+        except OSError:  # held, gone, or not ours to remove
+            continue
 
 
 def _exchange(one: Path, other: Path) -> bool:
