@@ -106,6 +106,29 @@ def test_a_place_that_is_not_ours_is_refused_and_kept(model: Path, tmp_path: Pat
     assert content(tmp_path / "mine") == {"thesis.tex": b"mine"} and own.read_bytes() == model.read_bytes()
 
 
+def test_what_to_do_next_can_be_pasted_into_a_shell(model: Path, tmp_path: Path) -> None:
+    told = peephole("compile", model, "-o", tmp_path / "two words").stdout
+    assert f"make -C '{tmp_path / 'two words'}' test " in told
+
+
+def test_an_edited_file_and_one_among_what_is_built_are_not_lost(model: Path, tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    assert peephole("compile", model, "-o", made).returncode == 0
+    (made / "build").mkdir()
+    (made / "build" / "notes.txt").write_text("mine")
+    assert_one_line(peephole("compile", model, "-o", made), 1, "made: holds build/notes.txt, which its Makefile does")
+    (made / "build" / "notes.txt").unlink()
+    (made / "self_test.c").write_text("mine")
+    assert_one_line(peephole("compile", model, "-o", made), 1, "self_test.c was edited", "name another folder")
+    assert (made / "self_test.c").read_text() == "mine"
+
+
+def test_places_where_nothing_can_be_written_are_one_sentence(model: Path) -> None:
+    assert_one_line(peephole("compile", model, "-o", "/"), 1, "peephole: /: holds", "name another folder")
+    assert_one_line(peephole("compile", model, "-o", "/proc/made"), 1, "/proc: ", "name a folder elsewhere")
+    assert_one_line(peephole("compile", model, "-o", "/dev/null/made"), 1, "/dev/null: no such folder to make made in")
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write anywhere")
 def test_a_read_only_place_is_one_sentence(model: Path, tmp_path: Path) -> None:
     (tmp_path / "kept").mkdir(mode=0o555)

@@ -1,5 +1,6 @@
 """`peephole compile`: readable C of an integer program, with its weights, a build file and a self-test."""
 
+import shlex
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -61,4 +62,4 @@ def compile_program(
     print(f"{plain(program.name)}, model {program.model_id}: C for {target.value} in {plain(str(output))}")
     print(f"arena {project.arena_bytes:,} bytes, weights {project.weights_bytes:,} bytes, {project.macs:,} MACs")
     if target is Target.HOST:
-        print(f"make -C {plain(str(output))} test   builds it and compares it with the simulator")
+        print(f"make -C {shlex.quote(plain(str(output)))} test   builds it and compares it with the simulator")
