@@ -78,6 +78,18 @@ static void test_every_length(void) {
     }
 }
 
+static void test_cut_in_a_run(void) {
+    static const uint8_t cut[] = {0, 5, 1, 2, 0, 2, 7, 0};
+    static const ph_cobs_step steps[] = {PH_COBS_MORE,    PH_COBS_MORE, PH_COBS_MORE, PH_COBS_MORE,
+                                         PH_COBS_DAMAGED, PH_COBS_MORE, PH_COBS_MORE, PH_COBS_FRAME};
+    ph_cobs_reader reader = reader_of(8);
+    for (size_t i = 0; i < sizeof cut; i++) {
+        CHECK_EQUAL(ph_cobs_take(&reader, cut[i]), steps[i]);
+    }
+    CHECK(reader.count == 1 && reader.frame[0] == 7);
+    free(reader.frame);
+}
+
 /* After any garbage the next frame is found, once a zero has ended the garbage. */
 static void test_garbage(void) {
     ph_cobs_reader reader = reader_of(32);
@@ -256,6 +268,7 @@ static void test_anything(void) {
 int main(void) {
     test_stuffing();
     test_every_length();
+    test_cut_in_a_run();
     test_garbage();
     test_written();
     test_read();

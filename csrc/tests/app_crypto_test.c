@@ -88,7 +88,7 @@ static void test_hkdf(void) {
 static const char sunscreen[] = "Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the "
                                 "future, sunscreen would be it.";
 
-/* RFC 8439, 2.4.2 and 2.5.2, and of the appendix A.3 the cases that carry around 2^130 - 5 (numbers 7 to 9). */
+/* RFC 8439, 2.4.2 and 2.5.2, and of the appendix A.3 cases that carry around 2^130 - 5. */
 static void test_parts(void) {
     static const struct {
         const char *r, *message, *tag;
@@ -103,6 +103,10 @@ static void test_parts(void) {
          "00000000000000000000000000000000"},
         {"0200000000000000000000000000000000000000000000000000000000000000", "fdffffffffffffffffffffffffffffff",
          "faffffffffffffffffffffffffffffff"},
+        /* 2^130 - 2, of which 2^130 - 5 has to be taken in the end */
+        {"0100000000000000000000000000000000000000000000000000000000000000",
+         "feffffffffffffffffffffffffffffff0000000000000000000000000000000000000000000000000000000000000000",
+         "03000000000000000000000000000000"},
     };
     uint8_t key[32], nonce[12], text[sizeof sunscreen - 1], tag[16];
     ph_poly1305 state;

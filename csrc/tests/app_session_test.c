@@ -98,12 +98,17 @@ static void to_device(void *context, const uint8_t *from, int32_t bytes) {
     ph_session_take(&device, from, bytes, *time);
 }
 
-static void send_frame(const uint8_t *frame, int32_t bytes, int64_t time) {
+/* wrong: bits of the checksum */
+static void send_checked(const uint8_t *frame, int32_t bytes, uint32_t wrong, int64_t time) {
     uint8_t whole[PH_FRAME_BYTES + 8];
     memcpy(whole, frame, (size_t)bytes);
-    ph_put_u32(whole + bytes, ph_crc32(0, frame, (size_t)bytes));
+    ph_put_u32(whole + bytes, ph_crc32(0, frame, (size_t)bytes) ^ wrong);
     heard_bytes = 0;
     ph_cobs_write(whole, bytes + 4, to_device, &time);
+}
+
+static void send_frame(const uint8_t *frame, int32_t bytes, int64_t time) {
+    send_checked(frame, bytes, 0, time);
 }
 
 static void expect_refused(ph_refusal reason, uint32_t detail) {
@@ -307,6 +312,11 @@ static void test_other_frames(void) {
     heard_bytes = 0;
     ph_session_take(&device, cut, sizeof cut, 0);
     expect_refused(PH_REFUSED_DAMAGED, 0);
+    ph_session_press(&device, 0);
+    other[0] = PH_SESSION_VERSION;
+    send_checked(other, sizeof other, 1u << 31, 0);
+    expect_refused(PH_REFUSED_DAMAGED, 0);
+    CHECK_EQUAL(paired, 1);
     send_frame(own, sizeof own, 0);
     CHECK_EQUAL(heard_bytes, 0); /* an echo of its own words */
     request(1, "second");
