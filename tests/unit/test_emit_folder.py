@@ -1,10 +1,13 @@
 import ctypes
 import fcntl
 import os
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from peephole.cli.output import check_folder_of
 from peephole.compiler.emit.folder import MANIFEST, check_folder, manifest, write_folder
 
 FILES = {"a.c": b"1", "csrc/b.h": b"2", MANIFEST: b'{"files": ["a.c", "csrc/b.h"]}'}
@@ -93,6 +96,19 @@ def test_a_folder_may_be_the_one_where_we_are(tmp_path: Path, monkeypatch: pytes
 def test_the_root_is_refused_at_once() -> None:
     with pytest.raises(FileExistsError, match=r"^/: holds .*, which peephole compile did not write"):
         write_folder(Path("/"), FILES)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only the superuser may become somebody else")
+@pytest.mark.parametrize("check", [check_folder, check_folder_of])
+def test_a_place_that_may_not_be_written_to_is_said_before_the_work(check: Callable[[Path], None]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        os.seteuid(65534)
+        try:
+            with pytest.raises(PermissionError, match=f"{folder}: may not be written to"):
+                check(Path(folder) / "made")
+        finally:
+            os.seteuid(0)
 
 
 def test_a_file_or_a_missing_parent_is_refused(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def check_folder_of(output: Path) -> None:
         raise IsADirectoryError(f"{output}: a folder; name a file to write")
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder}: no such folder to write {output.name} into")
-    if not os.access(folder, os.W_OK):
+    if not os.access(folder, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
         raise PermissionError(f"{folder}: may not be written to; choose another place for {output.name}")
 
 

@@ -34,9 +34,8 @@ def check_folder(folder: Path) -> None:
         lost = _lost(folder)
         if lost is not None:
             raise FileExistsError(f"{folder}: {lost}; name another folder, or move that file away")
-    above = parent if not folder.exists() else folder
-    if not (os.access(parent, os.W_OK) and os.access(above, os.W_OK)):
-        raise PermissionError(f"{above}: may not be written to; name a folder elsewhere")
+    if not os.access(parent, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
+        raise PermissionError(f"{parent}: may not be written to; name a folder elsewhere")
 
 
 def manifest(told: Mapping[str, object], files: Mapping[str, bytes]) -> bytes:
