@@ -201,6 +201,19 @@ def test_events_come_as_they_happen(line: SpoiltLine) -> None:
     assert device.next_event(0.01) is None
 
 
+FRAMES = st.builds(packed, st.sampled_from([0x81, 0x82, 0x83, 0x84, 0xFF]), st.binary(max_size=60))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.one_of(st.binary(max_size=60), FRAMES), max_size=8))
+def test_a_device_that_talks_nonsense_is_refused_in_a_sentence(said: list[bytes]) -> None:
+    line = SpoiltLine(MadeUpDevice())
+    line.to_owner = lambda content: b"\0".join(said)
+    with pytest.raises(DeviceError, match=r"^test: .+") as error:
+        Session(line, seconds=0.005, attempts=2).open(keys_of(bytes(32)))
+    assert "\n" not in str(error.value)
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.one_of(st.binary(max_size=60), st.integers(0, 5)), max_size=30))
 def test_garbage_changes_nothing(pieces: list[bytes | int]) -> None:
