@@ -45,7 +45,45 @@ def changed_in_part(x: Tensor, layer: nn.Module) -> Tensor:
 
 
 WRONG: dict[str, Case] = {
-    "attention": (Function(lambda x: x * x.mean((2, 3), keepdim=True).sigmoid()), MAP, "operator sigmoid is not supp"),
+    "gates": (Function(lambda x: x * x.mean((2, 3), keepdim=True).sigmoid()), MAP, "operator sigmoid .*; use ReLU or"),
+    "a sigmoid in the middle": (
+        nn.Sequential(conv(), nn.Sigmoid(), conv()),
+        MAP,
+        "module 1: operator sigmoid is not supported; use ReLU or another clip, as ReLU6 and hardtanh, and train again",
+    ),
+    "a sigmoid at the end": (
+        nn.Sequential(conv(), nn.Sigmoid(), nn.Flatten()),
+        MAP,
+        "module 1: operator sigmoid is not supported; leave it out at the end of the network",
+    ),
+    "the largest few": (Function(lambda x: x.topk(2)[0]), (5,), "operator topk is not supported; leave it out at the"),
+    "a softmax in the middle": (
+        nn.Sequential(nn.Linear(5, 5), nn.Softmax(1), nn.Linear(5, 5)),
+        (5,),
+        "operator softmax is not supported; build the network of convolutions",
+    ),
+    "SiLU": (nn.Sequential(conv(), nn.SiLU()), MAP, "operator silu is not supported; use ReLU or another clip"),
+    "attention": (
+        Function(lambda x, a: a(x, x, x, need_weights=False)[0], nn.MultiheadAttention(12, 2, batch_first=True)),
+        SERIES,
+        r"module parts\.0: operator scaled_dot_product_attention is not supported; attention multiplies tensors; use c",
+    ),
+    "products of tensors": (
+        Function(lambda x: x @ x.transpose(1, 2)),
+        SERIES,
+        "the matrix product of two tensors is not supported; use a sum or a concatenation",
+    ),
+    "weights on the left": (
+        Function(lambda x: torch.ones(3, 6) @ x),
+        SERIES,
+        "weights times a tensor are not supported; transpose both, or use a linear layer",
+    ),
+    "a vector as a map": (
+        Function(lambda x, a, b: b(a(x).view(-1, 6, 3, 4)), nn.Linear(5, 72), conv()),
+        (5,),
+        r"module parts\.1: a vector of 72 numbers cannot become a map \[6, 3, 4\]; make the map by convolutions",
+    ),
+    "a gated recurrent layer": (Function(lambda x, a: a(x)[0], nn.GRU(12, 3)), SERIES, "gru is not supported; use con"),
     "recurrent": (Function(lambda x, a: a(x)[0], nn.LSTM(12, 3)), SERIES, "operator lstm is not supported"),
     "rows of a series": (nn.Sequential(nn.ReLU(), nn.Linear(12, 3)), SERIES, "is not supported; flatten the tensor"),
     "half a map": (

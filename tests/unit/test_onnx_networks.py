@@ -314,6 +314,11 @@ WRONG: dict[str, tuple[Any, str]] = {
         model(("Relu", "x", "a", {}), one("Sigmoid", "a")),
         r"node y \(Sigmoid\): operator Sigmoid is not supported; leave it out",
     ),
+    "operator in the middle": (
+        model(("Sigmoid", "x", "a", {}), one("Conv", "a,w"), w=W),
+        r"node a \(Sigmoid\): operator Sigmoid is not supported; use ReLU or another clip",
+    ),
+    "products of tensors": (model(one("MatMul", "x,x"), shape=(1, 5, 5)), "the matrix product of two tensors is not"),
     "two inputs": (model(one("Add", "x,z")), "not a whole ONNX file"),
     "free sides": (model(one("Relu"), shape=(1, 3, "h", "w")), r"input x: its shape \[1, 3, h, w\] is not fixed"),
     "whole numbers": (model(one("Cast", to=6)), "rounding to whole numbers inside of the network is not supported"),

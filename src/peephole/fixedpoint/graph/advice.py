@@ -1,7 +1,7 @@
 """What to do about operators that an integer program has no layer for."""
 
 LEFT_OUT = "leave it out at the end of the network, and compare what it would read: the order stays the same"
-CLIP = "use ReLU, ReLU6 or hardtanh and train again"
+CLIP = "use ReLU or another clip, as ReLU6 and hardtanh, and train again"
 NORM = "use batch norm, which costs nothing, and train again"
 RECURRENT = "use convolutions along time"
 SMALLER = "use a convolution on a larger map, or leave the enlarging to whoever reads the output"
@@ -11,10 +11,10 @@ WHOLE = "it changes a part of a tensor in place; make the parts apart and concat
 FIXED = "make it a constant, the same for every sample"
 
 ADVICE = {
-    **dict.fromkeys(("softmax", "log_softmax", "logsoftmax", "sigmoid", "logsigmoid", "argmax", "topk"), LEFT_OUT),
     **dict.fromkeys(
         ("gelu", "silu", "swish", "mish", "hardswish", "hard_swish", "hardsigmoid", "softplus", "tanh"), CLIP
     ),
+    **dict.fromkeys(("sigmoid", "logsigmoid", "log_sigmoid"), CLIP),
     **dict.fromkeys(("elu", "selu", "celu", "leaky_relu", "leakyrelu", "prelu", "rrelu", "threshold", "erf"), CLIP),
     **dict.fromkeys(("layer_norm", "layernormalization", "group_norm", "instance_norm", "instancenormalization"), NORM),
     **dict.fromkeys(("lstm", "gru", "rnn_tanh", "rnn_relu", "rnn", "lstm_cell", "gru_cell"), RECURRENT),
@@ -25,15 +25,23 @@ ADVICE = {
     **dict.fromkeys(("bmm", "einsum", "baddbmm"), PRODUCT),
     "scaled_dot_product_attention": ATTENTION,
 }
+AT_THE_END = (
+    *("softmax", "log_softmax", "logsoftmax", "argmax", "topk"),
+    *("sigmoid", "logsigmoid", "log_sigmoid", "hardsigmoid", "tanh", "softplus"),
+)
+"""What keeps the order of what it reads."""
+
 ELSE = (
     "build the network of convolutions, linear layers, batch norm, ReLU and other clips, pools, means, sums, "
     "constants, concatenations, slices, shuffles and reshapes"
 )
 
 
-def not_supported(operator: str) -> str:
-    """Say that there is no such operator, and what to do instead."""
-    return f"operator {operator} is not supported; {ADVICE.get(operator.lower(), ELSE)}"
+def not_supported(operator: str, at_the_end: bool = False) -> str:
+    """Say that there is no such operator, and what to do instead. at_the_end: what it makes is the output."""
+    kind = operator.lower()
+    advice = LEFT_OUT if at_the_end and kind in AT_THE_END else ADVICE.get(kind, ELSE)
+    return f"operator {operator} is not supported; {advice}"
 
 
 def control_flow(operator: str) -> str:

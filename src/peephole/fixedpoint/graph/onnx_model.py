@@ -108,11 +108,17 @@ class _Reader:
             )
             results = made if isinstance(made, list) else [made]
         else:
-            raise UnsupportedError(not_supported(node.op_type))
+            raise UnsupportedError(not_supported(node.op_type, self._is_at_the_end(node)))
         for name, result in zip(node.output, results, strict=False):
             self.made[name] = result
         if self.read & set(node.output[len(results) :]):
             raise UnsupportedError("the places of maxima and masks are not supported; leave those outputs out")
+
+    def _is_at_the_end(self, node: onnx.NodeProto) -> bool:
+        """Tell whether what a node makes is only returned, perhaps in another shape."""
+        users = [user for user in self.model.graph.node if set(user.input) & set(node.output)]
+        shaped = ("Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity", "Cast")
+        return all(user.op_type in shaped and self._is_at_the_end(user) for user in users)
 
     def _constants(self, node: onnx.NodeProto) -> list[Any]:
         feeds = {name: self.made[name] for name in node.input if name}

@@ -136,8 +136,7 @@ def _gemm(builder: Builder, o: Operation) -> Value:
 
 
 def _matmul(builder: Builder, o: Operation) -> Value:
-    if not isinstance(o.inputs[0], Value) or isinstance(o.input(1), Value):
-        raise UnsupportedError("only a tensor times constant weights is supported; products of tensors are not")
+    operands.times_weights(o.inputs[0], o.input(1))
     return windows.linear(builder, o.value, constant(o.input(1)).T, None)
 
 

@@ -76,7 +76,9 @@ def permute(builder: Builder, value: Value, order: list[int]) -> Value:
     """See the dimensions, the batch first, in another order."""
     numbers = [dimension % (len(value.view) + 1) for dimension in order]
     if numbers[0] != 0:
-        raise UnsupportedError("the batch must stay the first dimension")
+        raise UnsupportedError(
+            "the batch must stay the first dimension; attention and other layers that move it are not supported"
+        )
     return builder.permute(value, [number - 1 for number in numbers[1:]])
 
 
@@ -115,9 +117,19 @@ def subtract(builder: Builder, first: Any, second: Any, factor: float = 1.0) -> 
 def multiply(builder: Builder, first: Any, second: Any) -> Value:
     """Tensor times constant."""
     if isinstance(first, Value) and isinstance(second, Value):
-        raise UnsupportedError("the product of two tensors is not supported; only of a tensor and a constant")
+        raise UnsupportedError(
+            "the product of two tensors is not supported; use their sum or concatenation, or a constant factor"
+        )
     value, factor = (first, second) if isinstance(first, Value | Length) else (second, first)
     return builder.affine(tensor(value), factor=constant(factor))
+
+
+def times_weights(first: Any, second: Any) -> None:
+    """Refuse a matrix product that is no tensor times constant weights."""
+    if isinstance(first, Value) and isinstance(second, Value):
+        raise UnsupportedError("the matrix product of two tensors is not supported; use a sum or a concatenation")
+    if not isinstance(first, Value):
+        raise UnsupportedError("weights times a tensor are not supported; transpose both, or use a linear layer")
 
 
 def divide(builder: Builder, first: Any, second: Any) -> Value:

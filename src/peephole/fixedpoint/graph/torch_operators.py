@@ -42,8 +42,7 @@ def _linear(builder: Builder, a: Arguments) -> Value:
 
 def _matmul(builder: Builder, a: Arguments) -> Value:
     other = a.get("other", a.get("mat2"))
-    if not isinstance(a["self"], Value) or isinstance(other, Value):
-        raise UnsupportedError("only a tensor times constant weights is supported; products of tensors are not")
+    operands.times_weights(a["self"], other)
     return windows.linear(builder, a["self"], constant(other).T, None)
 
 

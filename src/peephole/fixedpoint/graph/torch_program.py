@@ -118,7 +118,7 @@ class _Reader:
         elif operator in OPERATORS:
             result = OPERATORS[operator](self.builder, arguments)
         else:
-            raise UnsupportedError(not_supported(operator))
+            raise UnsupportedError(not_supported(operator, _is_at_the_end(node)))
         if isinstance(result, Value) and _is_rounded(node, read[0]):
             raise UnsupportedError(
                 "rounding to whole numbers inside of the network is not supported; leave the cast out"
@@ -204,6 +204,13 @@ def _operator(node: torch.fx.Node) -> str:
 def _is_in_place(node: torch.fx.Node) -> bool:
     schema = getattr(node.target, "_schema", None)
     return schema is not None and bool(schema.is_mutable)
+
+
+def _is_at_the_end(node: torch.fx.Node) -> bool:
+    """Tell whether what a node makes is only returned, in another shape or as one of its parts."""
+    users = [user for user in node.users if not _is_size(user)]
+    shaped = (*SAME, *RESHAPES, "getitem")
+    return all(user.op == "output" or (_operator(user) in shaped and _is_at_the_end(user)) for user in users)
 
 
 def _is_random(node: torch.fx.Node) -> bool:

@@ -32,6 +32,11 @@ class _Map:
         _, rows, columns = view_of(value.node.shape)
         self.exchanged = (down, along) != (rows, columns)
         if (self.exchanged and (down, along) != (columns, rows)) or channels != dim(CHANNELS, value.node.shape[0]):
+            if value.node.shape[1:] == (1, 1):
+                raise UnsupportedError(
+                    f"a vector of {value.node.shape[0]} numbers cannot become a map {list(value.sizes)}; "
+                    "make the map by convolutions, or feed it in as the network's input"
+                )
             raise UnsupportedError(
                 f"a tensor {list(value.sizes)} whose channels stand elsewhere, or whose rows or columns are in another "
                 "order, cannot be read; transpose it back"
