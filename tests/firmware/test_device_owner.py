@@ -4,7 +4,7 @@ import contextlib
 import json
 import socket
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -19,18 +19,18 @@ Ask = Callable[..., Done]
 
 
 @pytest.fixture
-def switch_on(image: Image, demo: Callable[[int], GreyFrame], tmp_path: Path) -> Iterator[Callable[[Mode], Ask]]:
+def switch_on(image: Image, demo: Callable[[int], GreyFrame], tmp_path: Path) -> Iterator[Callable[..., Ask]]:
     """Starts the board, which keeps its flash from one start to the next; gives the owner's command."""
     flash = kept_flash(image, tmp_path / "kept.bin")
     with contextlib.ExitStack() as stack:
 
-        def start(mode: Mode) -> Ask:
+        def start(mode: Mode, frames: Sequence[int] = (0,)) -> Ask:
             stack.close()
             with socket.socket() as free:
                 free.bind(("127.0.0.1", 0))
                 port = free.getsockname()[1]
             with (tmp_path / FRAMES).open("wb") as file:
-                write_frames(file, [demo(0)], mode | Mode.STAY)
+                write_frames(file, [demo(number) for number in frames], mode | Mode.STAY)
             board = stack.enter_context(
                 subprocess.Popen(
                     qemu_command(image, flash, port),
@@ -86,3 +86,17 @@ def test_an_owner_and_the_board(switch_on: Callable[[Mode], Ask], tmp_path: Path
     (key,) = (tmp_path / "devices").iterdir()
     key.write_text("00" * 32)
     assert "not the key of this device" in ask("people", "list").stderr
+
+
+def test_whoever_is_at_the_door_is_added(switch_on: Callable[..., Ask], tmp_path: Path) -> None:
+    ask = switch_on(Mode.PRESS, range(60, 140))  # somebody comes
+    told(ask("pair", "--json"))
+    for _ in range(60):
+        done = ask("people", "add", "Whoever", "--at-door", "--json")
+        if done.returncode == 0:
+            break
+        assert "no good look at a face yet" in done.stderr
+    added = told(done)
+    assert isinstance(added, dict) and added["looks"] >= 1
+    people = told(ask("people", "list", "--json"))
+    assert isinstance(people, list) and [(one["name"], one["looks"]) for one in people] == [("Whoever", added["looks"])]
