@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
 from commands import assert_one_line, peephole, tiny_network, tiny_program
@@ -199,8 +200,34 @@ def test_networks_of_the_user_s_own_are_planned_before_anything_is_calibrated(tm
         assert_the_plan_holds(told)
         assert told["shapes_alone"] and told["buffers"][0]["holds"] == "image"
         assert told["buffers"][0]["name"] == given
-    assert_one_line(peephole("plan", wrong), 1, "wrong.pt2: module 1: operator sigmoid is not supported; leave it out")
+    assert_one_line(peephole("plan", wrong), 1, "wrong.pt2: module 1: operator sigmoid is not supported; ")
     assert_one_line(peephole("plan", image, "--device"), 1, "is for the task network, not recognise")
+
+
+@pytest.mark.parametrize("bits", [16, 8])
+@pytest.mark.parametrize("kind", ["image", "tensor"])
+def test_the_plan_before_calibration_is_that_after_it(kind: str, bits: int, tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch", reason="needs the train extra")
+    from torch import nn
+
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(4 * 7 * 5, 3))
+    exported = torch.export.export(network.eval(), (torch.zeros(1, 1, 16, 12),))
+    torch.export.save(exported, tmp_path / "n.pt2")
+    drawn = np.random.default_rng(0)
+    samples = drawn.integers(0, 256, (9, 16, 12), np.uint8) if kind == "image" else drawn.normal(0, 1, (9, 1, 16, 12))
+    np.savez(tmp_path / "n.npz", samples=samples)
+    quantized = tmp_path / "n.safetensors"
+    made = peephole(
+        "quantize", tmp_path / "n.pt2", "--calibration", tmp_path / "n.npz", "--bits", bits, "-o", quantized
+    )
+    assert made.returncode == 0, made.stderr
+    asked = ("plan", tmp_path / "n.pt2", "--bits", bits, *(["--tensor"] if kind == "tensor" else []))
+    before, after = (json.loads(peephole(*words, "--json").stdout) for words in (asked, ("plan", quantized)))
+    for same in ("buffers", "levels", "steps", "arena_bytes", "compiled_arena_bytes", "input_kind"):
+        assert before[same] == after[same], same
+    assert before["input_kind"] == kind
+    assert f"takes a {'grey image' if kind == 'image' else 'tensor'}; by its shapes" in peephole(*asked).stdout
 
 
 def test_an_onnx_network_with_an_operator_that_is_not_supported_is_named_with_its_node(tmp_path: Path) -> None:
@@ -216,6 +243,7 @@ def test_what_names_no_network_or_says_nothing_is_one_sentence(model: Path, tmp_
     assert_one_line(peephole("plan", "resnet50"), 1, "resnet50: no such program file", "squeezenet1_1", "mobilenet_v2")
     assert_one_line(peephole("plan", model, "--size", 64), 2, "--size is for a backbone")
     assert_one_line(peephole("plan", model, "--bits", 8), 2, "--bits is for a network that is not quantized yet")
+    assert_one_line(peephole("plan", model, "--tensor"), 2, "--tensor is for a .pt2 or .onnx")
     assert_one_line(peephole("plan", "--bits", 9), 2, "--bits 9: must be 16 or 8")
     (tmp_path / "x.ckpt").write_text("no checkpoint")
     assert_one_line(peephole("plan", tmp_path / "x.ckpt"), 1, "x.ckpt: not a checkpoint of peephole train")

@@ -59,6 +59,10 @@ def plan(
             "--size", min=32, max=512, show_default="128", help="With a backbone by its name: side of the image."
         ),
     ] = None,
+    tensor: Annotated[
+        bool,
+        typer.Option("--tensor", help="With a .pt2 or .onnx of one channel: it takes a tensor, not a grey image."),
+    ] = False,
     no_streaming: NoStreamingOption = False,
     no_in_place: NoInPlaceOption = False,
     no_concatenation: NoConcatenationOption = False,
@@ -79,7 +83,8 @@ def plan(
     network is one buffer. With --tiles L1 is planned too, and what is told of time is a prediction for GAP8.
 
     What is not quantized yet is planned by its shapes, before it is trained or calibrated: its weights and formats are
-    made up, which changes neither a buffer nor a step.
+    made up, which changes neither a buffer nor a step. A network of your own that takes [1,H,W] is planned for grey
+    images, as bytes; --tensor plans it as calibration on floats makes it.
     """
     from peephole.compiler.memory import Memory
     from peephole.compiler.schedule import Passes
@@ -91,7 +96,7 @@ def plan(
         if file is not None:
             check_output(file, ending)
     counts = {"users": users, "strangers": strangers, "code_and_constants_bytes_estimate": byte_count(code, "--code")}
-    program, shapes_alone = load_planned(model, bits, side)
+    program, shapes_alone = load_planned(model, bits, side, tensor)
     passes = Passes(not no_streaming, not no_in_place, not no_concatenation)
     with advised(program, passes, device):
         if device:
@@ -99,10 +104,15 @@ def plan(
         else:
             planned = _plan_program(program, memory, tiles, passes, compare=html is not None or not json)
     if shapes_alone:
-        planned = replace(planned, title=f"{planned.title}; by its shapes alone, weights are made up")
+        taken = "a grey image" if program.input_kind == "image" else "a tensor"
+        planned = replace(planned, title=f"{planned.title}; takes {taken}; by its shapes alone, weights are made up")
     _write(planned, svg, html)
     if json:
-        told = planned.facts | {"shapes_alone": shapes_alone, "passes": asdict(passes)}
+        told = planned.facts | {
+            "shapes_alone": shapes_alone,
+            "input_kind": program.input_kind,
+            "passes": asdict(passes),
+        }
         print_json(told | record(planned.placement, planned.arena_bytes) | {"steps": planned.steps})
         return
     _print(planned, device or buffers)

@@ -18,11 +18,14 @@ SIDE, DESCRIPTOR = 128, 128  # of a network by name
 INPUTS = 2  # of noise: nobody looks at the formats
 
 
-def load_planned(model: Path | None, bits: int | None, size: int | None) -> tuple["IntegerProgram", bool]:
+def load_planned(
+    model: Path | None, bits: int | None, size: int | None, tensor: bool = False
+) -> tuple["IntegerProgram", bool]:
     """Return the program to plan, and whether it has a network's shapes alone: weights and formats are then made up.
 
     model: an integer program; a checkpoint or a float network; a .pt2 or .onnx; or the name of a backbone, which gets
     random weights. bits: of what is not an integer program yet. size: side of the image of a backbone by name.
+    tensor: a .pt2 or .onnx of one channel takes a tensor, as after calibration on floats, and no grey image.
     Raises `OSError` or `ValueError` with one sentence, and a usage error for an option that has nothing to say.
     """
     from peephole.fixedpoint.program import NETWORK, RECOGNISE
@@ -32,12 +35,15 @@ def load_planned(model: Path | None, bits: int | None, size: int | None) -> tupl
     by_name = model is not None and not model.exists() and not model.suffix and len(model.parts) == 1
     if size is not None and not by_name:
         raise typer.BadParameter("--size is for a backbone by its name; a file says its own size")
+    own = model is not None and model.is_file() and model.suffix in ENDINGS
+    if tensor and not own:
+        raise typer.BadParameter("--tensor is for a .pt2 or .onnx; everything else says its own input")
     if model is None:
         return load_program(program_path(None, bits or 16)), False
     if by_name:
         return _of_shapes(_backbone(str(model), size or SIDE), bits, RECOGNISE), True
-    if model.is_file() and model.suffix in ENDINGS:
-        return _of_shapes(_user_network(model), bits, NETWORK), True
+    if own:
+        return _of_shapes(_user_network(model, tensor), bits, NETWORK), True
     if model.is_file() and _is_float(model):
         network = load_float(model)
         return _of_shapes(network, bits, network.card.get("task", RECOGNISE)), True
@@ -76,15 +82,15 @@ def _backbone(name: str, size: int) -> "FloatNetwork":
     return import_network(build(name, DESCRIPTOR, size=size).eval(), name, (size, size))
 
 
-def _user_network(path: Path) -> "FloatNetwork":
-    """Import a network that takes a grey image where it can, else a tensor."""
+def _user_network(path: Path, tensor: bool) -> "FloatNetwork":
+    """Import a network that takes a grey image where it can and no tensor is asked for, else a tensor."""
     from peephole.fixedpoint.importer import import_file
     from peephole.fixedpoint.validation import IMAGE
 
     try:
         imported = import_file(path)
         one_channel = len(imported.input.shape) == 3 and imported.input.shape[0] == 1
-        return import_file(path, IMAGE).network if one_channel else imported.network
+        return import_file(path, IMAGE).network if one_channel and not tensor else imported.network
     except ModuleNotFoundError as error:
         raise needs_training_packages(error) from error
 
