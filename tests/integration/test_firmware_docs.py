@@ -9,7 +9,6 @@ import pytest
 
 from commands import peephole
 from emitted import STRICT, project_of, run
-from peephole.compiler.emit import write_folder
 from peephole.compiler.planner import place
 from peephole.compiler.schedule import Passes, lower
 from peephole.fixedpoint.program import IntegerProgram
@@ -20,10 +19,12 @@ TEXT = (DOCS / "firmware.md").read_text()
 
 
 @pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
-def test_the_example_compiles_without_a_warning_and_runs(tmp_path: Path) -> None:
-    (example,) = re.findall(r"```c\n(.*?)```", TEXT, re.DOTALL)
+def test_the_example_compiles_without_a_warning_and_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (told, example) = re.findall(r"`peephole (compile [^`]*)`[^`]*```c\n(.*?)```", TEXT, re.DOTALL)[0]
+    monkeypatch.chdir(DOCS.parent)
+    done = peephole(*told.replace("-o landmarks", f"-o {tmp_path / 'landmarks'}").split())
+    assert done.returncode == 0, done.stderr
     project = project_of(IntegerProgram.load(landmark_program()))
-    write_folder(tmp_path / "landmarks", project.files)
     (tmp_path / "landmarks" / "main.c").write_text(example)
     sources = [path for path in project.files if path.endswith((".c", ".S")) and path != "self_test.c"]
     flags = (*STRICT, "-O1", "-I.", "-Icsrc", "-Icsrc/include", "-o", "main")
@@ -93,5 +94,13 @@ def test_every_key_of_the_json_is_explained_and_every_option_named() -> None:
     assert {key for b in told["buffers"] for key in b} <= named
     assert {key for pair in told["laid_over"] for key in pair} - {"step"} <= named
     assert {key for level in told["levels"] for key in level} - {"level"} <= named
-    for option in ("--no-streaming", "--no-in-place", "--no-concatenation", "--buffers", "--tiles", "--device"):
+    for option in (
+        "--no-streaming",
+        "--no-in-place",
+        "--no-concatenation",
+        "--buffers",
+        "--tiles",
+        "--device",
+        "--tensor",
+    ):
         assert option in TEXT
