@@ -19,12 +19,15 @@ from peephole.compiler.emit.tiled import build_tiled_project
 from peephole.compiler.executor import execute
 from peephole.compiler.planner import place
 from peephole.compiler.schedule import Passes
+from peephole.compiler.tiler import Tiler, Tiling, candidates, predict
+from peephole.compiler.tiles import Work, column_sizes
 from peephole.fixedpoint.program import IntegerProgram
 
 pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
 
 SHIPPED = sorted(Path(weights.__file__).parent.glob("*.safetensors"))
 THREADS = Path(__file__).parent.parent / "gap8_threads.c"
+MOST_TILES = 60
 EARLY, LATE = b"\0", b"\1"  # when copies are made: as they begin, or as they are waited for
 
 
@@ -82,7 +85,11 @@ def disagreements(project: Project, folder: Path, *flags: str) -> list[str]:
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_the_programs_that_ship(path: Path, tmp_path: Path) -> None:
-    project = tiled(IntegerProgram.load(path))
+    check_as_planned(tiled(IntegerProgram.load(path)), tmp_path)
+
+
+def check_as_planned(project: Project, tmp_path: Path) -> None:
+    """Every layer as the plan's executor has it, by the host's kernels."""
     given = self_test_input(project.program)
     whole = execute(project.program, project.schedule, place(project.schedule.buffers), given, _core)
     built = OnThreads(project, tmp_path / "made", *SANITIZED)
@@ -91,6 +98,23 @@ def test_the_programs_that_ship(path: Path, tmp_path: Path) -> None:
         wanted = [checksum(written.values[written.made]) for written in whole.layers.values()]
         assert made["sums"].tolist() == wanted
         np.testing.assert_array_equal(made["output"], whole.output)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_any_tiles_will_do(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tiles drawn from all that fit: also orders and copies that the tiler finds too slow."""
+    rng = np.random.default_rng(seed)
+
+    def drawn(tiler: Tiler, work: Work, capacity: int, weights: str) -> Tiling:
+        cuts = [c for c in candidates(work, weights, column_sizes(work)) if c.room.bytes <= capacity]
+        few = [c for c in cuts if c.count <= MOST_TILES]
+        rows_first = [c for c in few if not c.size.channels_first]
+        among = rows_first if rows_first and rng.random() < 0.7 else few or [min(cuts, key=lambda c: c.count)]
+        made = among[rng.integers(len(among))]
+        return Tiling(work, made.size, made.count, made.room, predict(tiler.target, made))
+
+    monkeypatch.setattr(Tiler, "_search", drawn)
+    check_as_planned(tiled(IntegerProgram.load(weights.default_program())), tmp_path)
 
 
 def test_no_core_touches_what_another_one_writes(tmp_path: Path) -> None:

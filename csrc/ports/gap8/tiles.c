@@ -80,8 +80,9 @@ static place place_of(const call *of, int32_t n) {
         at.seen_rows = see(at.rows, window->stride_y, tiling->top, down, tiling->seen, &at.top);
         at.seen_columns = see(at.columns, window->stride_x, window->padding_left, across, tiled->input.width, &at.left);
     } else if (tiling->rows == tiling->seen && tiled->output.width == tiled->input.width) {
+        const int32_t width = tiled->input.width;
         at.seen_rows = at.rows;
-        at.seen_columns = at.columns;
+        at.seen_columns = of->mirrored ? (span){width - at.columns.end, width - at.columns.first} : at.columns;
     } else { /* a row of everything */
         at.seen_rows = (span){0, tiling->seen};
         at.seen_columns = (span){0, tiled->input.width};
