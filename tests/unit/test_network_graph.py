@@ -362,7 +362,7 @@ def test_series_and_vectors(name: str) -> None:
 @pytest.mark.filterwarnings("ignore::FutureWarning")
 def test_a_saved_program_is_the_same(tmp_path: Path) -> None:
     """With a batch of its own, too, and after torch's own decompositions."""
-    network = nn.Sequential(conv(4), nn.BatchNorm2d(4), nn.ReLU6(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(36, 3))
+    network = nn.Sequential(conv(4), nn.BatchNorm2d(4), nn.ReLU6(True), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(36, 3))
     samples = np.random.default_rng(1).normal(0, 1, (5, *MAP)).astype(np.float32)
     batch = {"x": {0: torch.export.Dim("batch")}}
     module = Function(lambda x, a: a(x), stirred(network)).eval()
