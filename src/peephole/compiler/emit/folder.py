@@ -138,7 +138,7 @@ def _locked(folder: Path) -> Iterator[None]:
 
 def _remove_left_over(parent: Path, prefix: str) -> None:
     """Remove what killed runs began: folders of this prefix that are no longer new and that nobody holds."""
-    for place in parent.iterdir():
+    for place in parent.iterdir() if os.access(parent, os.R_OK) else ():
         try:
             named = place.name.startswith(prefix) and not place.name.endswith(OLD)
             if named and place.stat().st_mtime < time.time() - JUST_MADE:
