@@ -72,8 +72,7 @@ def test_the_figures_of_the_device() -> None:
     assert f"**{told:,} of 524,288 bytes**" in TEXT
     assert "A user more takes 1,434 bytes and a stranger 854" in TEXT
     assert more - told <= 1434 + 854 + 2 * 16  # buffers begin at whole words of 16
-    assert f"100 users fit too ({peak('--users', 100):,} bytes)" in TEXT
-    assert f"with `--code 100K` it is {peak('--code', '100K'):,} bytes" in TEXT
+    assert f"60 users fit too ({peak('--users', 60):,} bytes)" in TEXT
 
 
 def test_the_picture_of_the_device_and_the_readme_are_of_this_device(tmp_path: Path) -> None:

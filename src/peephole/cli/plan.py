@@ -46,7 +46,7 @@ def plan(
     strangers: Annotated[int, typer.Option(min=1, help="With --device: strangers that it remembers.")] = 20,
     code: Annotated[
         str, typer.Option("--code", metavar="BYTES", help="With --device: how much its code and constants take.")
-    ] = "48K",
+    ] = "100K",
     bits: Annotated[
         int | None,
         typer.Option(
