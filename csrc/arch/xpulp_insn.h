@@ -44,7 +44,11 @@
 /* A hardware loop: the body runs `count` times, at least once. PH_LP_BEGIN(count, halves) stands right before the body,
    whose last instruction begins 2 * halves bytes behind it and follows PH_LP_LAST; the body has at least 3
    instructions, none of them compressed and none a jump, and begins at a multiple of 4 bytes. */
+#if defined(PH_XPULP_NAMES)
+#define PH_LP_OPEN ".option push\n.balign 4\n.option norvc\n"
+#else
 #define PH_LP_OPEN ".option push\n.option norelax\n.balign 4\n.option norvc\n"
+#endif
 #define PH_LP_CLOSE ".option pop\n"
 
 #endif
