@@ -50,7 +50,7 @@ class Device:
     hits: int = 1024
     serial_bytes: int = 4096
     stacks_bytes_estimate: int = 16 * 1024
-    code_and_constants_bytes_estimate: int = 100 * 1024  # as `peephole firmware build` counts them for RV32, without the cascade
+    code_and_constants_bytes_estimate: int = 100 * 1024  # the firmware for RV32, without the cascade
     alignment: int = 16
 
     def __post_init__(self) -> None:
