@@ -87,10 +87,10 @@ def build_project(
     expects. capacity: bytes that there are for activations. passes: all, where none are given. Raises `ValueError` with
     one sentence where the bytes do not suffice (level, step, bytes that are missing) and for a layer without C.
     """
-    return _Build(program, target, capacity, passes or Passes()).project(values, kernels)
+    return ProjectBuilder(program, target, capacity, passes or Passes()).project(values, kernels)
 
 
-class _Build:
+class ProjectBuilder:
     """One program on its way to C."""
 
     def __init__(self, program: IntegerProgram, target: str, capacity: int | None, passes: Passes) -> None:
@@ -103,11 +103,11 @@ class _Build:
         self.placement: Placement = place(arena, Memory(l2=capacity), steps=self.schedule.step_names)
         self.description: ProgramDescription = describe(program)
         self.id = identifier(program.name).lower()[:LONGEST]
-        used = {*_made_of_program(self.id), *(f"step_{number}" for number in range(len(self.schedule.steps)))}
+        used = {*names_of_program(self.id), *(f"step_{number}" for number in range(len(self.schedule.steps)))}
         self.given = program.input.name if program.input_kind == TENSOR else None
         names = [name for name in self.schedule.tensors if name in self._offsets or name == self.given]
-        self.tensor_ids = identifiers(names, _made_of_tensor, used)
-        self.layer_ids = identifiers([layer.name for layer in program.layers], _made_of_layer, used)
+        self.tensor_ids = identifiers(names, names_of_tensor, used)
+        self.layer_ids = identifiers([layer.name for layer in program.layers], names_of_layer, used)
 
     @cached_property
     def _offsets(self) -> dict[str, int]:
@@ -177,14 +177,14 @@ class _Build:
         context["sources"] = [f"{self.id}.c", *weights, *(f"{CSRC}/{p}" for p in copied if p.endswith(".c"))]
         context["local_headers"] = [f"{self.id}.h", *(f"{CSRC}/{p}" for p in copied if p.endswith(".h"))]
         texts = {
-            f"{self.id}.h": _fill("header.h.jinja", context),
-            f"{self.id}.c": _fill("program.c.jinja", context),
-            "self_test.c": _fill("self_test.c.jinja", context),
-            "Makefile": _fill(f"{self.target}.mk.jinja", context),
+            f"{self.id}.h": render("header.h.jinja", context),
+            f"{self.id}.c": render("program.c.jinja", context),
+            "self_test.c": render("self_test.c.jinja", context),
+            "Makefile": render(f"{self.target}.mk.jinja", context),
         }
         if context["weights"]:
-            texts[f"{self.id}_weights.h"] = _fill("weights.h.jinja", context)
-            texts[f"{self.id}_weights.S"] = _fill("weights.S.jinja", context)
+            texts[f"{self.id}_weights.h"] = render("weights.h.jinja", context)
+            texts[f"{self.id}_weights.S"] = render("weights.S.jinja", context)
         texts |= {f"{CSRC}/{path}": text for path, text in copied.items()}
         files = {path: text.encode() for path, text in texts.items()}
         if context["weights"]:
@@ -251,18 +251,21 @@ class _Build:
 # What the templates make of an identifier, so that no two names of a model become one of these.
 
 
-def _made_of_program(name: str) -> tuple[str, ...]:
+def names_of_program(name: str) -> tuple[str, ...]:
+    """Return what the files of a program define under names made of its own."""
     functions = (f"{name}_{end}" for end in ("run", "weights", "checksums"))
     sizes = ("ARENA_BYTES", "WEIGHTS_BYTES", "HEIGHT", "WIDTH", "CHANNELS", "VALUES", "LAYERS")
     macros = (f"{name.upper()}_{end}" for end in (*sizes, "TRACE", "PROGRAM_H", "WEIGHTS_H"))
     return "describe", "halve", *functions, *macros
 
 
-def _made_of_tensor(name: str) -> tuple[str, ...]:
+def names_of_tensor(name: str) -> tuple[str, ...]:
+    """Return what is defined for a tensor."""
     return name, f"{name}_at"
 
 
-def _made_of_layer(name: str) -> tuple[str, ...]:
+def names_of_layer(name: str) -> tuple[str, ...]:
+    """Return what is defined for a layer."""
     constants = (f"{name.upper()}_{part}" for part in ("BIAS", "WEIGHT", "NORM"))
     return f"{name}_layer", f"{name}_factors", f"run_{name}", *constants
 
@@ -295,7 +298,8 @@ def _window(window: Window) -> str:
     return f"{{{', '.join(str(number) for pair in pairs for number in pair)}}}"
 
 
-def _fill(template: str, context: Mapping[str, Any]) -> str:
+def render(template: str, context: Mapping[str, Any]) -> str:
+    """Return a file made of a template of this package."""
     environment = jinja2.Environment(  # noqa: S701 - C, no HTML
         loader=jinja2.PackageLoader("peephole.compiler.emit"),
         undefined=jinja2.StrictUndefined,

@@ -19,11 +19,11 @@ from peephole.compiler.emit.names import identifiers
 from peephole.compiler.emit.project import (
     CSRC,
     Project,
-    _Build,
-    _fill,
-    _made_of_layer,
-    _made_of_program,
-    _made_of_tensor,
+    ProjectBuilder,
+    names_of_layer,
+    names_of_program,
+    names_of_tensor,
+    render,
 )
 from peephole.compiler.emit.sources import INCLUDED, needed_files, source_folder
 from peephole.compiler.emit.steps import EmittedStep
@@ -117,10 +117,10 @@ def build_tiled_project(
 
     Raises `ValueError` with one sentence, also where a layer has no tile that fits L1, or rows too long to copy.
     """
-    return _TiledBuild(program, capacity, passes or Passes(), l1_bytes).project(values, kernels)
+    return _TiledBuilder(program, capacity, passes or Passes(), l1_bytes).project(values, kernels)
 
 
-class _TiledBuild(_Build):
+class _TiledBuilder(ProjectBuilder):
     """One program on its way to C in tiles."""
 
     def __init__(self, program: IntegerProgram, capacity: int | None, passes: Passes, l1_bytes: int) -> None:
@@ -133,10 +133,10 @@ class _TiledBuild(_Build):
         at_hand = [_whole(b) for b in self.schedule.buffers if b.level == MAIN and b.holds != IMAGE]
         del self._offsets
         self.placement = place(at_hand, Memory(l2=capacity), steps=self.schedule.step_names)
-        used = {*_made_of_program(self.id), *(f"step_{number}" for number in range(len(self.schedule.steps)))}
+        used = {*names_of_program(self.id), *(f"step_{number}" for number in range(len(self.schedule.steps)))}
         used |= {"image", "enter_tilings", "enter_tiles"}
         names = [name for name in self.schedule.tensors if name in self._offsets or name == self.given]
-        self.tensor_ids = identifiers(names, _made_of_tensor, used)
+        self.tensor_ids = identifiers(names, names_of_tensor, used)
         self.layer_ids = identifiers([layer.name for layer in self.program.layers], _made_of_tiled_layer, used)
         for tensor in self.schedule.tensors.values():
             if tensor.width * tensor.channels * tensor.bits // 8 > MOST_STRIDE:
@@ -218,10 +218,10 @@ class _TiledBuild(_Build):
         copied = needed_files(functions, headers) | _port_files()
         context["sources"] = [f"{self.id}.c", *(f"{CSRC}/{path}" for path in sorted(copied) if path.endswith(".c"))]
         texts = {
-            f"{self.id}.h": _fill("gap8/header.h.jinja", context),
-            f"{self.id}.c": _fill("gap8/program.c.jinja", context),
-            "self_test.c": _fill("gap8/self_test.c.jinja", context),
-            "Makefile": _fill("gap8/Makefile.jinja", context),
+            f"{self.id}.h": render("gap8/header.h.jinja", context),
+            f"{self.id}.c": render("gap8/program.c.jinja", context),
+            "self_test.c": render("gap8/self_test.c.jinja", context),
+            "Makefile": render("gap8/Makefile.jinja", context),
         }
         texts |= {f"{CSRC}/{path}": text for path, text in copied.items()}
         files = {path: text.encode() for path, text in texts.items()}
@@ -295,7 +295,7 @@ class _TiledBuild(_Build):
 
 
 def _made_of_tiled_layer(name: str) -> tuple[str, ...]:
-    return (*_made_of_layer(name), f"{name}_tiles", f"{name}_tilings", f"{name}_mean", f"part_{name}")
+    return (*names_of_layer(name), f"{name}_tiles", f"{name}_tilings", f"{name}_mean", f"part_{name}")
 
 
 def _whole(buffer: Buffer) -> Buffer:
