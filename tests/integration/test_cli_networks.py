@@ -121,7 +121,7 @@ def test_an_onnx_file(folder: Path, tmp_path: Path) -> None:
 
 
 WRONG = {
-    "operator": ("sigmoid.pt2", "vectors.npz", ["module 1", "operator sigmoid is not supported; leave it out"]),
+    "operator": ("sigmoid.pt2", "vectors.npz", ["module 1", "operator sigmoid is not supported; use ReLU"]),
     "NaN": ("nan.pt2", "vectors.npz", ["nan.pt2: layer 2: weights hold NaN"]),
     "one black image": ("image.pt2", "black.npz", ["layer 0: cannot be calibrated", "the sample holds nothing but 0"]),
     "a constant": ("vector.pt2", "constant.npz", ["layer 0: cannot be calibrated", "20 samples hold nothing but 0.5"]),

@@ -39,6 +39,7 @@ def test_help_names_every_command_and_needs_no_torch() -> None:
 def test_ctrl_c_while_the_command_line_is_loading_says_nothing() -> None:
     code = (
         "import os, signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # in the background a shell has it ignored
         "class Pressed:\n"
         "    def find_spec(self, name, *_):\n"
         "        if name == 'typer': os.kill(os.getpid(), signal.SIGINT)\n"
