@@ -28,6 +28,9 @@ COMMANDS = [(document.name, command) for document in DOCUMENTS for command in co
 OWNERS = [(document, command) for document, command in COMMANDS if document == "owner.md" and command[:4] == "peep"]
 
 
+READ_NO_FILE = {("plan", "squeezenet1_1"), ("settings", "check"), ("settings", "show")}
+
+
 def peephole(*arguments: str, cwd: Path, timeout: float = 120) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "peephole.cli.app", *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, timeout=timeout)
@@ -54,7 +57,7 @@ def test_commands_are_commands(document: str, command: str, tmp_path: Path) -> N
     elif program == "peephole":
         # In an empty folder a right command line fails on its first file (1), a wrong one on its words (2).
         result = peephole(*arguments, cwd=tmp_path)
-        if "--backbones" in arguments or arguments[:2] == ["plan", "squeezenet1_1"]:  # reads no file
+        if "--backbones" in arguments or tuple(arguments[:2]) in READ_NO_FILE:
             assert result.returncode == 0, result.stderr
             return
         assert result.returncode == 1, result.stderr

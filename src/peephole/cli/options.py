@@ -26,12 +26,17 @@ def byte_count(text: str, option: str) -> int:
 def data_folder() -> Path:
     """Return the folder of people, strangers and visits where none is named.
 
-    $PEEPHOLE_DATA, else `peephole` under $XDG_DATA_HOME, else ~/.local/share/peephole.
+    $PEEPHOLE_DATA, else what the settings file says, else `peephole` under $XDG_DATA_HOME or ~/.local/share.
     """
     if chosen := os.environ.get("PEEPHOLE_DATA"):
         return Path(chosen)
-    base = os.environ.get("XDG_DATA_HOME")
-    return (Path(base) if base else Path.home() / ".local" / "share") / "peephole"
+    from peephole.settings.files import default_data_folder, settings_file
+
+    if settings_file() is None:
+        return default_data_folder()
+    from peephole.settings.reading import read_settings
+
+    return read_settings().settings.data
 
 
 class Crop(StrEnum):
@@ -65,8 +70,17 @@ DataOption = Annotated[
         "--data",
         metavar="DIR",
         default_factory=data_folder,
-        show_default="$PEEPHOLE_DATA, else ~/.local/share/peephole",
+        show_default="$PEEPHOLE_DATA, else as in the settings, else ~/.local/share/peephole",
         help="Folder of people, strangers and visits.",
+    ),
+]
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        metavar="FILE.toml",
+        show_default="$PEEPHOLE_CONFIG, else ~/.config/peephole/peephole.toml",
+        help="The settings file.",
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]

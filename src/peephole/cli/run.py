@@ -13,52 +13,80 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from peephole.cli.errors import DONE, FAILED, INTERRUPTED, complain, describe
-from peephole.cli.options import DataOption, ModelOption, data_folder
+from peephole.cli.options import ConfigOption, ModelOption
 
 if TYPE_CHECKING:
     from peephole.doorbell.doorbell import Doorbell
     from peephole.doorbell.events import VisitEnded
     from peephole.live import LiveDoorbell, Message
+    from peephole.settings.household import Page, Settings
     from peephole.vision.sources import FrameSource
-
-PORT = 8642
 
 
 def run(
-    data: DataOption,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data",
+            metavar="DIR",
+            show_default="$PEEPHOLE_DATA, else as in the settings, else ~/.local/share/peephole",
+            help="Folder of people, strangers and visits.",
+        ),
+    ] = None,
     source: Annotated[
         str | None,
         typer.Option(
             metavar="demo|camera:N|rtsp://..|FILE|DIR",
-            show_default="a camera if there is one, else the demo",
+            show_default="as in the settings, else a camera if there is one, else the demo",
             help="What to watch.",
         ),
     ] = None,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the page; 0 takes a free one.")] = PORT,
+    port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, show_default="as in the settings, else 8642", help="Port of the page; 0: any."),
+    ] = None,
     host: Annotated[
-        str, typer.Option(help="Address on which the page is served. There is no password: keep it to this machine.")
-    ] = "127.0.0.1",
+        str | None,
+        typer.Option(
+            show_default="as in the settings, else 127.0.0.1",
+            help="Address on which the page is served. There is no password: keep it to this machine.",
+        ),
+    ] = None,
     once: Annotated[bool, typer.Option("--once", help="Serve no page; stop where the source ends.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON line an event.")] = False,
     model: ModelOption = None,
+    config: ConfigOption = None,
 ) -> int:
     """Watch a door and serve its page."""
     from peephole.cli.gallery import opened_doorbell
     from peephole.live import LiveDoorbell
+    from peephole.settings.reading import read_settings
     from peephole.store.instance import InstanceLock
     from peephole.vision.sources import open_source
 
-    chosen = source if source is not None else _choose_source()
-    if chosen == "demo" and (source is None or data == data_folder()):
+    settings = read_settings(config).settings
+    data_named = data is not None and data != settings.data
+    data = data if data is not None else settings.data
+    named = source or _only_camera(settings)
+    chosen = named or _choose_source()
+    if chosen == "demo" and not (named and data_named):
         # The demo's people are none of the owner's, not even where a camera is only unplugged today.
         data = data.with_name(f"{data.name}-demo")
+    page = settings.page.model_copy(update={k: v for k, v in (("host", host), ("port", port)) if v is not None})
     with InstanceLock(data), opened_doorbell(data, model) as doorbell:
         if chosen == "demo":
             _enrol_for_demo(doorbell)
         live = LiveDoorbell(doorbell)
         live.announcer.listen(Terminal(json))
         frames = open_source(chosen, report=live.report, once=once)
-        return _watch_once(live, frames) if once else _serve(doorbell, live, frames, host, port)
+        return _watch_once(live, frames) if once else _serve(doorbell, live, frames, page)
+
+
+def _only_camera(settings: "Settings") -> str | None:
+    """Return the source of the camera in the settings, if there is one; several cannot be watched yet."""
+    if len(settings.cameras) > 1:
+        raise ValueError(f"{len(settings.cameras)} cameras are set and one can be watched; choose it with --source")
+    return settings.cameras[0].source if settings.cameras else None
 
 
 class Terminal:
@@ -130,13 +158,13 @@ def _watch_once(live: "LiveDoorbell", source: "FrameSource") -> int:
     return DONE
 
 
-def _serve(doorbell: "Doorbell", live: "LiveDoorbell", source: "FrameSource", host: str, port: int) -> int:
+def _serve(doorbell: "Doorbell", live: "LiveDoorbell", source: "FrameSource", page: "Page") -> int:
     from peephole.web.app import create_app
     from peephole.web.door import Door
     from peephole.web.server import Server, listen
     from peephole.web.streams import Streams
 
-    taken = listen(host, port)
+    taken = listen(page.host, page.port)
     stopped = threading.Event()
     failures: list[Exception] = []
 
@@ -151,7 +179,7 @@ def _serve(doorbell: "Doorbell", live: "LiveDoorbell", source: "FrameSource", ho
 
     streams = Streams(live)
     connections = (f"{source.name}: the picture",) if "://" in source.name else ()
-    app = create_app(Door(doorbell, source.name, connections), live, streams, names=(host,))
+    app = create_app(Door(doorbell, source.name, connections), live, streams, names=(page.host, *page.names))
     watching = threading.Thread(target=watch, name="doorbell")
     with _told_to_stop(stopped.set), Server(app, streams, taken) as server:
         complain(f"watching {source.name}; the page is on {server.url}")

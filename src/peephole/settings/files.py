@@ -1,0 +1,19 @@
+"""Where settings and data are, unless they say otherwise."""
+
+import os
+from pathlib import Path
+
+
+def default_data_folder() -> Path:
+    """Return `peephole` under $XDG_DATA_HOME, else ~/.local/share/peephole."""
+    base = os.environ.get("XDG_DATA_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "share") / "peephole"
+
+
+def settings_file() -> Path | None:
+    """Return $PEEPHOLE_CONFIG, else the owner's peephole.toml where there is one."""
+    if chosen := os.environ.get("PEEPHOLE_CONFIG"):
+        return Path(chosen)
+    base = os.environ.get("XDG_CONFIG_HOME")
+    usual = (Path(base) if base else Path.home() / ".config") / "peephole" / "peephole.toml"
+    return usual if usual.is_file() else None

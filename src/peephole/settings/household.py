@@ -1,0 +1,77 @@
+"""All settings of a household."""
+
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from peephole.settings.files import default_data_folder
+from peephole.settings.section import Section
+
+
+class Camera(Section):
+    """One camera of the household."""
+
+    name: Annotated[str, Field(min_length=1, max_length=40, description="What the camera is called on the page.")]
+    source: Annotated[
+        str,
+        Field(
+            min_length=1,
+            description="What it is: `camera:N`, `rtsp://..`, a recording, a folder of pictures, or `demo`.",
+        ),
+    ]
+
+
+class Page(Section):
+    """The page."""
+
+    host: Annotated[str, Field(min_length=1, description="Address on which the page is served.")] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535, description="Its port; 0 takes a free one.")] = 8642
+    names: Annotated[tuple[str, ...], Field(description="Further names under which the page may be asked for.")] = ()
+
+
+class Settings(BaseSettings):
+    """The whole file. What a variable of the environment says, `PEEPHOLE_PAGE__PORT` for one, outranks the file."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="PEEPHOLE_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        nested_model_default_partial_update=True,
+    )
+
+    data: Annotated[
+        Path,
+        Field(
+            default_factory=default_data_folder,
+            description="Folder of people, strangers and visits. `--data` outranks it.",
+        ),
+    ]
+    cameras: Annotated[
+        tuple[Camera, ...],
+        Field(
+            description="The cameras, each a `[[cameras]]` of its own; none: a camera of this machine, else the demo."
+        ),
+    ] = ()
+    page: Annotated[Page, Field(description="Where the page is served.")] = Page()
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        names = [camera.name.casefold() for camera in self.cameras]
+        if len(set(names)) < len(names):
+            raise ValueError("two cameras have the same name")
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment outrank the file, whose content is what the class is called with."""
+        return env_settings, init_settings
