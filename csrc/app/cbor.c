@@ -120,8 +120,8 @@ static uint64_t get_head(ph_cbor_reader *reader, int type) {
     if (code < ONE_BYTE) {
         return (uint64_t)code;
     }
-    const int size = code <= EIGHT_BYTES ? 1 << (code - ONE_BYTE) : INT8_MAX;
-    if (size > reader->bytes - reader->at) {
+    const int size = 1 << ((code - ONE_BYTE) & 3);
+    if (code > EIGHT_BYTES || size > reader->bytes - reader->at) { /* those beyond are reserved, or of no length */
         return fail(reader);
     }
     uint64_t argument = 0;

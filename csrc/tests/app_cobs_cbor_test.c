@@ -224,6 +224,15 @@ static void test_refused(void) {
     CHECK(fails("\xf6", 1, 'b') && fails("\xf8\x15", 2, 'b') && fails("\x15", 1, 'b'));
 }
 
+/* Codes of lengths that are reserved, before as many bytes as any length that they could be mistaken for. */
+static void test_reserved_lengths(void) {
+    for (int code = 28; code < 32; code++) {
+        char text[200] = {0};
+        text[0] = (char)code;
+        CHECK(fails(text, sizeof text, 'u') && fails(text, sizeof text, 's'));
+    }
+}
+
 /* Any bytes, asked for anything: nothing outside of them is read. */
 static void test_anything(void) {
     for (int32_t round = 0; round < 100000; round++) {
@@ -273,6 +282,7 @@ int main(void) {
     test_written();
     test_read();
     test_refused();
+    test_reserved_lengths();
     test_anything();
     FINISH();
 }
