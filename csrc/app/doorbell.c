@@ -72,17 +72,14 @@ ph_status ph_doorbell_refresh(ph_doorbell *bell) {
     bell->known.people_owners = gallery->people_count;
     bell->known.strangers = ph_gallery_seen(gallery);
     bell->known.stranger_owners = gallery->strangers_count;
-    bell->generation = gallery->log.generation;
-    bell->sequence = gallery->log.sequence;
+    bell->changes = gallery->changes;
     bell->fresh = true;
     ph_watch_decide_again(&bell->watch);
     return PH_OK;
 }
 
 ph_status ph_doorbell_keep_fresh(ph_doorbell *bell) {
-    const ph_flash_log *log = &bell->parts.gallery->log;
-    const bool same = bell->fresh && bell->generation == log->generation && bell->sequence == log->sequence;
-    return same ? PH_OK : ph_doorbell_refresh(bell);
+    return bell->fresh && bell->changes == bell->parts.gallery->changes ? PH_OK : ph_doorbell_refresh(bell);
 }
 
 static void end_visits(ph_doorbell *bell) {

@@ -60,9 +60,8 @@ typedef struct {
     ph_doorbell_state state;
     ph_watch watch;
     ph_known_faces known;
-    bool fresh; /* known is that of the gallery as it was written last: */
-    uint32_t generation;
-    uint32_t sequence;
+    bool fresh; /* known is that of the gallery as it was after so many changes: */
+    uint32_t changes;
     ph_walk *walk;         /* [walks] */
     ph_portrait *portrait; /* [walks + 1] of each walk, and that of the newest look */
     int16_t *descriptor;   /* [values] of the newest look */
