@@ -1,4 +1,10 @@
-"""RV32IM with the instructions of Xpulp that csrc/arch/xpulp.h uses, by their meaning: runs assembled words."""
+"""RV32IM with the instructions of Xpulp that csrc/arch/xpulp.h uses, by their meaning: runs assembled words.
+
+Cycles are those of the core alone, as its manual has them (openhwgroup/cv32e40p, docs/source/pipeline.rst, the same
+pipeline): one an instruction; one more where a load's result is used by the very next instruction, for a word or a half
+that crosses a word, and for a jump; two more for a branch that is taken; 5 for the upper half of a product and up to
+35 for a quotient. Memory and instructions are there at once.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -76,6 +82,9 @@ BRANCHES: Mapping[int, Callable[[int, int], bool]] = {
     6: lambda a, b: a < b,
     7: lambda a, b: a >= b,
 }
+LOADS, STORE, BRANCH, JUMPS = (0x03, 0x0B), 0x23, 0x63, (0x67, 0x6F)  # opcodes
+TWO_SOURCES, ACCUMULATING, NO_SOURCE = (0x33, 0x57, 0x5B, 0x23, 0x63), (0x33, 0x57), (0x37, 0x17, 0x6F)
+TAKEN, UPPER, QUOTIENT = 2, 5, 35
 SIZES = {0: 1, 1: 2, 2: 4, 4: 1, 5: 2}  # of loads and stores, by funct3
 
 
@@ -92,7 +101,8 @@ class Loop:
 class Core:
     """One core, whose program and data lie in one memory from address 0 on; anything else is an `IndexError`.
 
-    retired: instructions so far. dots: those of them that are dot products.
+    retired: instructions so far. dots: those of them that are dot products. cycles: what all of them take. accesses:
+    loads and stores, each of which another core may hold up.
     """
 
     memory: bytearray
@@ -100,6 +110,9 @@ class Core:
     loop: Loop = field(default_factory=Loop)
     retired: int = 0
     dots: int = 0
+    cycles: int = 0
+    accesses: int = 0
+    loaded: int = 0  # the register that the instruction before has loaded
 
     def call(self, address: int, *arguments: int) -> int:
         """Call a function by the standard calling convention, at most 8 words, and return what it returns in a0."""
@@ -118,7 +131,10 @@ class Core:
 
     def _step(self, pc: int) -> int:
         word = self.load(pc, 2)
+        self._count(word)
         following = self._execute(pc, word)
+        if following != pc + 4 and word & 127 == BRANCH:
+            self.cycles += TAKEN
         self.retired += 1
         self.registers[0] = 0
         if pc == self.loop.end and self.loop.left > 0:
@@ -127,6 +143,25 @@ class Core:
             self.loop.left -= 1
             return self.loop.begin if self.loop.left else following
         return following
+
+    def _count(self, word: int) -> None:
+        """What an instruction takes, but for a branch that is taken."""
+        opcode, rd, funct3 = word & 127, word >> 7 & 31, word >> 12 & 7
+        rs1, rs2 = word >> 15 & 31, word >> 20 & 31
+        self.cycles += 1 + (opcode in JUMPS)
+        used = set() if opcode in NO_SOURCE else {rs1, rs2} if opcode in TWO_SOURCES else {rs1}
+        if opcode in ACCUMULATING and (word >> 25 in (0x5C, 0x21)):
+            used.add(rd)
+        self.cycles += self.loaded != 0 and self.loaded in used
+        self.loaded = rd if opcode in LOADS else 0
+        if opcode in LOADS or opcode == STORE:
+            self.accesses += 1
+            offset = (
+                0 if opcode == 0x0B else signed(word >> 25 << 5 | rd, 12) if opcode == STORE else signed(word >> 20, 12)
+            )
+            self.cycles += (self.registers[rs1] + offset) % 4 + SIZES[funct3] > 4
+        if opcode == 0x33 and word >> 25 == 1 and funct3:
+            self.cycles += UPPER - 1 if funct3 < 4 else QUOTIENT - 1
 
     def _jump(self, pc: int, word: int) -> int:
         """A branch or a jump: where it leads."""
