@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import jinja2
@@ -298,8 +298,9 @@ def _window(window: Window) -> str:
     return f"{{{', '.join(str(number) for pair in pairs for number in pair)}}}"
 
 
-def render(template: str, context: Mapping[str, Any]) -> str:
-    """Return a file made of a template of this package."""
+@cache
+def _environment() -> jinja2.Environment:
+    """The templates, each compiled when it is first asked for."""
     environment = jinja2.Environment(  # noqa: S701 - C, no HTML
         loader=jinja2.PackageLoader("peephole.compiler.emit"),
         undefined=jinja2.StrictUndefined,
@@ -309,4 +310,9 @@ def render(template: str, context: Mapping[str, Any]) -> str:
     )
     environment.globals |= {"shape": _shape, "window": _window, "numbers": _numbers}
     environment.filters |= {"c_string": c_string, "comment": comment}
-    return environment.get_template(template).render(context)
+    return environment
+
+
+def render(template: str, context: Mapping[str, Any]) -> str:
+    """Return a file made of a template of this package."""
+    return _environment().get_template(template).render(context)
