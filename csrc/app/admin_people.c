@@ -4,7 +4,7 @@
 
 /* Changes with every change of the gallery: a list in pieces is one list only while it stays. Never 0. */
 static uint64_t version_of(const ph_gallery *gallery) {
-    return (uint64_t)gallery->log.generation << 32 | gallery->log.sequence;
+    return (uint64_t)gallery->log.generation << 32 | gallery->changes;
 }
 
 /* Reads where a list goes on and begins its reply: version and number of all, then the list that the caller fills. */

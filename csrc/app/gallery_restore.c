@@ -61,9 +61,13 @@ ph_status ph_gallery_write_record(ph_gallery *gallery, const uint8_t *from, uint
     return gallery->log.left > 0 ? PH_OK : ph_flash_log_commit(&gallery->log);
 }
 
+static bool is_id(uint32_t id) {
+    return id >= PH_FIRST_ID && id <= PH_LAST_ID;
+}
+
 static bool is_person_sound(const ph_gallery *gallery, int32_t row) {
     const ph_person *person = &gallery->people[row];
-    if (person->id < PH_FIRST_ID || person->id > PH_LAST_ID || !ph_name_valid(person->name, person->name_bytes)) {
+    if (!is_id(person->id) || !ph_name_valid(person->name, person->name_bytes)) {
         return false;
     }
     for (int32_t other = 0; other < row; other++) {
@@ -77,14 +81,14 @@ static bool is_person_sound(const ph_gallery *gallery, int32_t row) {
 
 /* Whether the tables, just read from the records that came, hold what the operations of this gallery would leave. */
 static bool is_sound(const ph_gallery *gallery) {
-    bool sound = gallery->foreign == 0 && gallery->left_out == 0 && gallery->next_id != 0 && gallery->next_number != 0;
+    bool sound =
+        gallery->foreign == 0 && gallery->left_out == 0 && is_id(gallery->next_id) && is_id(gallery->next_number);
     for (int32_t row = 0; row < gallery->people_count; row++) {
         sound = sound && is_person_sound(gallery, row);
     }
     for (int32_t row = 0; row < gallery->strangers_count; row++) {
         const ph_stranger *stranger = &gallery->strangers[row];
-        sound = sound && stranger->number >= PH_FIRST_ID && stranger->number <= PH_LAST_ID &&
-                stranger->state <= PH_STRANGER_IGNORED &&
+        sound = sound && is_id(stranger->number) && stranger->state <= PH_STRANGER_IGNORED &&
                 stranger->thumbnail_width * stranger->thumbnail_height <= gallery->size.thumbnail_bytes;
     }
     for (uint32_t slot = 0; slot < PH_SLOTS; slot++) {

@@ -103,7 +103,7 @@ static void test_restored_whole_or_not_at_all(void) {
 
 /* Whatever is wrong with the records, the gallery stays as it is. */
 static void test_unsound_backups(void) {
-    for (int32_t spoiled = 0; spoiled < 7; spoiled++) {
+    for (int32_t spoiled = 0; spoiled < 8; spoiled++) {
         two_lives();
         const uint32_t old = all_of_it();
         uint8_t *ada = record[1].content, *stranger = record[2].content;
@@ -127,8 +127,12 @@ static void test_unsound_backups(void) {
         case 5:
             record[1].count -= 2; /* a descriptor that is cut */
             break;
-        default:
+        case 6:
             record[3].type = 4; /* a removal */
+            break;
+        default:
+            CHECK_EQUAL(record[3].type, 7);
+            memset(record[3].content, 0xff, 2); /* an id to come that is none */
         }
         CHECK_EQUAL(restore_all(), PH_ERROR_RESTORE);
         CHECK_EQUAL(all_of_it(), old);
@@ -183,6 +187,24 @@ static void test_meanwhile(void) {
     CHECK_EQUAL(ph_gallery_note_visit(&gallery, 1, 0, 9), PH_OK);
 }
 
+/* A list that is read across the end of a restore is not one list. */
+static void test_listed_meanwhile(void) {
+    static const uint64_t model[] = {MODEL, VALUES}, first[] = {0, 0};
+    two_lives();
+    CHECK_EQUAL(ask_numbers(PH_ASK_RESTORE, 2, model), PH_OK);
+    for (int32_t i = 0; i < records; i++) {
+        CHECK_EQUAL(send_record(record[i].type, record[i].count, 0, record[i].content, record[i].count), PH_OK);
+    }
+    CHECK_EQUAL(ask_numbers(PH_ASK_PEOPLE, 2, first), PH_OK);
+    ph_cbor_reader reader = {reply, reply_bytes, 0, false};
+    ph_cbor_get_array(&reader);
+    ph_cbor_get_unsigned(&reader, PH_OK);
+    const uint64_t next[] = {1, ph_cbor_get_unsigned(&reader, UINT64_MAX)};
+    CHECK_EQUAL(ask_numbers(PH_ASK_PEOPLE, 2, next), PH_OK);
+    CHECK_EQUAL(ask_numbers(PH_ASK_RESTORE_END, 0, NULL), PH_OK);
+    CHECK_EQUAL(ask_numbers(PH_ASK_PEOPLE, 2, next), PH_ERROR_CHANGED);
+}
+
 /* Pieces of a record that come twice, or not in their order, end the restore. */
 static void test_pieces_out_of_order(void) {
     static const uint64_t model[] = {MODEL, VALUES};
@@ -202,6 +224,7 @@ int main(void) {
     test_unsound_backups();
     test_too_much();
     test_meanwhile();
+    test_listed_meanwhile();
     test_pieces_out_of_order();
     FINISH();
 }
