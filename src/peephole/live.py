@@ -25,6 +25,18 @@ class Look:
     frame: Frame
     faces: tuple[LiveFace, ...]
 
+    @property
+    def present(self) -> tuple[str, ...]:
+        """Who is at the door, in words."""
+        return tuple(face.label if face.kind != "unsure" else "somebody" for face in self.faces)
+
+
+@dataclass(frozen=True)
+class Presence:
+    """Who is at a door that sends no pictures, in words, the first one first."""
+
+    names: tuple[str, ...]
+
 
 @dataclass(frozen=True)
 class Status:
@@ -46,7 +58,7 @@ class Changed:
     what: str
 
 
-Message = Event | Look | Status | Changed
+Message = Event | Look | Presence | Status | Changed
 Listener = Callable[[Message], None]
 
 
@@ -101,6 +113,8 @@ class Announcer:
 class LiveDoorbell:
     """One source watched by one doorbell."""
 
+    pictures = True
+
     def __init__(self, watcher: Watcher, announcer: Announcer | None = None) -> None:
         self.announcer = announcer or Announcer()
         self.newest: Look | None = None
@@ -110,6 +124,11 @@ class LiveDoorbell:
         self._source: FrameSource | None = None
         self._stopped = threading.Event()
         self._gallery_version: object = None
+
+    @property
+    def present(self) -> tuple[str, ...]:
+        """Who is at the door now, in words."""
+        return self.newest.present if self.newest is not None else ()
 
     def report(self, notice: Notice) -> None:
         """Take what the source says of itself. To be given to `open_source`."""

@@ -12,11 +12,12 @@ from peephole.doorbell.doorbell import LiveFace
 from peephole.doorbell.events import Event
 from peephole.doorbell.visit import Kind
 from peephole.live import LiveDoorbell, Look, State, Status
+from peephole.time_words import duration, moment
 from peephole.vision.detector import Box
 from peephole.vision.sources import Frame
-from peephole.web.lists import STATES, count, door_line, duration, moment, sentence
+from peephole.web.lists import STATES, count, lost_line, present_line, sentence, state_word
 from peephole.web.overlay import MOST_WIDTH, Painter, draw, plain
-from peephole.web.streams import Streams, faces_json, status_json
+from peephole.web.streams import Streams, faces_json, presence_json, status_json
 
 
 class NobodyWatches:
@@ -89,8 +90,8 @@ def test_times_in_words() -> None:
 )
 def test_who_is_there_in_the_page_and_in_its_events(labels: list[tuple[str, Kind]], line: str) -> None:
     faces = tuple(LiveFace("v", Box(0, 0, 4, 4), label, kind) for label, kind in labels)
-    assert door_line("watching", faces) == line
-    assert faces_json(Look(Frame(np.zeros((8, 8, 3), np.uint8), 0.0, 1), faces))["line"] == line
+    look = Look(Frame(np.zeros((8, 8, 3), np.uint8), 0.0, 1), faces)
+    assert present_line(look.present) == faces_json(look)["line"] == presence_json(look.present)["line"] == line
 
 
 def test_without_a_picture_nobody_is_said_to_be_away() -> None:
@@ -98,8 +99,15 @@ def test_without_a_picture_nobody_is_said_to_be_away() -> None:
     assert lost == {
         "state": "lost", "text": "camera 1: the picture stopped", "word": "Lost", "line": "No picture of the door",
     }  # fmt: skip
-    assert door_line("ended", (FACE,)) == lost["line"]
+    assert lost_line(pictures=True) == lost["line"]
     assert status_json(Status("watching", "Watching"))["line"] is None
+
+
+def test_a_door_without_pictures_is_connected_and_never_live() -> None:
+    assert status_json(Status("watching", "x"), pictures=False)["word"] == "Connected"
+    lost = status_json(Status("lost", "x"), pictures=False)
+    assert (lost["word"], lost["line"]) == ("Lost", "No word from the door")
+    assert [state_word(state, False) for state in STATES] == ["Starting", "Connected", "Lost", "Ended"]
 
 
 def test_every_state_of_a_source_has_a_word() -> None:

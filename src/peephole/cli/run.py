@@ -1,19 +1,16 @@
 """`peephole run`: the doorbell and its page."""
 
-import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from peephole.cli.errors import DONE, FAILED, INTERRUPTED, complain, describe
+from peephole.cli.errors import DONE, INTERRUPTED, complain
 from peephole.cli.options import ConfigOption, ModelOption
+from peephole.cli.serving import serve, told_to_stop
 
 if TYPE_CHECKING:
     from peephole.doorbell.doorbell import Doorbell
@@ -150,7 +147,7 @@ def _watch_once(live: "LiveDoorbell", source: "FrameSource") -> int:
         interrupted.set()
         live.stop()
 
-    with _told_to_stop(stop):
+    with told_to_stop(stop):
         live.watch(source, at_its_pace=False)
     if interrupted.is_set():
         complain("interrupted")
@@ -159,49 +156,8 @@ def _watch_once(live: "LiveDoorbell", source: "FrameSource") -> int:
 
 
 def _serve(doorbell: "Doorbell", live: "LiveDoorbell", source: "FrameSource", page: "Page") -> int:
-    from peephole.web.app import create_app
     from peephole.web.door import Door
-    from peephole.web.server import Server, listen
-    from peephole.web.streams import Streams
 
-    taken = listen(page.host, page.port)
-    stopped = threading.Event()
-    failures: list[Exception] = []
-
-    def watch() -> None:
-        try:
-            live.watch(source, at_its_pace=True)
-        except Exception as error:
-            failures.append(error)
-            complain(describe(error))
-            if not isinstance(error, OSError | ValueError):
-                stopped.set()  # a fault of ours: end, so that whoever keeps the service running starts it anew
-
-    streams = Streams(live)
     connections = (f"{source.name}: the picture",) if "://" in source.name else ()
-    app = create_app(Door(doorbell, source.name, connections), live, streams, names=(page.host, *page.names))
-    watching = threading.Thread(target=watch, name="doorbell")
-    with _told_to_stop(stopped.set), Server(app, streams, taken) as server:
-        complain(f"watching {source.name}; the page is on {server.url}")
-        watching.start()
-        stopped.wait()
-        live.stop()
-    watching.join()
-    return FAILED if failures else DONE
-
-
-@contextmanager
-def _told_to_stop(stop: Callable[[], None]) -> Iterator[None]:
-    """Within the block, Ctrl-C and SIGTERM call `stop`; a second one ends the process as usual."""
-
-    def heard(number: int, frame: FrameType | None) -> None:
-        for name, old in before.items():
-            signal.signal(name, old)
-        stop()
-
-    before = {number: signal.signal(number, heard) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, old in before.items():
-            signal.signal(number, old)
+    door = Door(doorbell, source.name, connections)
+    return serve(door, live, page, lambda: live.watch(source, at_its_pace=True), live.stop)

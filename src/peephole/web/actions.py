@@ -13,9 +13,10 @@ from urllib.parse import quote
 from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 from fastapi.responses import JSONResponse, RedirectResponse
 
-from peephole.doorbell.doorbell import Doorbell, Enrolment, Photo
+from peephole.doorbell.doorbell import Enrolment, Photo
 from peephole.live import Announcer, Changed
 from peephole.people.names import clean_name
+from peephole.web.door import Household
 from peephole.web.upload import MOST_PHOTOS, decode_photo
 
 Photos = Annotated[list[UploadFile] | None, File(description="JPEG, PNG or WebP files.")]
@@ -48,7 +49,7 @@ class Answers:
         return accepted(request, outcome)
 
 
-def stranger_routes(bell: Doorbell, answers: Answers) -> APIRouter:
+def stranger_routes(household: Household, answers: Answers) -> APIRouter:
     """What can be done with a stranger."""
     router = APIRouter(prefix="/api/strangers", tags=["actions"])
 
@@ -57,7 +58,7 @@ def stranger_routes(bell: Doorbell, answers: Answers) -> APIRouter:
         """Name a stranger: a new person, or one more look at the person of that name."""
 
         def act() -> Outcome:
-            person = bell.assign(stranger, clean_name(name))
+            person = household.assign(stranger, clean_name(name))
             return Outcome("named", f"From now on known as {person.name}.", {"id": person.id, "name": person.name})
 
         return answers.give(request, act, "strangers", "people", "visits")
@@ -67,7 +68,7 @@ def stranger_routes(bell: Doorbell, answers: Answers) -> APIRouter:
         """Go on recognising a stranger, silently."""
 
         def act() -> Outcome:
-            row = bell.ignore(stranger)
+            row = household.ignore(stranger)
             return Outcome("ignored", f"Stranger {row.number} is ignored from now on.", {"id": row.id})
 
         return answers.give(request, act, "strangers", "visits")
@@ -77,7 +78,7 @@ def stranger_routes(bell: Doorbell, answers: Answers) -> APIRouter:
         """Forget a stranger; pictures and descriptors are erased."""
 
         def act() -> Outcome:
-            row = bell.discard(stranger)
+            row = household.discard(stranger)
             return Outcome("discarded", f"Stranger {row.number} is forgotten.", {"id": row.id})
 
         return answers.give(request, act, "strangers", "visits")
@@ -85,7 +86,7 @@ def stranger_routes(bell: Doorbell, answers: Answers) -> APIRouter:
     return router
 
 
-def people_routes(bell: Doorbell, answers: Answers) -> APIRouter:
+def people_routes(household: Household, answers: Answers) -> APIRouter:
     """What can be done with people."""
     router = APIRouter(prefix="/api/people", tags=["actions"])
 
@@ -93,7 +94,7 @@ def people_routes(bell: Doorbell, answers: Answers) -> APIRouter:
     def add(request: Request, photos: Photos = None, name: Name = "") -> Response:
         """Add photos (JPEG, PNG or WebP) to the person of that name; a new name makes a new person."""
         return answers.give(
-            request, lambda: enrolled(bell.enrol(clean_name(name), decoded(photos or []))), "people", "visits"
+            request, lambda: enrolled(household.enrol(clean_name(name), decoded(photos or []))), "people", "visits"
         )
 
     @router.post("/{person}/rename")
@@ -101,7 +102,7 @@ def people_routes(bell: Doorbell, answers: Answers) -> APIRouter:
         """Give a person another name."""
 
         def act() -> Outcome:
-            row = bell.rename(person, clean_name(name))
+            row = household.rename(person, clean_name(name))
             return Outcome("renamed", f"Renamed to {row.name}.", {"id": row.id, "name": row.name})
 
         return answers.give(request, act, "people", "visits")
@@ -111,7 +112,7 @@ def people_routes(bell: Doorbell, answers: Answers) -> APIRouter:
         """Forget a person; photos and descriptors are erased."""
 
         def act() -> Outcome:
-            row = bell.remove(person)
+            row = household.remove(person)
             return Outcome("removed", f"{row.name} is forgotten.", {"id": row.id})
 
         return answers.give(request, act, "people", "visits")

@@ -7,16 +7,15 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response, StreamingResponse
 
 from peephole.doorbell.visit import VisitRecord
-from peephole.live import LiveDoorbell
 from peephole.people.records import PersonSummary, Stranger
-from peephole.web.door import Door
+from peephole.web.door import Door, Happenings
 from peephole.web.streams import Streams
 
 
-def api_routes(door: Door, live: LiveDoorbell, streams: Streams) -> APIRouter:
+def api_routes(door: Door, live: Happenings, streams: Streams) -> APIRouter:
     """Routes that answer with JSON or events."""
     router = APIRouter(tags=["reading"])
-    bell = door.doorbell
+    household = door.household
 
     @router.get("/api/events", response_class=StreamingResponse)
     async def events(faces: bool = False) -> Response:
@@ -26,21 +25,21 @@ def api_routes(door: Door, live: LiveDoorbell, streams: Streams) -> APIRouter:
     @router.get("/api/visits")
     def visits(limit: int = Query(50, ge=1, le=500), before: float | None = None) -> list[dict[str, Any]]:
         """Visits, newest first; `before` is the first_seen of the last one of the page before."""
-        return [visit_json(visit) for visit in bell.visits(limit, before)]
+        return [visit_json(visit) for visit in household.visits(limit, before)]
 
     @router.get("/api/strangers")
     def strangers(every_state: bool = False) -> list[dict[str, Any]]:
         """Strangers that wait for a name, newest first; or all of them."""
-        return [stranger_json(stranger) for stranger in bell.strangers(every_state)]
+        return [stranger_json(stranger) for stranger in household.strangers(every_state)]
 
     @router.get("/api/people")
     def people() -> list[dict[str, Any]]:
         """Everybody with a name."""
-        return [person_json(summary) for summary in bell.people()]
+        return [person_json(summary) for summary in household.people()]
 
     @router.get("/healthz")
     def health() -> dict[str, Any]:
-        """Whether it runs, how the source is doing, and how old the newest frame is (seconds)."""
+        """Whether it runs, how the source is doing, and how old the newest frame or word from it is (seconds)."""
         age = None if live.newest_at is None else round(time.monotonic() - live.newest_at, 1)
         return {
             "status": "ok" if live.status.state in ("starting", "watching") else live.status.state,

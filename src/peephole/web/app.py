@@ -7,21 +7,20 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from peephole import __version__
-from peephole.live import LiveDoorbell
 from peephole.web.actions import Answers, people_routes, refused, stranger_routes
 from peephole.web.api import api_routes
-from peephole.web.door import Door
+from peephole.web.door import Door, Happenings
 from peephole.web.guard import Guard
 from peephole.web.pages import page_routes
 from peephole.web.pictures import picture_routes
 from peephole.web.streams import Streams
 
 
-def create_app(door: Door, live: LiveDoorbell, streams: Streams, names: Iterable[str] = ()) -> FastAPI:
+def create_app(door: Door, live: Happenings, streams: Streams, names: Iterable[str] = ()) -> FastAPI:
     """Put routes and guard together.
 
     Args:
-        door: the doorbell and what the page says about it.
+        door: the household and what the page says about it.
         live: where events and the newest frame come from.
         streams: the open streams; close them before the server is stopped.
         names: further names under which the page may be asked for.
@@ -31,10 +30,10 @@ def create_app(door: Door, live: LiveDoorbell, streams: Streams, names: Iterable
     app.add_middleware(Guard, names=tuple(names))
     app.include_router(api_routes(door, live, streams))
     answers = Answers(live.announcer)
-    app.include_router(stranger_routes(door.doorbell, answers))
-    app.include_router(people_routes(door.doorbell, answers))
+    app.include_router(stranger_routes(door.household, answers))
+    app.include_router(people_routes(door.household, answers))
     app.include_router(page_routes(door, live))
-    app.include_router(picture_routes(door.doorbell, streams))
+    app.include_router(picture_routes(door.household, streams))
 
     @app.exception_handler(RequestValidationError)
     async def not_understood(request: Request, error: RequestValidationError) -> Response:

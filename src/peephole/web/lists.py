@@ -1,13 +1,14 @@
-"""What the page's lists show: the doorbell's records put into words, without any HTML."""
+"""What the page shows of a household: its records put into words, without any HTML."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from peephole.doorbell.doorbell import Doorbell, LiveFace
 from peephole.doorbell.visit import Kind, VisitRecord
 from peephole.live import State
 from peephole.people.records import PersonSummary, Stranger
+from peephole.time_words import duration, moment
+from peephole.web.door import Household
 
 VERDICTS: dict[Kind, str] = {"known": "Known", "stranger": "Stranger", "unsure": "Not sure"}
 STATES: dict[State, str] = {"starting": "Starting", "watching": "Live", "lost": "Lost", "ended": "Ended"}
@@ -60,16 +61,16 @@ class Lists:
     problems: tuple[str, ...]
 
 
-def read_lists(doorbell: Doorbell, now: datetime | None = None, visits: int = 30) -> Lists:
+def read_lists(household: Household, now: datetime | None = None, visits: int = 30) -> Lists:
     """Read the newest state."""
     today = now or datetime.now().astimezone()
-    people = doorbell.people()
+    people = household.people()
     names = {summary.person.id: summary.person.name for summary in people}
     return Lists(
-        visits=tuple(visit_row(visit, names, today) for visit in doorbell.visits(visits)),
-        strangers=tuple(stranger_row(stranger, today) for stranger in doorbell.strangers()),
+        visits=tuple(visit_row(visit, names, today) for visit in household.visits(visits)),
+        strangers=tuple(stranger_row(stranger, today) for stranger in household.strangers()),
         people=tuple(person_row(summary, today) for summary in people),
-        problems=tuple(doorbell.problems()),
+        problems=tuple(household.problems()),
     )
 
 
@@ -131,24 +132,6 @@ def person_row(summary: PersonSummary, now: datetime) -> PersonRow:
     )
 
 
-def moment(time: float, now: datetime) -> str:
-    """A time as people say it: `10:21`, `yesterday 10:21`, `3 May 10:21`."""
-    at = datetime.fromtimestamp(time, now.tzinfo)
-    days = (now.date() - at.date()).days
-    clock = f"{at:%H:%M}"
-    if days == 0:
-        return clock
-    if days == 1:
-        return f"yesterday {clock}"
-    year = f" {at.year}" if at.year != now.year else ""
-    return f"{at.day} {at:%b}{year} {clock}"
-
-
-def duration(seconds: float) -> str:
-    """A length of time: `6 s`, `2 min`."""
-    return f"{max(1, round(seconds))} s" if seconds < 90 else f"{round(seconds / 60)} min"
-
-
 def count(number: int, noun: str) -> str:
     """`1 visit`, `2 visits`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
@@ -159,12 +142,19 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".") if text else ""
 
 
-def door_line(state: State, faces: Sequence[LiveFace]) -> str:
-    """Who is in the picture now, in a sentence; while there is no picture nobody can tell."""
-    if state != "watching":
-        return "No picture of the door"
-    if not faces:
+def state_word(state: State, pictures: bool) -> str:
+    """How the door is doing, in a word; one that sends no pictures is not said to be live."""
+    return STATES[state] if pictures or state != "watching" else "Connected"
+
+
+def lost_line(pictures: bool) -> str:
+    """What is said of who is at the door while nobody can tell."""
+    return "No picture of the door" if pictures else "No word from the door"
+
+
+def present_line(names: Sequence[str]) -> str:
+    """Who is at the door, in a sentence."""
+    if not names:
         return "Nobody is at the door"
-    names = [face.label if face.kind != "unsure" else "somebody" for face in faces]
     said = names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
     return f"{said[:1].upper()}{said[1:]} {'is' if len(names) == 1 else 'are'} at the door"

@@ -7,10 +7,8 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse
 from fastapi.templating import Jinja2Templates
 
-from peephole.live import LiveDoorbell
-from peephole.people.names import LONGEST
-from peephole.web.door import Door
-from peephole.web.lists import STATES, door_line, read_lists
+from peephole.web.door import Door, Happenings
+from peephole.web.lists import lost_line, present_line, read_lists, state_word
 
 _HERE = Path(__file__).parent
 _STATIC = {"app.css": "text/css", "app.js": "text/javascript", "icon.svg": "image/svg+xml"}
@@ -39,7 +37,7 @@ def htmx_file() -> Path:
     raise FileNotFoundError("htmx.min.js: the page needs it; install it with: pip install django-js-lib-htmx")
 
 
-def page_routes(door: Door, live: LiveDoorbell) -> APIRouter:
+def page_routes(door: Door, live: Happenings) -> APIRouter:
     """Routes that answer with HTML, or with the files that it needs."""
     router = APIRouter(include_in_schema=False)
     templates = Jinja2Templates(_HERE / "templates")
@@ -48,14 +46,17 @@ def page_routes(door: Door, live: LiveDoorbell) -> APIRouter:
     def context(request: Request) -> dict[str, object]:
         status = live.status
         return {
-            "lists": read_lists(door.doorbell),
+            "lists": read_lists(door.household),
+            "unread": not live.pictures and live.newest_at is None,
             "status": status,
-            "state_word": STATES[status.state],
-            "now": door_line(status.state, live.newest.faces if live.newest else ()),
+            "state_word": state_word(status.state, live.pictures),
+            "pictures": live.pictures,
+            "lost_line": lost_line(live.pictures),
+            "now": present_line(live.present) if status.state == "watching" else lost_line(live.pictures),
             "connections": door.connections,
             "source": door.source,
             "said": DONE.get(request.query_params.get("done", "")),
-            "longest_name": LONGEST,
+            "longest_name": door.longest_name,
         }
 
     @router.get("/", response_class=HTMLResponse)

@@ -6,7 +6,7 @@ from pathlib import Path
 from fastapi import APIRouter, HTTPException, Response
 from fastapi.responses import FileResponse, StreamingResponse
 
-from peephole.doorbell.doorbell import Doorbell
+from peephole.web.door import Household
 from peephole.web.streams import BOUNDARY, Streams
 
 _NOBODY = Path(__file__).parent / "static" / "nobody.svg"
@@ -14,13 +14,13 @@ LIVE_RATE = 15.0
 """Pictures a second that a viewer is sent at most."""
 
 
-def picture_routes(bell: Doorbell, streams: Streams) -> APIRouter:
+def picture_routes(household: Household, streams: Streams) -> APIRouter:
     """Routes that answer with pictures."""
     router = APIRouter(include_in_schema=False)
     find: dict[str, Callable[[str], bytes | None]] = {
-        "people": bell.person_picture,
-        "strangers": bell.stranger_picture,
-        "visits": bell.visit_picture,
+        "people": household.person_picture,
+        "strangers": household.stranger_picture,
+        "visits": household.visit_picture,
     }
 
     @router.get("/pictures/{whose}/{key}.jpg")
@@ -38,11 +38,15 @@ def picture_routes(bell: Doorbell, streams: Streams) -> APIRouter:
 
     @router.get("/live.mjpeg")
     async def live_pictures(names: bool = False) -> Response:
+        if not streams.has_pictures:
+            raise HTTPException(404, "this door sends no live picture")
         media = f"multipart/x-mixed-replace; boundary={BOUNDARY}"
         return StreamingResponse(streams.pictures(names, LIVE_RATE), media_type=media)
 
     @router.get("/live.jpg")
     async def live_picture(names: bool = True) -> Response:
+        if not streams.has_pictures:
+            raise HTTPException(404, "this door sends no live picture")
         data = await streams.picture(names)
         if data is None:
             raise HTTPException(503, "no picture yet; try again in a second")

@@ -8,14 +8,15 @@ import asyncio
 import json
 import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
 from anyio import to_thread
 
-from peephole.live import Announcer, Changed, LiveDoorbell, Look, Message, Status
-from peephole.web.lists import STATES, door_line
+from peephole.live import Announcer, Changed, Look, Message, Presence, Status
+from peephole.web.door import Happenings
+from peephole.web.lists import lost_line, present_line, state_word
 from peephole.web.overlay import Painter
 
 MOST_WAITING = 256
@@ -64,7 +65,7 @@ class Mailbox:
 class Streams:
     """The open streams of all viewers."""
 
-    def __init__(self, live: LiveDoorbell) -> None:
+    def __init__(self, live: Happenings) -> None:
         self._live = live
         self._painter = Painter()
         self._open: set[Mailbox] = set()
@@ -75,6 +76,11 @@ class Streams:
         """How many streams are open."""
         return len(self._open)
 
+    @property
+    def has_pictures(self) -> bool:
+        """Whether the door sends pictures as they are taken."""
+        return self._live.pictures
+
     def close(self) -> None:
         """End every stream, so that a server that stops need not wait for viewers to leave."""
         self._closed = True
@@ -82,13 +88,18 @@ class Streams:
             mailbox.close()
 
     async def events(self, faces: bool) -> AsyncIterator[str]:
-        """Give server-sent events: what the doorbell tells, and with `faces` where the faces are."""
+        """Give server-sent events: what the doorbell tells, and with `faces` who is there and where the faces are."""
         with self._mailbox(self._live.announcer) as mailbox:
-            yield sse("status", status_json(self._live.status))
+            yield sse("status", status_json(self._live.status, self._live.pictures))
+            if faces and not self._live.pictures:
+                yield sse("faces", presence_json(self._live.present))
             told = time.monotonic()
             while not (mailbox.closed or self._closed):
                 await mailbox.wait(HEARTBEAT)
-                waiting = [message_sse(mailbox.messages.popleft()) for _ in range(len(mailbox.messages))]
+                messages = [mailbox.messages.popleft() for _ in range(len(mailbox.messages))]
+                waiting = [
+                    message_sse(one, self._live.pictures) for one in messages if faces or not isinstance(one, Presence)
+                ]
                 look, mailbox.look = mailbox.look, None
                 if faces and look is not None:
                     # Before the rest: a source that ended meanwhile leaves nobody standing at the door.
@@ -145,29 +156,36 @@ def sse(event: str, data: dict[str, Any]) -> str:
     return f"event: {event}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
 
 
-def message_sse(message: Message) -> str:
-    """A message as a server-sent event, named as in `peephole run --json`."""
+def message_sse(message: Message, pictures: bool = True) -> str:
+    """A message as a server-sent event, named as in `peephole run --json`. pictures: whether the door sends some."""
     if isinstance(message, Status):
-        return sse("status", status_json(message))
+        return sse("status", status_json(message, pictures))
     if isinstance(message, Changed):
         return sse("changed", vars(message))
     if isinstance(message, Look):
         return sse("faces", faces_json(message))
+    if isinstance(message, Presence):
+        return sse("faces", presence_json(message.names))
     data = message.as_json()
     return sse(str(data["event"]), data)
 
 
-def status_json(status: Status) -> dict[str, Any]:
-    """How the source is doing; `line` is what the page says of the door until the next faces."""
-    line = None if status.state == "watching" else door_line(status.state, ())
-    return {**vars(status), "word": STATES[status.state], "line": line}
+def status_json(status: Status, pictures: bool = True) -> dict[str, Any]:
+    """How the door is doing; `line` is what the page says of it until the next faces."""
+    line = None if status.state == "watching" else lost_line(pictures)
+    return {**vars(status), "word": state_word(status.state, pictures), "line": line}
+
+
+def presence_json(names: Sequence[str]) -> dict[str, Any]:
+    """Who is there in a sentence, where no picture shows the faces."""
+    return {"line": present_line(names), "faces": []}
 
 
 def faces_json(look: Look) -> dict[str, Any]:
     """Who is there in a sentence, and where the faces are, in shares of the picture's width and height."""
     height, width = look.frame.image.shape[:2]
     return {
-        "line": door_line("watching", look.faces),
+        "line": present_line(look.present),
         "faces": [
             {
                 "visit": face.visit,

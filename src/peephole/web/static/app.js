@@ -3,10 +3,10 @@
 (() => {
   const LISTS = ["strangers", "people", "visits"];
   // All other words come from the doorbell.
-  const UNREACHABLE = {
-    state: "lost", word: "Lost", text: "No connection to the doorbell; trying again", line: "No picture of the door",
-  };
   const byId = (id) => document.getElementById(id);
+  const UNREACHABLE = {
+    state: "lost", word: "Lost", text: "No connection to the doorbell; trying again", line: byId("view").dataset.lost,
+  };
   const stale = new Set();
   const timers = {};
   let events = null;
@@ -69,7 +69,8 @@
     noticeTimer = setTimeout(() => { notice.hidden = true; }, good ? 5000 : 10000);
   }
 
-  // Live picture and what is in it.
+  // Live picture, of a door that sends one, and what is in it.
+  const pictures = !byId("view").classList.contains("pictureless");
   const picture = new Image(768, 432);
   picture.className = "picture";
   picture.alt = "Live picture of the door";
@@ -101,7 +102,10 @@
   function connect() {
     if (events) events.close();  // a page that was opened in the background is shown without having been hidden
     events = new EventSource("/api/events?faces=1");
-    events.onopen = () => { picture.src = `/live.mjpeg?t=${Date.now()}`; refresh(...LISTS); };
+    events.onopen = () => {
+      if (pictures) picture.src = `/live.mjpeg?t=${Date.now()}`;
+      refresh(...LISTS);
+    };
     events.onerror = () => showState(UNREACHABLE);
     const on = (name, act) => events.addEventListener(name, (event) => act(JSON.parse(event.data)));
     on("faces", (data) => showFaces(data.faces, data.line));
@@ -115,10 +119,10 @@
 
   function disconnect() {
     events.close();
-    picture.src = "/live.jpg?names=0";
+    if (pictures) picture.src = "/live.jpg?names=0";
   }
 
-  byId("view").prepend(picture);
+  if (pictures) byId("view").prepend(picture);
   document.addEventListener("visibilitychange", () => (document.hidden ? disconnect() : connect()));
   window.addEventListener("pagehide", disconnect);
   title();

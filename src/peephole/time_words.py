@@ -1,0 +1,21 @@
+"""Times as people say them."""
+
+from datetime import datetime
+
+
+def moment(time: float, now: datetime) -> str:
+    """A time as people say it: `10:21`, `yesterday 10:21`, `3 May 10:21`."""
+    at = datetime.fromtimestamp(time, now.tzinfo)
+    days = (now.date() - at.date()).days
+    clock = f"{at:%H:%M}"
+    if days == 0:
+        return clock
+    if days == 1:
+        return f"yesterday {clock}"
+    year = f" {at.year}" if at.year != now.year else ""
+    return f"{at.day} {at:%b}{year} {clock}"
+
+
+def duration(seconds: float) -> str:
+    """A length of time: `6 s`, `2 min`."""
+    return f"{max(1, round(seconds))} s" if seconds < 90 else f"{round(seconds / 60)} min"
