@@ -1,0 +1,65 @@
+"""The page of a door, served until the process is told to stop; `run` and `device page` share it."""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from peephole.cli.errors import DONE, FAILED, complain, describe
+
+if TYPE_CHECKING:
+    from peephole.settings.household import Page
+    from peephole.web.door import Door, Happenings
+
+
+def serve(door: "Door", live: "Happenings", page: "Page", watch: Callable[[], None], stop: Callable[[], None]) -> int:
+    """Serve a door's page and `watch` in a thread of its own, which `stop` ends; return the exit code.
+
+    Raises `OSError` when the port is taken.
+    """
+    from peephole.web.app import create_app
+    from peephole.web.server import Server, listen
+    from peephole.web.streams import Streams
+
+    taken = listen(page.host, page.port)
+    stopped = threading.Event()
+    failures: list[Exception] = []
+
+    def watch_and_tell() -> None:
+        try:
+            watch()
+        except Exception as error:
+            failures.append(error)
+            complain(describe(error))
+            if not isinstance(error, OSError | ValueError):
+                stopped.set()  # a fault of ours: end, so that whoever keeps the service running starts it anew
+
+    streams = Streams(live)
+    app = create_app(door, live, streams, names=(page.host, *page.names))
+    watching = threading.Thread(target=watch_and_tell, name="doorbell")
+    with told_to_stop(stopped.set), Server(app, streams, taken) as server:
+        complain(f"watching {door.source}; the page is on {server.url}")
+        watching.start()
+        stopped.wait()
+        stop()
+    watching.join()
+    return FAILED if failures else DONE
+
+
+@contextmanager
+def told_to_stop(stop: Callable[[], None]) -> Iterator[None]:
+    """Within the block, Ctrl-C and SIGTERM call `stop`; a second one ends the process as usual."""
+
+    def heard(number: int, frame: FrameType | None) -> None:
+        for name, old in before.items():
+            signal.signal(name, old)
+        stop()
+
+    before = {number: signal.signal(number, heard) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)
