@@ -64,6 +64,7 @@ REPEATABLE = frozenset(
 STATES = ("open", "ignored")
 _PIECE = 400  # values of a descriptor in one request
 _TRIES = 5
+_DRIFT = 2.0  # seconds; answers come late by less, and times that are told twice stay the same
 
 
 @dataclass(frozen=True)
@@ -138,10 +139,16 @@ class Device:
         self._session = session
         self._find_key = find_key
         session.open(find_key)
-        answer = self.ask(Command.INFO)
-        version, self.model, now, room = answer
+        version, self.model, now, room = self.ask(Command.INFO)
         self._clock: float = time.time() - now / 1000
         self.info = Info(version, self.model, *room[:6])
+
+    def read_clock(self) -> None:
+        """Ask for the device's time again: in a long session two clocks drift apart."""
+        _, _, now, _ = self.ask(Command.INFO)
+        clock = time.time() - now / 1000
+        if abs(clock - self._clock) > _DRIFT:
+            self._clock = clock
 
     def ask(self, command: Command, *arguments: object) -> list[Any]:
         """Return the device's answer, in a new session if the old one is lost."""

@@ -9,6 +9,10 @@ class SilentDeviceError(DeviceError):
     """Nothing came back."""
 
 
+class LostLineError(DeviceError):
+    """The line cannot be opened, or is gone."""
+
+
 class WrongKeyError(DeviceError):
     """The device and its owner do not have the same key."""
 

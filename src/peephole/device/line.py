@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from peephole.device.errors import DeviceError
+from peephole.device.errors import LostLineError
 
 if TYPE_CHECKING:
     import serial
@@ -20,10 +20,10 @@ class Line(Protocol):
     name: str
 
     def read(self, seconds: float) -> bytes:
-        """Return what has arrived; wait for so long at most. Raises `DeviceError` when the line is gone."""
+        """Return what has arrived; wait for so long at most. Raises `LostLineError` when the line is gone."""
 
     def write(self, content: bytes) -> None:
-        """Send all of it. Raises `DeviceError` when the line is gone."""
+        """Send all of it. Raises `LostLineError` when the line is gone."""
 
 
 class SerialLine:
@@ -43,7 +43,9 @@ class SerialLine:
             waiting = self._port.in_waiting if first else 0
             more: bytes = self._port.read(waiting) if waiting else b""
         except (serial.SerialException, OSError) as error:
-            raise DeviceError(f"{self.name}: the line is gone ({_reason(error)}); plug the device in again") from error
+            raise LostLineError(
+                f"{self.name}: the line is gone ({_reason(error)}); plug the device in again"
+            ) from error
         return first + more
 
     def write(self, content: bytes) -> None:
@@ -53,12 +55,14 @@ class SerialLine:
         try:
             self._port.write(content)
         except (serial.SerialException, OSError) as error:
-            raise DeviceError(f"{self.name}: the line is gone ({_reason(error)}); plug the device in again") from error
+            raise LostLineError(
+                f"{self.name}: the line is gone ({_reason(error)}); plug the device in again"
+            ) from error
 
 
 @contextmanager
 def opened_line(port: str, baud: int = BAUD) -> Iterator[Line]:
-    """Open a serial port by its name, or `socket://HOST:PORT`. Raises `DeviceError` where there is none."""
+    """Open a serial port by its name, or `socket://HOST:PORT`. Raises `LostLineError` where there is none."""
     import serial
 
     try:
@@ -66,7 +70,9 @@ def opened_line(port: str, baud: int = BAUD) -> Iterator[Line]:
     except (serial.SerialException, OSError, ValueError) as error:
         cause = _reason(error)
         what = "no such serial port" if cause == os.strerror(errno.ENOENT) else f"cannot be opened ({cause})"
-        raise DeviceError(f"{port}: {what}; name a serial port such as /dev/ttyUSB0, or socket://HOST:PORT") from error
+        raise LostLineError(
+            f"{port}: {what}; name a serial port such as /dev/ttyUSB0, or socket://HOST:PORT"
+        ) from error
     try:
         yield SerialLine(port, opened)
     finally:
