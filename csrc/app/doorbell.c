@@ -63,8 +63,12 @@ static uint32_t people_compared(const ph_gallery *gallery) {
 
 ph_status ph_doorbell_refresh(ph_doorbell *bell) {
     const ph_gallery *gallery = bell->parts.gallery;
-    const ph_status status =
-        ph_find_bars(&bell->parts.policy, &bell->parts.calibration, people_compared(gallery), &bell->known.bars);
+    const ph_policy *policy = &bell->parts.policy;
+    int32_t quality;
+    ph_status status = ph_quality_value(policy, 0, 0, 0, &quality); /* refuses what no look could be judged by */
+    if (status == PH_OK) {
+        status = ph_find_bars(policy, &bell->parts.calibration, people_compared(gallery), &bell->known.bars);
+    }
     if (status != PH_OK) {
         return status;
     }

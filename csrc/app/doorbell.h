@@ -87,7 +87,7 @@ size_t ph_doorbell_ram_bytes(const ph_doorbell_size *size);
      8 * (size_t)(looks) + 11 * 8)
 
 /* Makes a doorbell that is idle. PH_BAD_SHAPE where sizes are out of range, do not fit the parts or the memory;
-   PH_BAD_ARGUMENT for a calibration or policy that gives no bars. */
+   PH_BAD_ARGUMENT for a calibration or policy that gives no bars, or by which no look can be judged. */
 ph_status ph_doorbell_open(ph_doorbell *bell, const ph_doorbell_parts *parts, const ph_doorbell_size *size,
                            void *memory, size_t bytes);
 

@@ -3,6 +3,7 @@
 #include "admin_requests.h"
 
 #include "app/gallery_restore.h"
+#include "app/quality.h"
 
 /* Any request */
 
@@ -149,10 +150,23 @@ static void test_settings_kept(void) {
     CHECK_EQUAL(ph_settings_load(&gallery, &read, scratch, sizeof scratch), PH_UNSUPPORTED);
 }
 
+/* At the least of every setting a look can be judged. */
+static void test_least_settings(void) {
+    ph_settings least = usual;
+    int32_t quality;
+    for (int32_t i = 0; i < ph_settings_count(); i++) {
+        int64_t value, most;
+        ph_settings_range(i, &value, &most);
+        CHECK_EQUAL(ph_settings_set(&least, i, value), PH_OK);
+    }
+    CHECK_EQUAL(ph_quality_value(&least.policy, 60, 100, 90, &quality), PH_OK);
+}
+
 int main(void) {
     test_any_request();
     test_any_bytes();
     test_too_many_looks();
     test_settings_kept();
+    test_least_settings();
     FINISH();
 }

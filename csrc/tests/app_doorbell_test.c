@@ -226,6 +226,10 @@ static void what_does_not_fit_is_refused(void) {
     CHECK_EQUAL(ph_doorbell_ram_bytes(&other), 0);
     parts.calibration.count = 0;
     CHECK_EQUAL(ph_doorbell_open(&bell, &parts, &size, memory, sizeof memory), PH_BAD_ARGUMENT);
+    parts = parts_of_tests();
+    parts.policy.good_width = 10000;
+    parts.policy.good_neighbours = 10000;
+    CHECK_EQUAL(ph_doorbell_open(&bell, &parts, &size, memory, sizeof memory), PH_BAD_ARGUMENT);
 }
 
 int main(void) {
