@@ -90,6 +90,18 @@ static void derive(ph_session_keys *keys, const uint8_t *key, const uint8_t *non
     ph_wipe(both, sizeof both);
 }
 
+/* Draws the device's nonce: another one if it cannot be told from that of the session that runs, which is one in four
+   thousand million. A source that goes on so is none. */
+static ph_status draw_nonce(ph_session *session, uint8_t *nonce) { /* [PH_SESSION_NONCE_BYTES] */
+    for (int tries = 0; tries < 3; tries++) {
+        const ph_status status = session->calls.random(session->calls.context, nonce, PH_SESSION_NONCE_BYTES);
+        if (status != PH_OK || !session->running.there || ph_get_u32(nonce) != session->running.number) {
+            return status;
+        }
+    }
+    return PH_UNSUPPORTED;
+}
+
 static void welcome(ph_session *session, const uint8_t *owner_nonce) {
     uint8_t key[PH_SESSION_KEY_BYTES];
     uint8_t *body = begin_frame(session, PH_FRAME_WELCOME);
@@ -99,17 +111,14 @@ static void welcome(ph_session *session, const uint8_t *owner_nonce) {
         return;
     }
     memcpy(body, owner_nonce, PH_SESSION_NONCE_BYTES);
-    do { /* until it can be told from the session that runs: once, but for one in four thousand million */
-        if (status == PH_OK) {
-            status =
-                session->calls.random(session->calls.context, body + PH_SESSION_NONCE_BYTES, PH_SESSION_NONCE_BYTES);
-        }
-        if (status != PH_OK) {
-            ph_wipe(key, sizeof key);
-            refuse(session, PH_REFUSED_FAILED, status);
-            return;
-        }
-    } while (session->running.there && ph_get_u32(body + PH_SESSION_NONCE_BYTES) == session->running.number);
+    if (status == PH_OK) {
+        status = draw_nonce(session, body + PH_SESSION_NONCE_BYTES);
+    }
+    if (status != PH_OK) {
+        ph_wipe(key, sizeof key);
+        refuse(session, PH_REFUSED_FAILED, status);
+        return;
+    }
     derive(&session->offered, key, body);
     put_key_id(key, body + 2 * PH_SESSION_NONCE_BYTES);
     ph_wipe(key, sizeof key);

@@ -12,7 +12,7 @@
 static ph_session device;
 static uint8_t stored[PH_SESSION_KEY_BYTES];
 static int32_t answered, begun, paired, refusals;
-static bool has_key, store_fails, random_fails;
+static bool has_key, store_fails, random_fails, random_repeats;
 
 /* The owner's side */
 
@@ -37,7 +37,7 @@ static void device_writes(void *context, const uint8_t *from, int32_t bytes) {
 static ph_status draw(void *context, uint8_t *to, int32_t bytes) {
     (void)context;
     for (int32_t i = 0; i < bytes; i++) {
-        to[i] = (uint8_t)(next_number() >> 11);
+        to[i] = random_repeats ? 7 : (uint8_t)(next_number() >> 11);
     }
     return random_fails ? PH_UNSUPPORTED : PH_OK;
 }
@@ -89,7 +89,7 @@ static void open_device(void) {
                                     answer, note_began,    note_paired, note_refused};
     ph_session_open(&device, &calls);
     ph_cobs_begin(&owner_reader, owner_frame, sizeof owner_frame);
-    has_key = store_fails = random_fails = false;
+    has_key = store_fails = random_fails = random_repeats = false;
     answered = begun = paired = refusals = heard_frames = 0;
 }
 
@@ -323,6 +323,22 @@ static void test_other_frames(void) {
     expect_reply(1, 1, "second");
 }
 
+/* A source that gives the same bytes again and again begins no other session, and keeps nobody waiting. */
+static void test_random_that_repeats(void) {
+    const uint8_t hello[2 + PH_SESSION_NONCE_BYTES] = {PH_SESSION_VERSION, PH_FRAME_HELLO, 9};
+    open_device();
+    random_repeats = true;
+    ph_session_press(&device, 0);
+    pair(0);
+    shake_hands(stored);
+    request(0, "first");
+    expect_reply(0, 0, "first");
+    send_frame(hello, sizeof hello, 0);
+    expect_refused(PH_REFUSED_FAILED, PH_UNSUPPORTED);
+    request(1, "second");
+    expect_reply(1, 1, "second");
+}
+
 /* The last counters of a session are never used: a nonce would come twice. */
 static void test_end_of_counters(void) {
     begin_session();
@@ -365,6 +381,7 @@ int main(void) {
     test_forged();
     test_two_owners();
     test_other_frames();
+    test_random_that_repeats();
     test_end_of_counters();
     test_anything();
     FINISH();
