@@ -24,9 +24,14 @@ typedef struct {
     int32_t scale; /* Q16 */
     int32_t min_deviation;
     int32_t min_neighbours; /* windows that must agree on a face */
-    int32_t glance_size;    /* of a first search, of fewer sizes: where it finds no window, there is no face */
-    int32_t glance_scale;   /* Q16; 0: every picture is searched at once */
-    void *scratch;          /* 16-byte aligned */
+    /* Of a first search, of fewer sizes: where it finds no window, there is no face. Windows are then looked for near
+       those that it found. */
+    const ph_cascade *glance; /* checked, as large a table; NULL: every picture is searched at once */
+    int32_t glance_size;
+    int32_t glance_scale; /* Q16 */
+    int32_t away;         /* Q8, as in ph_cascade_regions */
+    int32_t times;        /* Q8 */
+    void *scratch;        /* 16-byte aligned */
     size_t scratch_bytes;
     ph_hit *hits; /* [capacity] windows that pass, before they are joined */
     int32_t capacity;

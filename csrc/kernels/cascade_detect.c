@@ -86,7 +86,7 @@ static int is_sound(const ph_cascade_search *search) {
     return search->height >= 1 && search->height <= PH_CASCADE_LARGEST_FRAME && search->width >= 1 &&
            search->width <= PH_CASCADE_LARGEST_FRAME && search->min_size >= PH_CASCADE_WINDOW &&
            search->min_size <= PH_CASCADE_LARGEST_FRAME && search->scale > 65536 && search->scale <= 4 * 65536 &&
-           search->min_deviation >= 0 && search->min_deviation <= 127;
+           search->min_deviation >= 0 && search->min_deviation <= 127 && search->region_count >= 0;
 }
 
 size_t ph_cascade_detect_scratch_bytes(const ph_cascade *cascade, const ph_cascade_search *search) {
@@ -127,24 +127,24 @@ static void add_hit(const ph_cascade_search *search, const ph_cascade_level *lev
     list->count++;
 }
 
-static void search_level(const ph_cascade_search *search, const ph_cascade_level *level, const workspace *work,
-                         ph_cascade_row_function *row_function, const ph_cascade_plan *plan,
+static void search_level(const ph_cascade_search *search, const ph_cascade_level *level, const ph_cascade_area *area,
+                         const workspace *work, ph_cascade_row_function *row_function, const ph_cascade_plan *plan,
                          const ph_cascade_sampler *sampler, hit_list *list) {
-    const int32_t entries = level->width + 1;
+    const int32_t entries = area->width + 1;
     const int32_t odd = level->step == 2 ? work->stride / 2 : 0;
-    const int32_t windows = (level->width - PH_CASCADE_WINDOW) / level->step + 1;
-    const int32_t last = level->height - PH_CASCADE_WINDOW;
+    const int32_t windows = (area->width - PH_CASCADE_WINDOW) / level->step + 1;
+    const int32_t last = area->height - PH_CASCADE_WINDOW;
     const size_t stride = (size_t)work->stride;
     const size_t line = (size_t)entries * sizeof(uint32_t);
     memset(work->line_sum, 0, line);
     memset(work->line_squares, 0, line);
     memset(work->sum, 0, stride * sizeof(uint32_t));
     memset(work->squares, 0, stride * sizeof(uint32_t));
-    int32_t filled = 1; /* integral rows 0..filled-1 of the level exist; the strip holds those from `base` on */
+    int32_t filled = 1; /* integral rows 0..filled-1 of the area exist; the strip holds those from `base` on */
     for (int32_t base = 0; base <= last; base += STRIP_ROWS) {
-        for (; filled <= level->height && filled < base + STRIP_ENTRIES; filled++) {
-            ph_cascade_sampler_row(level, sampler, filled - 1, work->pixels);
-            ph_integral_row_u8(level->width, work->pixels, work->line_sum, work->line_squares);
+        for (; filled <= area->height && filled < base + STRIP_ENTRIES; filled++) {
+            ph_cascade_sampler_row(level, area, sampler, filled - 1, work->pixels);
+            ph_integral_row_u8(area->width, work->pixels, work->line_sum, work->line_squares);
             store_row(entries, odd, work->line_sum, work->sum + (size_t)(filled - base) * stride);
             store_row(entries, odd, work->line_squares, work->squares + (size_t)(filled - base) * stride);
         }
@@ -153,7 +153,7 @@ static void search_level(const ph_cascade_search *search, const ph_cascade_level
             row_function(plan, windows, work->sum + at, work->squares + at, work->deviation, work->score);
             for (int32_t x = 0; x < windows; x++) {
                 if (work->score[x] >= 0) {
-                    add_hit(search, level, x * level->step, y, work->score[x], list);
+                    add_hit(search, level, area->x + x * level->step, area->y + y, work->score[x], list);
                 }
             }
         }
@@ -163,48 +163,78 @@ static void search_level(const ph_cascade_search *search, const ph_cascade_level
     }
 }
 
-/* Windows of the list that pass all stages become hits. base: the level's row that the strip begins with. */
-static void finish_list(const ph_cascade_search *search, const ph_cascade_level *level, const workspace *work,
-                        const ph_cascade_plan *plan, int32_t base, int32_t count, hit_list *list) {
+/* Windows of the list that pass all stages become hits. base: the area's row that the strip begins with. */
+static void finish_list(const ph_cascade_search *search, const ph_cascade_level *level, const ph_cascade_area *area,
+                        const workspace *work, const ph_cascade_plan *plan, int32_t base, int32_t count,
+                        hit_list *list) {
     const int32_t left = ph_cascade_vote(plan, work->sum, count, work->list);
     for (int32_t i = 0; i < left; i++) {
         const int32_t entry = (int32_t)(work->list[i].at / sizeof(uint32_t));
-        add_hit(search, level, entry % work->stride, base + entry / work->stride, work->list[i].score, list);
+        const int32_t x = area->x + entry % work->stride, y = area->y + base + entry / work->stride;
+        add_hit(search, level, x, y, work->list[i].score, list);
     }
 }
 
-/* The same level as search_level, on a machine without vectors. */
-static void search_windows(const ph_cascade_search *search, const ph_cascade_level *level, const workspace *work,
-                           const ph_cascade_plan *plan, const ph_cascade_sampler *sampler, hit_list *list) {
-    const int32_t windows = (level->width - PH_CASCADE_WINDOW) / level->step + 1;
-    const int32_t last = level->height - PH_CASCADE_WINDOW;
+/* The same area as search_level, on a machine without vectors. */
+static void search_windows(const ph_cascade_search *search, const ph_cascade_level *level, const ph_cascade_area *area,
+                           const workspace *work, const ph_cascade_plan *plan, const ph_cascade_sampler *sampler,
+                           hit_list *list) {
+    const int32_t windows = (area->width - PH_CASCADE_WINDOW) / level->step + 1;
+    const int32_t last = area->height - PH_CASCADE_WINDOW;
     const size_t stride = (size_t)work->stride;
     memset(work->sum, 0, stride * sizeof(uint32_t));
     memset(work->squares, 0, stride * sizeof(uint32_t));
     int32_t filled = 1; /* as in search_level */
     for (int32_t base = 0; base <= last; base += STRIP_ROWS) {
-        for (; filled <= level->height && filled < base + STRIP_ENTRIES; filled++) {
+        for (; filled <= area->height && filled < base + STRIP_ENTRIES; filled++) {
             const size_t before = (size_t)(filled - 1 - base) * stride;
-            ph_cascade_integrate_row(level, sampler, filled - 1, work->stride, work->sum + before,
+            ph_cascade_integrate_row(level, area, sampler, filled - 1, work->stride, work->sum + before,
                                      work->squares + before);
         }
         int32_t open = 0;
         for (int32_t y = base; y <= last && y < base + STRIP_ROWS; y += level->step) {
             if (open + windows > work->stride) {
-                finish_list(search, level, work, plan, base, open, list);
+                finish_list(search, level, area, work, plan, base, open, list);
                 open = 0;
             }
             const size_t at = (size_t)(y - base) * stride;
             open += ph_cascade_open_windows(plan, windows, level->step, (uint32_t)(at * sizeof(uint32_t)),
                                             work->sum + at, work->squares + at, work->stride, work->list + open);
         }
-        finish_list(search, level, work, plan, base, open, list);
-        const size_t line = (size_t)(level->width + 1) * sizeof(uint32_t); /* of a stride that fits the widest level */
+        finish_list(search, level, area, work, plan, base, open, list);
+        const size_t line = (size_t)(area->width + 1) * sizeof(uint32_t); /* of a stride that fits the widest level */
         for (size_t row = 0; row < PH_CASCADE_WINDOW * stride; row += stride) {
             memcpy(work->sum + row, work->sum + row + STRIP_ROWS * stride, line);
             memcpy(work->squares + row, work->squares + row + STRIP_ROWS * stride, line);
         }
     }
+}
+
+/* Windows of a level, `step` pixels apart, whose doubled middle in the frame lies before `middle`: 0..most. With sides
+   up to 2^14 and ratio >= 2^16 everything stays below 2^32. */
+static int32_t windows_before(int32_t middle, const ph_cascade_level *level, uint32_t ratio, int32_t most) {
+    const int32_t edge = middle - level->side; /* twice the windows' first pixel */
+    if (edge <= 0) {
+        return 0;
+    }
+    const uint32_t at = edge > 2 * PH_CASCADE_LARGEST_FRAME ? 2 * PH_CASCADE_LARGEST_FRAME : (uint32_t)edge;
+    const uint32_t pixel = ((at << 16) + 2 * ratio - 1) / (2 * ratio);
+    const int32_t count = (int32_t)((pixel + (uint32_t)level->step - 1) / (uint32_t)level->step);
+    return count < most ? count : most;
+}
+
+/* The part of the level that holds the windows of a region; 0 where there are none. */
+static int area_of(const ph_cascade_level *level, const ph_cascade_region *region, ph_cascade_area *area) {
+    const int32_t columns = (level->width - PH_CASCADE_WINDOW) / level->step + 1;
+    const int32_t rows = (level->height - PH_CASCADE_WINDOW) / level->step + 1;
+    const int32_t left = windows_before(region->left, level, level->ratio_x, columns);
+    const int32_t right = windows_before(region->right, level, level->ratio_x, columns);
+    const int32_t top = windows_before(region->top, level, level->ratio_y, rows);
+    const int32_t bottom = windows_before(region->bottom, level, level->ratio_y, rows);
+    *area =
+        (ph_cascade_area){left * level->step, top * level->step, (right - left - 1) * level->step + PH_CASCADE_WINDOW,
+                          (bottom - top - 1) * level->step + PH_CASCADE_WINDOW};
+    return level->side >= region->min_side && level->side <= region->max_side && left < right && top < bottom;
 }
 
 static ph_cascade_row_function *best_row_function(void) {
@@ -263,10 +293,16 @@ ph_status ph_cascade_detect_by(int windows, const ph_cascade *cascade, const ph_
         ph_cascade_sampler sampler = {
             source, search->height >> halved, search->width >> halved, work.column, work.share, work.blend};
         ph_cascade_sampler_columns(&level, &sampler);
-        if (by_windows) {
-            search_windows(search, &level, &work, &plan, &sampler, &list);
-        } else {
-            search_level(search, &level, &work, row_function, &plan, &sampler, &list);
+        ph_cascade_area area = {0, 0, level.width, level.height};
+        for (int32_t r = 0; r < search->region_count || r == 0; r++) {
+            if (search->region_count && !area_of(&level, &search->regions[r], &area)) {
+                continue;
+            }
+            if (by_windows) {
+                search_windows(search, &level, &area, &work, &plan, &sampler, &list);
+            } else {
+                search_level(search, &level, &area, &work, row_function, &plan, &sampler, &list);
+            }
         }
     } while (ph_cascade_next_level(search, &level));
     *count = list.count;

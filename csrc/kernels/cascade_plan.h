@@ -20,6 +20,16 @@ typedef struct {
     int32_t *stage_corner; /* [stages] index of its first corner */
 } ph_cascade_plan;
 
+static inline int ph_cascade_is_carried(const ph_cascade *cascade, int32_t stage) {
+    return cascade->carried && cascade->carried[stage];
+}
+
+/* What the sum of a stage begins with, less its threshold: added to what the one before had, where it is carried. */
+static inline int32_t ph_cascade_stage_start(const ph_cascade *cascade, int32_t stage) {
+    return (ph_cascade_is_carried(cascade, stage) ? cascade->stage_threshold[stage - 1] : 0) -
+           cascade->stage_threshold[stage];
+}
+
 /* sum, squares: the row of integral entries at the windows' upper edge; reads up to PH_CASCADE_LANES - 1 entries past
    the last window's corners. deviation, score: [windows rounded up to PH_CASCADE_LANES]; score < 0 means rejected. */
 typedef void ph_cascade_row_function(const ph_cascade_plan *plan, int32_t windows, const uint32_t *sum,

@@ -61,19 +61,21 @@ ph_cascade_rows ph_cascade_rows_at(const ph_cascade_level *level, const ph_casca
     return (ph_cascade_rows){upper, upper + sampler->width, (uint16_t)(at - row * 128)};
 }
 
-void ph_cascade_sampler_row(const ph_cascade_level *level, const ph_cascade_sampler *sampler, int32_t y,
-                            uint8_t *pixels) {
-    const ph_cascade_rows rows = ph_cascade_rows_at(level, sampler, y);
+void ph_cascade_sampler_row(const ph_cascade_level *level, const ph_cascade_area *area,
+                            const ph_cascade_sampler *sampler, int32_t y, uint8_t *pixels) {
+    const ph_cascade_rows rows = ph_cascade_rows_at(level, sampler, area->y + y);
+    const uint16_t *column = sampler->column + area->x;
+    const uint8_t *shares = sampler->share + area->x;
     const uint8_t *upper = rows.upper;
     const uint8_t *lower = rows.lower;
     const uint16_t share = rows.share;
     uint16_t *restrict blend = sampler->blend;
-    for (int32_t x = 0; x < sampler->width; x++) {
+    for (int32_t x = column[0]; x < column[area->width - 1] + 2; x++) {
         blend[x] = (uint16_t)(upper[x] * (128 - share) + lower[x] * share); /* at most 255 * 128 */
     }
-    for (int32_t x = 0; x < level->width; x++) {
-        const uint16_t *pair = blend + sampler->column[x];
-        const uint32_t right = sampler->share[x];
+    for (int32_t x = 0; x < area->width; x++) {
+        const uint16_t *pair = blend + column[x];
+        const uint32_t right = shares[x];
         pixels[x] = (uint8_t)((pair[0] * (128 - right) + pair[1] * right + 0x2000) >> 14);
     }
 }

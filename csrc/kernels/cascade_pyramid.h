@@ -17,6 +17,14 @@ typedef struct {
     int32_t step; /* windows lie so many level pixels apart: 2 where a level pixel is less than 2 frame pixels */
 } ph_cascade_level;
 
+/* The part of a level in which windows are looked for, in level pixels. */
+typedef struct {
+    int32_t x;
+    int32_t y;
+    int32_t width;
+    int32_t height;
+} ph_cascade_area;
+
 /* Sampling of one level row: bilinear, pixel centres aligned, border replicated. */
 typedef struct {
     const uint8_t *image; /* [height,width] the halved frame */
@@ -41,8 +49,9 @@ typedef struct {
 ph_cascade_rows ph_cascade_rows_at(const ph_cascade_level *level, const ph_cascade_sampler *sampler, int32_t y);
 
 void ph_cascade_sampler_columns(const ph_cascade_level *level, ph_cascade_sampler *sampler);
-void ph_cascade_sampler_row(const ph_cascade_level *level, const ph_cascade_sampler *sampler, int32_t y,
-                            uint8_t *pixels); /* [level width] */
+/* Row y of the area. */
+void ph_cascade_sampler_row(const ph_cascade_level *level, const ph_cascade_area *area,
+                            const ph_cascade_sampler *sampler, int32_t y, uint8_t *pixels); /* [area width] */
 
 /* Mean of 2x2 pixels, halves up; an odd last row or column is left out. */
 void ph_cascade_halve(int32_t height, int32_t width, const uint8_t *image, /* [height,width] */

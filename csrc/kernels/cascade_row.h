@@ -56,15 +56,18 @@ static inline signed_vector square_roots(vector x) {
     return (signed_vector)root;
 }
 
-/* Sum of the leaves of one stage, less the stage's threshold, of LANES windows side by side. */
+/* Sum of the leaves of one stage, less the stage's threshold, of LANES windows side by side. margin: that of the stage
+   before, and then of this one. */
 static inline void stage_of_lanes(const ph_cascade_plan *plan, int32_t stage, const uint32_t *at, const int32_t *d,
                                   int32_t *margin) {
     const ph_cascade *table = plan->cascade;
     const uint16_t *corner = plan->corners + plan->stage_corner[stage];
     signed_vector deviation[VECTORS], total[VECTORS];
     memcpy(deviation, d, sizeof deviation);
+    memcpy(total, margin, sizeof total);
     for (int v = 0; v < VECTORS; v++) {
-        total[v] = (deviation[v] ^ deviation[v]) - table->stage_threshold[stage];
+        total[v] = (ph_cascade_is_carried(table, stage) ? total[v] : total[v] ^ total[v]) +
+                   ph_cascade_stage_start(table, stage);
     }
     for (int32_t k = plan->stage_first[stage]; k < plan->stage_first[stage + 1]; k++) {
         const uint32_t weight = (uint32_t)plan->weight[2 * k];
@@ -92,11 +95,12 @@ static inline void stage_of_lanes(const ph_cascade_plan *plan, int32_t stage, co
 }
 
 /* The rest of the cascade for one window: its score, or REJECTED. */
-static int32_t finish_window(const ph_cascade_plan *plan, int32_t stage, const uint32_t *at, int32_t d, int32_t score) {
+static int32_t finish_window(const ph_cascade_plan *plan, int32_t stage, const uint32_t *at, int32_t d, int32_t total,
+                             int32_t score) {
     const ph_cascade *table = plan->cascade;
     for (; stage < table->stages; stage++) {
         const uint16_t *corner = plan->corners + plan->stage_corner[stage];
-        int32_t total = -table->stage_threshold[stage];
+        total = (ph_cascade_is_carried(table, stage) ? total : 0) + ph_cascade_stage_start(table, stage);
         for (int32_t k = plan->stage_first[stage]; k < plan->stage_first[stage + 1]; k++) {
             uint32_t f = (uint32_t)plan->weight[2 * k] * corner_sum(at, corner + 4) - corner_sum(at, corner);
             corner += 8;
@@ -120,7 +124,7 @@ static inline void first_stage(const ph_cascade_plan *plan, int32_t windows, con
                                const uint32_t *squares, int32_t *deviation, int32_t *score) {
     const uint32_t area = PH_CASCADE_INNER * PH_CASCADE_INNER;
     for (int32_t x = 0; x < windows; x += LANES) {
-        int32_t margin[LANES];
+        int32_t margin[LANES] = {0};
         uint32_t enough = 0;
         for (int v = 0; v < LANES; v += VECTOR) {
             const vector s = corner_sums(sum + x + v, plan->inner);
@@ -145,6 +149,8 @@ static inline void first_stage(const ph_cascade_plan *plan, int32_t windows, con
 /* The other stages of one block: side by side while it pays, then window by window. */
 static inline void other_stages(const ph_cascade_plan *plan, const uint32_t *sum, const int32_t *deviation,
                                 int32_t *score) {
+    int32_t margin[LANES]; /* of the first stage, that is the score */
+    memcpy(margin, score, sizeof margin);
     for (int32_t stage = 1; stage < plan->cascade->stages; stage++) {
         int alive = 0;
         for (int l = 0; l < LANES; l++) {
@@ -153,13 +159,12 @@ static inline void other_stages(const ph_cascade_plan *plan, const uint32_t *sum
         if (alive <= PH_CASCADE_FEW) {
             for (int l = 0; alive && l < LANES; l++) {
                 if (score[l] >= 0) {
-                    score[l] = finish_window(plan, stage, sum + l, deviation[l], score[l]);
+                    score[l] = finish_window(plan, stage, sum + l, deviation[l], margin[l], score[l]);
                     alive--;
                 }
             }
             return;
         }
-        int32_t margin[LANES];
         stage_of_lanes(plan, stage, sum, deviation, margin);
         for (int l = 0; l < LANES; l++) {
             score[l] = score[l] < 0 || margin[l] < 0 ? REJECTED : score[l] + margin[l];

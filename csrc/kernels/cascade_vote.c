@@ -90,12 +90,13 @@ static void run_stage(const ph_cascade_plan *plan, int32_t stage, const uint32_t
 int32_t ph_cascade_vote(const ph_cascade_plan *plan, const uint32_t *sum, int32_t count, ph_cascade_window *list) {
     const ph_cascade *table = plan->cascade;
     for (int32_t stage = 0; stage < table->stages && count > 0; stage++) {
-        int32_t start = -table->stage_threshold[stage]; /* as if every stump gave its second leaf */
+        int32_t start = ph_cascade_stage_start(table, stage); /* as if every stump gave its second leaf */
+        const int carried = ph_cascade_is_carried(table, stage);
         for (int32_t k = plan->stage_first[stage]; k < plan->stage_first[stage + 1]; k++) {
             start += table->leaf[2 * k + 1];
         }
         for (int32_t i = 0; i < count; i++) {
-            list[i].total = start;
+            list[i].total = carried ? list[i].total + start : start;
         }
         run_stage(plan, stage, sum, list, list + count);
         int32_t left = 0;

@@ -85,16 +85,17 @@ static inline uint32_t pixel_at(const ph_cascade_rows *rows, uint16_t column, in
     return (uint32_t)(left * 128 + (right - left) * share + 0x2000) >> 14;
 }
 
-void ph_cascade_integrate_row(const ph_cascade_level *level, const ph_cascade_sampler *sampler, int32_t y,
-                              ptrdiff_t stride, uint32_t *sum, uint32_t *squares) {
-    const ph_cascade_rows rows = ph_cascade_rows_at(level, sampler, y);
-    const uint16_t *column = sampler->column;
-    const uint8_t *share = sampler->share;
+void ph_cascade_integrate_row(const ph_cascade_level *level, const ph_cascade_area *area,
+                              const ph_cascade_sampler *sampler, int32_t y, ptrdiff_t stride, uint32_t *sum,
+                              uint32_t *squares) {
+    const ph_cascade_rows rows = ph_cascade_rows_at(level, sampler, area->y + y);
+    const uint16_t *column = sampler->column + area->x;
+    const uint8_t *share = sampler->share + area->x;
     uint32_t *new_sum = sum + stride, *new_squares = squares + stride;
     uint32_t row_sum = 0, row_squares = 0;
     *new_sum++ = 0, *new_squares++ = 0;
     sum++, squares++;
-    for (const uint8_t *end = share + (level->width & ~1); share != end; share += 2, column += 2) {
+    for (const uint8_t *end = share + (area->width & ~1); share != end; share += 2, column += 2) {
         const uint32_t pixel = pixel_at(&rows, column[0], share[0]);
         const uint32_t next = pixel_at(&rows, column[1], share[1]);
         row_sum += pixel;
@@ -108,7 +109,7 @@ void ph_cascade_integrate_row(const ph_cascade_level *level, const ph_cascade_sa
         sum += 2, squares += 2;
         new_sum += 2, new_squares += 2;
     }
-    if (level->width & 1) {
+    if (area->width & 1) {
         const uint32_t pixel = pixel_at(&rows, *column, *share);
         *new_sum = *sum + row_sum + pixel;
         *new_squares = *squares + row_squares + pixel * pixel;

@@ -20,9 +20,10 @@ typedef struct {
    corners, and no weight. */
 void ph_cascade_plan_windows(ph_cascade_plan *plan);
 
-/* One more row y of the level, into the integral rows after those at sum and squares. */
-void ph_cascade_integrate_row(const ph_cascade_level *level, const ph_cascade_sampler *sampler, int32_t y,
-                              ptrdiff_t stride, uint32_t *sum, uint32_t *squares);
+/* One more row y of the area, into the integral rows after those at sum and squares. */
+void ph_cascade_integrate_row(const ph_cascade_level *level, const ph_cascade_area *area,
+                              const ph_cascade_sampler *sampler, int32_t y, ptrdiff_t stride, uint32_t *sum,
+                              uint32_t *squares);
 
 /* Appends those windows of a row to the list that are not flat, and returns their number. step: entries from one to the
    next. at: bytes of the first one. */

@@ -12,7 +12,8 @@ static const int32_t stage_threshold[1] = {0};
 static const int16_t threshold[1] = {1500}, leaf[2] = {-1024, 1024};
 static const uint8_t rectangle_count[1] = {2};
 static const int8_t rectangle[10] = {0, 0, 24, 24, -1, 0, 0, 12, 24, 2};
-static const ph_cascade table = {1, 1, 2, stage_weak, stage_threshold, threshold, leaf, rectangle_count, rectangle};
+static const ph_cascade table = {1,         1,   2, stage_weak, stage_threshold, threshold, leaf, rectangle_count,
+                                 rectangle, NULL};
 
 static uint8_t *noise(void) {
     uint8_t *image = allocate(HEIGHT * WIDTH, 1);
@@ -46,7 +47,7 @@ static int32_t find(int32_t capacity, const uint8_t *image, int32_t most, ph_hit
 }
 
 static void it_finds_what_search_and_joining_find(void) {
-    const ph_cascade_search search = {HEIGHT, WIDTH, 24, 60, 72090, 0};
+    const ph_cascade_search search = {HEIGHT, WIDTH, 24, 60, 72090, 0, NULL, 0};
     uint8_t *image = noise();
     void *scratch = allocate(ph_cascade_detect_scratch_bytes(&table, &search), 1);
     ph_hit *hits = allocate(CAPACITY, sizeof *hits), faces[50];
@@ -104,8 +105,11 @@ static void a_first_glance(void) {
     detector.scratch = allocate(detector.scratch_bytes, 1);
     CHECK_EQUAL(ph_cascade_find(&detector, size, image, 50, faces, &at_once), PH_OK);
     CHECK(at_once > 1);
+    detector.glance = &table;
     detector.glance_size = 24;
     detector.glance_scale = 2 * 65536;
+    detector.away = 4 * 256; /* all over the picture */
+    detector.times = 4 * 256;
     CHECK_EQUAL(ph_cascade_find(&detector, size, image, 50, faces, &count), PH_OK);
     CHECK_EQUAL(count, at_once);
     detector.glance_size = 61; /* above all windows */
@@ -118,7 +122,7 @@ static void a_first_glance(void) {
     detector.min_size = 40; /* the glance, whose pictures are larger, needs the more memory */
     detector.glance_scale = 72090;
     detector.scratch_bytes = ph_cascade_find_scratch_bytes(&detector, size);
-    detector.glance_scale = 0;
+    detector.glance = NULL;
     CHECK(ph_cascade_find_scratch_bytes(&detector, size) < detector.scratch_bytes);
     free(detector.scratch);
     free(detector.hits);

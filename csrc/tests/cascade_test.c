@@ -13,6 +13,7 @@ static int32_t stage_threshold[STAGES];
 static int16_t threshold[WEAK], leaf[WEAK * 2];
 static uint8_t rectangle_count[WEAK];
 static int8_t rectangle[WEAK * 3 * 5];
+static uint8_t carried[STAGES];
 
 static int32_t between(int32_t low, int32_t high) {
     return low + (int32_t)(next_number() % (uint32_t)(high - low + 1));
@@ -53,8 +54,11 @@ static ph_cascade random_table(void) {
         stage_weak[stage] = PER_STAGE;
         stage_threshold[stage] = between(-6000, 0);
     }
+    for (int32_t stage = 1; stage < STAGES; stage++) {
+        carried[stage] = (uint8_t)between(0, 1);
+    }
     return (ph_cascade){STAGES,    WEAK, rectangles,      stage_weak, stage_threshold,
-                        threshold, leaf, rectangle_count, rectangle};
+                        threshold, leaf, rectangle_count, rectangle,  between(0, 1) ? carried : NULL};
 }
 
 static uint8_t *random_frame(int32_t height, int32_t width, int32_t kind) {
@@ -105,16 +109,22 @@ static void searches(void) {
     for (int32_t round = 0; round < 60; round++) {
         const ph_cascade table = random_table();
         CHECK_EQUAL(ph_cascade_check(&table), PH_OK);
-        const ph_cascade_search search = {between(1, 80),   between(1, 110),        between(24, 60),
-                                          between(24, 200), between(66000, 100000), between(0, 20)};
+        const ph_cascade_search search = {between(1, 80),
+                                          between(1, 110),
+                                          between(24, 60),
+                                          between(24, 200),
+                                          between(66000, 100000),
+                                          between(0, 20),
+                                          NULL,
+                                          0};
         found += search_frame(&table, search, round % 4, round % 3 ? 500 : 1);
     }
     CHECK(found > 100);
     const ph_cascade table = random_table();
-    search_frame(&table, (ph_cascade_search){24, 24, 24, 24, 72090, 0}, 0, 4);
-    search_frame(&table, (ph_cascade_search){24, PH_CASCADE_WIDEST_LEVEL, 24, 16384, 72090, 0}, 0, 4000);
-    search_frame(&table, (ph_cascade_search){1, PH_CASCADE_LARGEST_FRAME, 24, 16384, 72090, 0}, 0, 1);
-    search_frame(&table, (ph_cascade_search){500, PH_CASCADE_LARGEST_FRAME, 200, 16384, 200000, 0}, 0, 4000);
+    search_frame(&table, (ph_cascade_search){24, 24, 24, 24, 72090, 0, NULL, 0}, 0, 4);
+    search_frame(&table, (ph_cascade_search){24, PH_CASCADE_WIDEST_LEVEL, 24, 16384, 72090, 0, NULL, 0}, 0, 4000);
+    search_frame(&table, (ph_cascade_search){1, PH_CASCADE_LARGEST_FRAME, 24, 16384, 72090, 0, NULL, 0}, 0, 1);
+    search_frame(&table, (ph_cascade_search){500, PH_CASCADE_LARGEST_FRAME, 200, 16384, 200000, 0, NULL, 0}, 0, 4000);
 }
 
 /* The wide and the portable row give the same bits, also for the windows of a last block that is not full. */
@@ -163,16 +173,16 @@ static void refusals(void) {
     uint8_t image[24 * 24] = {0};
     ph_hit hit;
     int32_t count;
-    const ph_cascade_search good = {24, 24, 24, 24, 72090, 10};
-    const ph_cascade_search bad[] = {{0, 24, 24, 24, 72090, 10},  {24, 16385, 24, 24, 72090, 10},
-                                     {24, 24, 23, 24, 72090, 10}, {24, 24, 24, 24, 65536, 10},
-                                     {24, 24, 24, 24, 72090, -1}, {24, 24, 24, 24, 72090, 128}};
+    const ph_cascade_search good = {24, 24, 24, 24, 72090, 10, NULL, 0};
+    const ph_cascade_search bad[] = {{0, 24, 24, 24, 72090, 10, NULL, 0},  {24, 16385, 24, 24, 72090, 10, NULL, 0},
+                                     {24, 24, 23, 24, 72090, 10, NULL, 0}, {24, 24, 24, 24, 65536, 10, NULL, 0},
+                                     {24, 24, 24, 24, 72090, -1, NULL, 0}, {24, 24, 24, 24, 72090, 128, NULL, 0}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         CHECK_EQUAL(ph_cascade_detect(&table, &bad[i], image, NULL, 1, &hit, &count), PH_BAD_ARGUMENT);
         CHECK_EQUAL(ph_cascade_detect_scratch_bytes(&table, &bad[i]), 0);
     }
     CHECK_EQUAL(ph_cascade_detect(&table, &good, image, NULL, -1, &hit, &count), PH_BAD_ARGUMENT);
-    const ph_cascade_search wide = {24, PH_CASCADE_WIDEST_LEVEL + 1, 24, 24, 72090, 10};
+    const ph_cascade_search wide = {24, PH_CASCADE_WIDEST_LEVEL + 1, 24, 24, 72090, 10, NULL, 0};
     CHECK_EQUAL(ph_cascade_detect(&table, &wide, image, NULL, 1, &hit, &count), PH_BAD_SHAPE);
 
     stage_weak[1]++;

@@ -1,6 +1,7 @@
 """The cascade in C and in NumPy: the same windows, the same scores, the same groups."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import astuple, replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from peephole import _core
-from peephole.fixedpoint.reference.cascade import Cascade, cascade_hits, group_hits
+from peephole.fixedpoint.reference.cascade import Cascade, Region, cascade_hits, group_hits, near_hits
 from peephole.vision.cascade_table import load_cascade
 
 SCALE = round(1.1 * 65536)
@@ -23,15 +24,25 @@ def in_c(table: Cascade) -> _core.Cascade:
         table.leaf,
         table.rectangle_count,
         table.rectangle,
+        table.carried,
     )
 
 
+def rows(regions: Sequence[Region]) -> NDArray[np.int32]:
+    return np.array([astuple(one) for one in regions], np.int32).reshape(-1, 6)
+
+
 def same_hits(
-    table: Cascade, image: NDArray[np.uint8], min_size: int = 24, max_size: int = 16384, min_deviation: int = 10
+    table: Cascade,
+    image: NDArray[np.uint8],
+    min_size: int = 24,
+    max_size: int = 16384,
+    min_deviation: int = 10,
+    regions: Sequence[Region] = (),
 ) -> NDArray[np.int32]:
     """The hits of the kernel, which must be those of the reference."""
-    expected = cascade_hits(table, image, min_size, max_size, SCALE, min_deviation)
-    actual = in_c(table).hits(image, min_size, max_size, SCALE, min_deviation)
+    expected = cascade_hits(table, image, min_size, max_size, SCALE, min_deviation, regions)
+    actual = in_c(table).hits(image, min_size, max_size, SCALE, min_deviation, rows(regions))
     np.testing.assert_array_equal(actual, expected)
     return actual
 
@@ -51,7 +62,10 @@ def random_table(rng: np.random.Generator, stages: int) -> Cascade:
     edges = np.array([-32768, 32767, 0], np.int16)
     threshold = np.where(rng.random(weak) < 0.2, rng.choice(edges, weak), rng.integers(-9000, 9001, weak))
     stage_threshold = rng.integers(-3000, 500, stages).astype(np.int32)
-    return Cascade(stage_weak, stage_threshold, threshold.astype(np.int16), leaf, counts, np.array(rectangles, np.int8))
+    carried = rng.integers(0, 2, stages).astype(np.uint8)
+    carried[0] = 0
+    table = np.array(rectangles, np.int8)
+    return Cascade(stage_weak, stage_threshold, threshold.astype(np.int16), leaf, counts, table, carried)
 
 
 def everything_passes() -> Cascade:
@@ -64,6 +78,7 @@ def everything_passes() -> Cascade:
         np.array([[0, 1]], np.int16),
         np.array([2], np.uint8),
         rectangles,
+        np.zeros(1, np.uint8),
     )
 
 
@@ -97,6 +112,43 @@ def test_random_tables_and_images(seed: int, stages: int, height: int, width: in
     if noise == "blocks":
         image = np.repeat(np.repeat(image, 7, 0), 5, 1)[:height, :width].copy()
     same_hits(random_table(rng, stages), image, min_size, min_deviation=int(rng.integers(0, 30)))
+
+
+@settings(max_examples=60)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    height=st.integers(24, 90),
+    width=st.integers(24, 90),
+    min_size=st.integers(24, 60),
+    away=st.integers(32, 300),
+    times=st.integers(256, 500),
+    near=st.integers(0, 20),
+)
+def test_windows_near_others(
+    seed: int, height: int, width: int, min_size: int, away: int, times: int, near: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    image = rng.integers(0, 256, (height, width), np.uint8)
+    table = random_table(rng, 3)
+    everywhere = same_hits(table, image, min_size, min_deviation=0)
+    some = everywhere[np.sort(rng.permutation(len(everywhere))[:near])]
+    regions = near_hits(some, away, times, 30)
+    assert regions is not None
+    np.testing.assert_array_equal(_core.cascade_regions(some, away, times, 30), rows(regions))
+    if len(some):
+        found = {tuple(hit) for hit in same_hits(table, image, min_size, min_deviation=0, regions=regions).tolist()}
+        assert {tuple(hit) for hit in some.tolist() if hit[0] + hit[2] < width and hit[1] + hit[2] < height} <= found
+        assert found <= {tuple(hit) for hit in everywhere.tolist()}
+
+
+def test_windows_that_overlap_in_place_and_size_become_one_region() -> None:
+    """Away a quarter of the side, sides up to twice as large: 100 +- 10 and 112 +- 10 meet, 160 does not."""
+    hits = np.array([[40, 40, 20, 1, 0], [46, 40, 20, 1, 0], [70, 40, 20, 1, 0], [0, 0, 100, 1, 0]], np.int32)
+    first, second = Region(90, 123, 90, 111, 10, 40), Region(150, 171, 90, 111, 10, 40)
+    large = Region(50, 151, 50, 151, 50, 200)
+    assert near_hits(hits, 64, 512, 3) == [first, second, large]
+    assert _core.cascade_regions(hits, 64, 512, 3).tolist() == [list(astuple(one)) for one in (first, second, large)]
+    assert near_hits(hits, 64, 512, 2) is None and _core.cascade_regions(hits, 64, 512, 2) is None
 
 
 @pytest.mark.parametrize("shape", [(24, 24), (25, 40), (54, 37)])

@@ -19,7 +19,7 @@ PH_BEGIN_C
 /* A weak classifier is a stump: with f = sum over its rectangles of weight * (sum of pixels), and
    d = 484 * (standard deviation of the window's inner 22x22 pixels), it gives leaf[0] if f < threshold * d, else
    leaf[1]. A window passes a stage if the leaves of the stage sum to at least the stage's threshold; a face passes all
-   stages. */
+   stages. A stage that is carried goes on with the sum of the one before. */
 typedef struct {
     int32_t stages;
     int32_t weak;                   /* W, of all stages */
@@ -30,15 +30,26 @@ typedef struct {
     const int16_t *leaf;            /* [W,2] Q10 */
     const uint8_t *rectangle_count; /* [W] 2 or 3 */
     const int8_t *rectangle;        /* [R,5] x, y, width, height in the window, weight; the first weight is -1 */
+    const uint8_t *carried;         /* [stages] 0 or 1; NULL: none is carried */
 } ph_cascade;
+
+/* Windows whose middle lies in a rectangle of the frame and whose side in a range. Middles are twice those in frame
+   pixels, 2 * x + side. */
+typedef struct {
+    int32_t left, right; /* of the middle: from left on, right left out */
+    int32_t top, bottom;
+    int32_t min_side, max_side;
+} ph_cascade_region;
 
 typedef struct {
     int32_t height; /* of the frame */
     int32_t width;
-    int32_t min_size;      /* side of the smallest window, in frame pixels; 24 or more */
-    int32_t max_size;      /* side of the largest window; may exceed the frame */
-    int32_t scale;         /* Q16: ratio of each window side to the one before, above 1 */
-    int32_t min_deviation; /* grey levels: a window whose standard deviation is at most this holds no face */
+    int32_t min_size;                 /* side of the smallest window, in frame pixels; 24 or more */
+    int32_t max_size;                 /* side of the largest window; may exceed the frame */
+    int32_t scale;                    /* Q16: ratio of each window side to the one before, above 1 */
+    int32_t min_deviation;            /* grey levels: a window whose standard deviation is at most this holds no face */
+    const ph_cascade_region *regions; /* [region_count] apart from one another: no window lies in two */
+    int32_t region_count;             /* 0: the whole frame is searched */
 } ph_cascade_search;
 
 typedef struct {
@@ -56,12 +67,18 @@ ph_status ph_cascade_check(const ph_cascade *cascade);
  */
 size_t ph_cascade_detect_scratch_bytes(const ph_cascade *cascade, const ph_cascade_search *search);
 
-/* Finds every window that passes, smallest first, then rows, then columns. Writes the first `capacity` of them;
- *count is how many there are, so more than capacity means that hits were left out. */
+/* Finds every window that passes, smallest first, then by regions, then rows, then columns. Writes the first `capacity`
+ *of them; *count is how many there are, so more than capacity means that hits were left out. */
 ph_status ph_cascade_detect(const ph_cascade *cascade, const ph_cascade_search *search,
                             const uint8_t *image,                          /* [H,W] */
                             void *scratch, int32_t capacity, ph_hit *hits, /* [capacity] */
                             int32_t *count);
+
+/* The windows near hits: with a middle at most `away` (Q8) of the hit's side from its own across and down, and a side
+   up to `times` (Q8) of the hit's and down to the hit's over `times`. Those that overlap become one region that holds
+   them all. Writes at most `capacity` regions; returns how many, or -1 where there would be more. */
+int32_t ph_cascade_regions(int32_t away, int32_t times, int32_t count, const ph_hit *hits, /* [count] */
+                           int32_t capacity, ph_cascade_region *regions);                  /* [capacity] */
 
 /* Bytes of scratch that ph_cascade_group needs, aligned to 8 bytes. */
 size_t ph_cascade_group_scratch_bytes(int32_t count);

@@ -92,6 +92,7 @@ def _parse(root: ElementTree.Element) -> Cascade:
         leaf=_quantised(leaf, LEAF_BITS, np.int16).reshape(-1, 2),
         rectangle_count=np.array(per_stump, np.uint8),
         rectangle=np.array(rectangles, np.int8).reshape(-1, 5),
+        carried=np.zeros(len(counts), np.uint8),
     )
 
 

@@ -12,6 +12,7 @@ from peephole.vision.cascade_table import load_cascade
 # Grey levels. Flat parts of a frame are passed over; a face, however dim, has more contrast than this.
 MIN_DEVIATION = 10
 MOST_SCALE = 4
+NO_REGIONS = np.zeros((0, 6), np.int32)
 MOST_GLANCE = 16
 
 
@@ -96,6 +97,7 @@ class Detector:
             table.leaf,
             table.rectangle_count,
             table.rectangle,
+            table.carried,
         )
 
     def scratch_bytes(self, height: int, width: int) -> int:
@@ -125,7 +127,9 @@ class Detector:
     def _hits(self, grey: NDArray[np.uint8], min_size: int, scale: int) -> NDArray[np.int32]:
         if grey.ndim != 2 or grey.dtype != np.uint8:
             raise ValueError(f"the detector needs a grey picture of bytes, not {grey.dtype} of shape {grey.shape}")
-        return self._cascade.hits(np.ascontiguousarray(grey), min_size, self.search.max_size, scale, MIN_DEVIATION)
+        return self._cascade.hits(
+            np.ascontiguousarray(grey), min_size, self.search.max_size, scale, MIN_DEVIATION, NO_REGIONS
+        )
 
 
 def _glance(min_size: int, scale: float, sizes: int) -> tuple[int, int]:

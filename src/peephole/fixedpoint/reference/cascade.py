@@ -3,8 +3,8 @@
 The kernel's header, csrc/include/peephole/cascade.h, says what the numbers mean.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,34 @@ class Cascade:
     leaf: NDArray[np.int16]  # [weak,2] Q10
     rectangle_count: NDArray[np.uint8]  # [weak]
     rectangle: NDArray[np.int8]  # [rectangles,5] x, y, width, height, weight
+    carried: NDArray[np.uint8]  # [stages] 1: goes on with the sum of the stage before
+
+
+@dataclass(frozen=True)
+class Region:
+    """Windows with a middle in [left, right) x [top, bottom), twice frame pixels, and a side within both ends."""
+
+    left: int
+    right: int
+    top: int
+    bottom: int
+    min_side: int
+    max_side: int
+
+    def meets(self, other: "Region") -> bool:
+        """Tell whether a window could lie in both."""
+        return (
+            max(self.left, other.left) < min(self.right, other.right)
+            and max(self.top, other.top) < min(self.bottom, other.bottom)
+            and max(self.min_side, other.min_side) <= min(self.max_side, other.max_side)
+        )
+
+    def joined(self, other: "Region") -> "Region":
+        """Return the smallest region that holds both."""
+        low, high = zip(
+            *((min(pair), max(pair)) for pair in zip(astuple(self), astuple(other), strict=True)), strict=True
+        )
+        return Region(low[0], high[1], low[2], high[3], low[4], high[5])
 
 
 @dataclass(frozen=True)
@@ -124,12 +152,14 @@ def windows_that_pass(
     deviation = _square_roots(spread)
     alive = deviation > INNER * INNER * min_deviation
     y, x, deviation = y[alive], x[alive], deviation[alive]
-    score = np.zeros(len(y), np.int64)
-    stump = rectangle = 0
+    score = margin = np.zeros(len(y), np.int64)
+    stump = rectangle = before = 0
     for stage, count in enumerate(cascade.stage_weak):
         if not len(y):
             break
-        margin = np.full(len(y), -int(cascade.stage_threshold[stage]), np.int64)
+        margin = margin + before if cascade.carried[stage] else np.zeros(len(y), np.int64)
+        before = int(cascade.stage_threshold[stage])
+        margin -= before
         for k in range(stump, stump + int(count)):
             feature = np.zeros(len(y), np.int64)
             for _ in range(int(cascade.rectangle_count[k])):
@@ -139,16 +169,47 @@ def windows_that_pass(
             below = feature << THRESHOLD_BITS < int(cascade.threshold[k]) * deviation
             margin += np.where(below, int(cascade.leaf[k, 0]), int(cascade.leaf[k, 1]))
         stump += int(count)
-        score += margin
+        score = score + margin
         alive = margin >= 0
-        y, x, deviation, score = y[alive], x[alive], deviation[alive], score[alive]
+        y, x, deviation, score, margin = y[alive], x[alive], deviation[alive], score[alive], margin[alive]
     return y, x, score
 
 
+def near_hits(hits: NDArray[np.int32], away: int, times: int, capacity: int) -> list[Region] | None:
+    """Return the regions near hits, as ph_cascade_regions has them; None where there are more than capacity."""
+    regions: list[Region] = []
+    for x, y, side in hits[:, :3].tolist():
+        reach = 2 * side * away >> 8
+        across, down = 2 * x + side, 2 * y + side
+        sides = (side * 256 // times, side * times // 256)
+        one = Region(across - reach, across + reach + 1, down - reach, down + reach + 1, *sides)
+        while touched := [other for other in regions if one.meets(other)]:
+            for other in touched:
+                one = one.joined(other)
+                regions.remove(other)
+        if len(regions) == capacity:
+            return None
+        regions.append(one)
+    return regions
+
+
+def _within(low: int, high: int, side: int, at: NDArray[np.int64], ratio: int) -> NDArray[np.bool_]:
+    """Tell which windows at these level pixels have their doubled middle in [low, high): not rounded to frame pixels."""
+    edge: NDArray[np.int64] = 2 * at * ratio
+    inside: NDArray[np.bool_] = (edge >= (low - side) << 16) & (edge < (high - side) << 16)
+    return inside
+
+
 def cascade_hits(
-    cascade: Cascade, image: NDArray[np.uint8], min_size: int, max_size: int, scale: int, min_deviation: int
+    cascade: Cascade,
+    image: NDArray[np.uint8],
+    min_size: int,
+    max_size: int,
+    scale: int,
+    min_deviation: int,
+    regions: Sequence[Region] = (),
 ) -> NDArray[np.int32]:
-    """Return every window that passes: [N,5] (x, y, side, 1, score) in frame pixels, smallest first."""
+    """Return every window that passes: [N,5] (x, y, side, 1, score) in frame pixels, smallest first, then by regions."""
     height, width = image.shape
     found = [np.empty((0, 5), np.int64)]
     source, halved = image, 0
@@ -157,9 +218,17 @@ def cascade_hits(
             source, halved = halve(source), halved + 1
         pixels = sample(source, (height, width), level)
         y, x, score = windows_that_pass(cascade, pixels, level.step, min_deviation)
-        left = np.minimum((x * _ratio(width, level.width) + 0x8000) >> 16, width - level.side)
-        top = np.minimum((y * _ratio(height, level.height) + 0x8000) >> 16, height - level.side)
-        found.append(np.stack([left, top, np.full_like(x, level.side), np.ones_like(x), score], 1))
+        across, down = _ratio(width, level.width), _ratio(height, level.height)
+        left = np.minimum((x * across + 0x8000) >> 16, width - level.side)
+        top = np.minimum((y * down + 0x8000) >> 16, height - level.side)
+        hits = np.stack([left, top, np.full_like(x, level.side), np.ones_like(x), score], 1)
+        for one in regions:
+            inside = _within(one.left, one.right, level.side, x, across) & (
+                _within(one.top, one.bottom, level.side, y, down)
+            )
+            found.append(hits[inside & (one.min_side <= level.side <= one.max_side)])
+        if not regions:
+            found.append(hits)
     return np.concatenate(found).astype(np.int32)
 
 
