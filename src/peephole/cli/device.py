@@ -8,6 +8,7 @@ import typer
 
 from peephole.cli import device_people, device_strangers
 from peephole.cli.device_line import Connection, connection_of, opened_device, opened_session
+from peephole.cli.device_page import page
 from peephole.cli.options import DataOption, JsonOption
 from peephole.cli.output import check_folder_of, local_time, plain, print_json, print_table, write_whole
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 group = typer.Typer(no_args_is_help=True, help="A device's people, strangers, events and settings, over its line.")
 group.add_typer(device_people.group, name="people")
 group.add_typer(device_strangers.group, name="strangers")
+group.command("page")(page)
 
 _MOST = 16 << 20  # bytes of a backup that is read
 

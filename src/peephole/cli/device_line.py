@@ -1,7 +1,7 @@
 """What the commands of `peephole device` share: the line that the options name, with a session on it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,6 +11,7 @@ import typer
 
 if TYPE_CHECKING:
     from peephole.device.client import Device
+    from peephole.device.line import Line
     from peephole.device.session import Session
 
 
@@ -31,16 +32,23 @@ def connection_of(context: typer.Context) -> Connection:
     return connection
 
 
+def line_of(connection: Connection) -> "tuple[str, Callable[[], AbstractContextManager[Line]]]":
+    """Return the port that the options name, and what opens it."""
+    from peephole.device.line import opened_line
+
+    if connection.port is None:
+        raise typer.BadParameter("say where the device is with --port DEV or socket://HOST:PORT, before the command")
+    return connection.port, partial(opened_line, connection.port, connection.baud)
+
+
 @contextmanager
 def opened_session(context: typer.Context) -> Iterator["Session"]:
     """Open the line that the options name."""
-    from peephole.device.line import opened_line
     from peephole.device.session import Session
 
     connection = connection_of(context)
-    if connection.port is None:
-        raise typer.BadParameter("say where the device is with --port DEV or socket://HOST:PORT, before the command")
-    with opened_line(connection.port, connection.baud) as line:
+    _, open_line = line_of(connection)
+    with open_line() as line:
         yield Session(line, connection.seconds)
 
 
