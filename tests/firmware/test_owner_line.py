@@ -2,9 +2,11 @@
 
 import contextlib
 import random
+import select
 import socket
 import struct
 import subprocess
+import threading
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -44,14 +46,26 @@ def unstuffed(line: bytes) -> bytes:
 
 
 class Line:
-    """The owner's end."""
+    """The owner's end of the line to a board."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, board: "subprocess.Popen[str]") -> None:
         self._connection = connection
+        self.board = board
         self._come = b""
 
     def send(self, *frames: bytes) -> None:
         self._connection.sendall(b"".join(frames))
+
+    def babble(self) -> None:
+        """Send noise until the line is closed, and throw away what comes back."""
+        noise = random.Random(5).randbytes(4096)
+        with contextlib.suppress(OSError, ValueError):
+            while True:
+                may_read, may_write, _ = select.select([self._connection], [self._connection], [])
+                if may_read and not self._connection.recv(65536):
+                    return
+                if may_write:
+                    self._connection.send(noise)
 
     def answer(self) -> bytes:
         """The next frame from the device, which may begin and end with a zero."""
@@ -85,7 +99,7 @@ def connect(image: Image, demo: Callable[[int], GreyFrame], tmp_path: Path) -> I
             assert board.stdout is not None
             assert board.stdout.readline().startswith('{"people": ')  # it listens
             connection = stack.enter_context(socket.create_connection(("127.0.0.1", port), 30))
-            return Line(connection)
+            return Line(connection, board)
 
         yield start
 
@@ -124,3 +138,12 @@ def test_garbage_before_a_frame_is_refused_and_the_frame_answered(connect: Calla
     line.send(garbage, b"\0", stuffed(bytes([VERSION, HELLO]) + NONCE))
     assert line.answer()[:3] == bytes([VERSION, REFUSED, DAMAGED])
     assert line.answer()[:3] == bytes([VERSION, REFUSED, UNPAIRED])
+
+
+def test_noise_on_the_line_does_not_keep_the_doorbell_from_its_frames(connect: Callable[[Mode], Line]) -> None:
+    line = connect(WATCH)
+    threading.Thread(target=line.babble, daemon=True).start()
+    late = threading.Timer(60, line.board.kill)
+    late.start()
+    assert any(said.startswith('{"steps": ') for said in line.board.stdout or ())
+    late.cancel()

@@ -5,7 +5,8 @@
 #include "device.h"
 #include "recogniser.h"
 
-#define PATIENCE 5 /* milliseconds without a byte until a request is taken to be over */
+#define PATIENCE 5    /* milliseconds without a byte until a request is taken to be over */
+#define AT_ONCE 16384 /* bytes between two steps: nobody keeps the doorbell from its frames by talking on and on */
 
 static ph_admin admin;
 static const ph_port *line;
@@ -107,15 +108,17 @@ void owner_open(const ph_port *port, ph_doorbell *bell, ph_gallery *gallery, boo
 void owner_serve(int64_t frames) {
     uint8_t come[64];
     int32_t quiet = PATIENCE; /* nothing is awaited of one who does not talk */
+    int32_t left = AT_ONCE;
     statistics.frames = frames;
     do {
         const int32_t count = line->serial_read(line->context, come, (int32_t)sizeof come);
         ph_admin_take(&admin, come, count);
         quiet = count > 0 ? 0 : quiet + 1;
+        left -= count;
         if (count == 0 && quiet < PATIENCE) {
             board_rest(1);
         }
-    } while (quiet < PATIENCE);
+    } while (quiet < PATIENCE && left > 0);
 }
 
 void owner_tell(const ph_event *event) {
