@@ -2,6 +2,7 @@
 
 import time
 
+import cbor2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -368,6 +369,13 @@ def test_files_that_are_no_backup_are_told_of(data: st.DataObject) -> None:
         assert "backup" in str(error)
     else:  # in the number of the model, which the device compares with its own
         assert backup.records == ((1, b"some bytes"), (7, bytes(8)))
+
+
+@pytest.mark.parametrize("kind", [-1, 256, 2**40, 1.0, None])
+def test_a_record_of_a_type_that_cannot_be_is_damage(kind: object) -> None:
+    content = cbor2.loads(to_file(Backup(MODEL, VALUES, ((1, b"some bytes"),)))) | {"records": [[kind, b"some bytes"]]}
+    with pytest.raises(ValueError, match="the backup is damaged"):
+        from_file(cbor2.dumps(content))
 
 
 def test_what_may_be_asked_twice_changes_nothing_the_second_time() -> None:

@@ -98,11 +98,15 @@ def from_file(content: bytes) -> Backup:
     pairs = tuple(
         (row[0], row[1])
         for row in (records if isinstance(records, list) else ())
-        if isinstance(row, list) and len(row) == 2 and isinstance(row[0], int) and isinstance(row[1], bytes)
+        if isinstance(row, list) and len(row) == 2 and _is_kind(row[0]) and isinstance(row[1], bytes)
     )
     if not isinstance(model, int) or not isinstance(values, int) or told.get("digest") != _digest(pairs):
         raise ValueError("the backup is damaged; take another one")
     return Backup(model, values, pairs)
+
+
+def _is_kind(told: object) -> bool:
+    return isinstance(told, int) and 0 <= told < 256
 
 
 def _digest(records: tuple[tuple[int, bytes], ...]) -> bytes:
