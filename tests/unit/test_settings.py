@@ -9,7 +9,7 @@ from peephole.cli.app import invoke
 from peephole.settings.household import Camera
 from peephole.settings.reading import read_settings
 from peephole.settings.reference import reference
-from peephole.settings.secret import read_secret
+from peephole.secret import read_secret
 
 DOCS = Path(__file__).parents[2] / "docs" / "settings.md"
 

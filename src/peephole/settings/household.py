@@ -6,8 +6,8 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from peephole.section import Section
 from peephole.settings.files import default_data_folder
-from peephole.settings.section import Section
 
 
 class Camera(Section):

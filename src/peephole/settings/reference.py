@@ -7,8 +7,8 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
+from peephole.section import Section
 from peephole.settings.household import Settings
-from peephole.settings.section import Section
 
 _WORDS = {str: "text", int: "whole number", float: "number", bool: "true or false", Path: "path"}
 
