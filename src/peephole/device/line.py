@@ -66,9 +66,12 @@ def opened_line(port: str, baud: int = BAUD) -> Iterator[Line]:
     import serial
 
     try:
-        opened = serial.serial_for_url(port, baudrate=baud, timeout=0.1, write_timeout=10)
+        opened = serial.serial_for_url(port, baudrate=baud, timeout=0.1, write_timeout=10, exclusive=True)
     except (serial.SerialException, OSError, ValueError) as error:
         cause = _reason(error)
+        if cause == os.strerror(errno.EAGAIN):
+            told = f"{port}: another program has it, such as peephole device page; end that one first"
+            raise LostLineError(told) from error
         what = "no such serial port" if cause == os.strerror(errno.ENOENT) else f"cannot be opened ({cause})"
         raise LostLineError(
             f"{port}: {what}; name a serial port such as /dev/ttyUSB0, or socket://HOST:PORT"
