@@ -91,7 +91,7 @@ class Streams:
         """Give server-sent events: what the doorbell tells, and with `faces` who is there and where the faces are."""
         with self._mailbox(self._live.announcer) as mailbox:
             yield sse("status", status_json(self._live.status, self._live.pictures))
-            if faces and not self._live.pictures:
+            if faces and not self._live.pictures and self._live.status.state == "watching":
                 yield sse("faces", presence_json(self._live.present))
             told = time.monotonic()
             while not (mailbox.closed or self._closed):
