@@ -69,6 +69,31 @@ def test_a_file_among_what_is_built_is_not_deleted_where_no_makefile_made_it(tmp
     assert (built / "notes.txt").read_bytes() == b"mine"
 
 
+def test_what_a_vendors_kit_builds_is_no_obstacle_where_it_builds(tmp_path: Path) -> None:
+    files = {"a.c": b"1"}
+    files[MANIFEST] = manifest({"target": "gap8"}, files)
+    write_folder(tmp_path / "made", files)
+    built = tmp_path / "made" / "BUILD" / "GAP8_V2" / "GCC_RISCV"
+    (built / "csrc").mkdir(parents=True)
+    for name in ("doorbell", "flash.img", "target.json", "csrc/a.d"):
+        (built / name).write_bytes(b"built")
+    write_folder(tmp_path / "made", files)
+    assert content(tmp_path / "made") == files
+    (tmp_path / "made" / "BUILD").write_bytes(b"mine")
+    with pytest.raises(FileExistsError, match="holds BUILD, which peephole compile did not write"):
+        write_folder(tmp_path / "made", files)
+
+
+def test_another_target_has_no_folder_of_a_vendor(tmp_path: Path) -> None:
+    files = {"a.c": b"1"}
+    files[MANIFEST] = manifest({"target": "host"}, files)
+    write_folder(tmp_path / "made", files)
+    (tmp_path / "made" / "BUILD").mkdir()
+    (tmp_path / "made" / "BUILD" / "notes.txt").write_bytes(b"mine")
+    with pytest.raises(FileExistsError, match=r"holds BUILD/notes\.txt, which peephole compile did not write"):
+        write_folder(tmp_path / "made", files)
+
+
 def test_what_a_killed_run_left_is_removed_by_the_next_but_not_what_another_run_holds(tmp_path: Path) -> None:
     left, held, new, foreign = (
         tmp_path / name for name in (".made.peephole-1", ".made.peephole-2", ".made.peephole-3", ".made.mine")

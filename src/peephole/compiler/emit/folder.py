@@ -15,8 +15,9 @@ from pathlib import Path
 
 MANIFEST = "peephole.json"
 BUILD = "build"
-BUILT = (".o", ".a", ".elf", ".bin", ".map")  # what the Makefiles make there, and
+BUILT = (".o", ".a", ".elf", ".bin", ".map", ".su")  # what the Makefiles make there, and
 SELF_TESTS = ("self_test", "self_test_trace", "self_test_sanitized")
+VENDOR_BUILD = {"gap8": "BUILD"}  # by target: where a vendor's kit makes what it likes, all of which it can make anew
 OLD = ".old"  # of the name under which the folder lies between two renames: never removed, it may be the only one
 JUST_MADE = 5.0  # seconds in which a folder may be made and not held yet
 AT_FDCWD, RENAME_EXCHANGE = -100, 2  # of Linux's fcntl.h
@@ -51,9 +52,11 @@ def _digest(content: bytes) -> str:
 
 def _lost(folder: Path) -> str | None:
     """Say of a file why it would be lost: it is not ours, was edited, or was put where things are built."""
-    ours, digests = _known(folder)
+    ours, digests, vendor = _known(folder)
     for path in _files(folder):
         name = path.relative_to(folder)
+        if len(name.parts) > 1 and name.parts[0] == vendor:
+            continue
         if name.parts[0] == BUILD and name.as_posix() not in ours:
             if path.suffix not in BUILT and name.name not in SELF_TESTS:
                 return f"holds {name}, which its Makefile does not make"
@@ -72,13 +75,13 @@ def _files(folder: Path) -> Iterator[Path]:
         yield from (Path(place) / name for name in sorted([*names, *links]))
 
 
-def _known(folder: Path) -> tuple[set[str], dict[str, str]]:
-    """Return the files that we wrote and their digests, which folders of earlier versions have not."""
+def _known(folder: Path) -> tuple[set[str], dict[str, str], str | None]:
+    """Return the files that we wrote, their digests, which folders of earlier versions have not, and the vendor's."""
     try:
         told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        return set(told["files"]) | {MANIFEST}, dict(told.get("sha256", {}))
+        return set(told["files"]) | {MANIFEST}, dict(told.get("sha256", {})), VENDOR_BUILD.get(told.get("target"))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return set(), {}
+        return set(), {}, None
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
