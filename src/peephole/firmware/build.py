@@ -64,7 +64,7 @@ def image_sources(
     files["cascade_table.h"] = HEADER.encode()
     files["device_memory.h"] = memory_header(layout).encode()
     compiled = sorted(path for path in files if path.endswith((".c", ".S")))
-    files["Makefile"] = _fill("Makefile.jinja", sources=compiled, stack_bytes=stack_bytes).encode()
+    files["Makefile"] = fill("Makefile.jinja", sources=compiled, stack_bytes=stack_bytes).encode()
     told: dict[str, object] = {"target": target, "recogniser": recogniser.model_id, "landmarks": landmarks.model_id}
     told["values"] = recogniser.descriptor_size
     files[MANIFEST] = manifest(told, files)
@@ -94,15 +94,16 @@ def _sources_of(target: str) -> dict[str, bytes]:
     found = (path for place in places for path in sorted(place.rglob("*")) if path.suffix in SUFFIXES)
     wanted = (path for path in found if not any(part in path.stem for part in FOREIGN))
     files = {f"{CSRC}/{path.relative_to(root).as_posix()}": path.read_bytes() for path in wanted}
-    used = _used_parts(files, f"{CSRC}/ports/{target}/")
-    return {path: content for path, content in files.items() if _is_compiled(path, used)}
+    used = used_parts(files, f"{CSRC}/ports/{target}/")
+    return {path: content for path, content in files.items() if is_compiled(path, used)}
 
 
-def _is_compiled(path: str, used: Collection[str]) -> bool:
+def is_compiled(path: str, used: Collection[str]) -> bool:
+    """Tell whether a file goes into an image that needs these parts of the app; headers always do."""
     return not (path.startswith(APP) and path.endswith(".c")) or _is_of(path, used)
 
 
-def _used_parts(files: Mapping[str, bytes], port: str) -> set[str]:
+def used_parts(files: Mapping[str, bytes], port: str) -> set[str]:
     """Return the parts of the app that a port needs, as look: those whose headers it, or what it needs, includes."""
     used: set[str] = set()
     waiting = [path for path in files if path.startswith(port)]
@@ -125,7 +126,8 @@ def _complaint(text: str) -> str:
     return (telling or lines or ["make failed without a word"])[0]
 
 
-def _fill(template: str, **values: object) -> str:
+def fill(template: str, **values: object) -> str:
+    """Return a file made of a template of this package."""
     environment = jinja2.Environment(  # noqa: S701 - a Makefile, no HTML
         loader=jinja2.PackageLoader("peephole.firmware"),
         undefined=jinja2.StrictUndefined,

@@ -31,7 +31,8 @@ class Room:
 
     walks: people in view or out of it for a moment. faces: of one frame. looks: kept of a walk. thumbnail: pixels of a
     stranger's picture, on either side. slot_bytes: of settings, keys and the like, each. door_open, idle_after:
-    milliseconds that the door is unlocked for somebody known, and without a face until it sleeps.
+    milliseconds that the door is unlocked for somebody known, and without a face until it sleeps. camera_bytes: of the
+    camera's picture, if that is more than the frame which it becomes.
     """
 
     walks: int = 6
@@ -41,6 +42,7 @@ class Room:
     slot_bytes: int = 256
     door_open: int = 3000
     idle_after: int = 10_000
+    camera_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,13 +77,14 @@ def plan_layout(
     arenas: Mapping[str, int],
     stack_bytes: int,
     device: Device | None = None,
+    room: Room | None = None,
 ) -> Layout:
-    """Plan the RAM of a device beside its stack; weights stay in flash.
+    """Plan the RAM of a device beside its stack, and what else is in RAM; weights stay in flash.
 
     arenas: bytes of activations of both emitted programs, by role. Raises `ValueError` with one sentence where it does
     not fit.
     """
-    device, room = device or Device(looks=5), Room()
+    device, room = device or Device(looks=5), room or Room()
     detector = Detector(min_size=device.smallest_face)
     buffers = _buffers(device, room, detector, recogniser, landmarks, arenas)
     placement = place(buffers, RAM_BYTES - stack_bytes, device.alignment, steps=PHASES)
@@ -124,7 +127,7 @@ def _buffers(
         _buffer("gallery", gallery_bytes(device, values), "capture", "decide", "gallery"),
         _buffer("doorbell", doorbell_bytes(room, owners, values), "capture", "decide", "visits"),
         _buffer("serial", device.serial_bytes, "capture", "decide", "serial"),
-        _buffer("frame", device.width * device.height, "capture", "decide", "image"),
+        _buffer("frame", max(device.width * device.height, room.camera_bytes), "capture", "decide", "image"),
         _buffer("faces", room.faces * HIT_BYTES, "detect", "decide", "faces"),
         _buffer("hits", device.hits * HIT_BYTES, "detect", "turn", "scratch"),
         _buffer("detector scratch", search, "detect", "turn", "scratch"),
@@ -140,9 +143,13 @@ def _buffer(name: str, count: int, first: str, last: str, holds: str) -> Buffer:
     return Buffer(name, MAIN, count, PHASES.index(first), PHASES.index(last), holds=holds)
 
 
-def memory_header(layout: Layout) -> str:
-    """Return device_memory.h: sizes, offsets in the one block of memory, the search for faces, and where faces aim."""
-    numbers = "\n".join(f"#define DEVICE_{name} {value}" for name, value in _numbers(layout).items())
+def memory_header(layout: Layout, more: Mapping[str, int] | None = None) -> str:
+    """Return device_memory.h: sizes, offsets in the one block of memory, the search for faces, and where faces aim.
+
+    more: numbers of one target alone, by their names in C without `DEVICE_`.
+    """
+    told = _numbers(layout) | dict(more or {})
+    numbers = "\n".join(f"#define DEVICE_{name} {value}" for name, value in told.items())
     places = "\n".join(_place(buffer) for buffer in layout.placement.buffers)
     second = template_q8(layout.landmarks.input.height, LANDMARK_WINDOW_SIDE, LANDMARK_WINDOW_DOWN)
     aligned = template_q8(layout.recogniser.input.height)
