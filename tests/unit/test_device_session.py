@@ -168,6 +168,21 @@ def test_a_lost_answer_to_a_change_is_told(line: SpoiltLine) -> None:
     assert [person.name for person in device.people()] == ["Ada"]
 
 
+def test_a_device_that_is_switched_off_before_it_answers_is_not_asked_twice(line: SpoiltLine) -> None:
+    device, _ = paired(line)
+
+    def switched_off(content: bytes) -> bytes:
+        line.to_owner = whole
+        line.device.switch_off_and_on()
+        return b""
+
+    line.to_owner = switched_off
+    with pytest.raises(LostAnswerError, match="was over before the answer came; look what the device knows now"):
+        device.ask(Command.ADD_PERSON, "Ada", 0x12345678, 0, 0)
+    line.to_owner = switched_off
+    assert [person.name for person in device.people()] == ["Ada"]  # which may be asked twice
+
+
 def test_two_owners_take_turns(line: SpoiltLine) -> None:
     first, key = paired(line)
     second = Device(session_on(line), keys_of(key))

@@ -152,13 +152,14 @@ class Device:
 
     def ask(self, command: Command, *arguments: object) -> list[Any]:
         """Return the device's answer, in a new session if the old one is lost."""
-        try:
-            return self._session.ask(command, *arguments)
-        except LostSessionError:
-            self._session.open(self._find_key)
-        except LostAnswerError:
-            if command not in REPEATABLE:
-                raise
+        for _ in range(2):
+            try:
+                return self._session.ask(command, *arguments)
+            except LostSessionError:
+                self._session.open(self._find_key)
+            except LostAnswerError:
+                if command not in REPEATABLE:
+                    raise
         return self._session.ask(command, *arguments)
 
     def next_event(self, seconds: float) -> list[Any] | None:

@@ -18,7 +18,7 @@ class WrongKeyError(DeviceError):
 
 
 class LostAnswerError(DeviceError):
-    """The device did what it was asked to; what it said about it is lost."""
+    """The device did what it was asked to, or may have; what it said about it is lost."""
 
 
 class LostSessionError(DeviceError):

@@ -82,7 +82,7 @@ class Session:
         """Return what the device answers, without the leading 0.
 
         Raises `CommandError` when it refuses, `LostSessionError` when the request was not taken, `LostAnswerError` when
-        it was and the answer is lost, and other `DeviceError`.
+        it was, or may have been, and the answer is lost, and other `DeviceError`.
         """
         if self._owner is None:
             raise LostSessionError(f"{self._line.name}: no session was begun")
@@ -117,14 +117,14 @@ class Session:
 
     def _exchange(self, content: bytes, is_answer: Callable[[Frame], bool], counter: int | None = None) -> Frame:
         """Send until the answer comes. counter: of the request, whose refusals are then told by it."""
-        for _ in range(self._attempts):
+        for attempt in range(self._attempts):
             self._line.write(content)
             until = time.monotonic() + self._seconds
             while (frame := self._next_frame(until)) is not None:
                 if frame.version != framing.VERSION:
                     raise self._other_version(frame.version)
                 if frame.type == framing.REFUSED:
-                    until = self._refused(frame, counter, until)
+                    until = self._refused(frame, counter, until, again=attempt > 0)
                 elif frame.type == framing.EVENT:
                     self._take_event(frame)
                 elif is_answer(frame):
@@ -133,25 +133,40 @@ class Session:
             f"{self._line.name}: no answer; check that this is a peephole device, that it is on, and the line's speed"
         )
 
-    def _refused(self, frame: Frame, counter: int | None, until: float) -> float:
-        """Raise what a refusal means; return until when to wait for the answer if it may still come."""
+    def _refused(self, frame: Frame, counter: int | None, until: float, again: bool) -> float:
+        """Raise what a refusal means; return until when to wait for the answer if it may still come.
+
+        again: the request was sent before, and may have been taken then.
+        """
         if len(frame.body) != 5:
             return until
         reason, detail = struct.unpack("<BI", frame.body)
-        name = self._line.name
         if reason == DAMAGED:
             return min(until, time.monotonic() + _QUIET)
         if reason == OTHER_VERSION:
             raise self._other_version(detail)
         if counter is None:
-            if reason == UNPAIRED:
-                raise WrongKeyError(f"{name}: not paired yet; press the device's button and run: peephole device pair")
-            if reason == BUTTON:
-                raise DeviceError(f"{name}: press the device's button, and pair within a minute")
-            if reason == FAILED:
-                raise DeviceError(f"{name}: the device could not do it (status {detail}); try again")
-            return until
+            self._refused_greeting(reason, detail)
+        else:
+            self._refused_request(reason, detail, counter, again)
+        return until
+
+    def _refused_greeting(self, reason: int, detail: int) -> None:
+        name = self._line.name
+        if reason == UNPAIRED:
+            raise WrongKeyError(f"{name}: not paired yet; press the device's button and run: peephole device pair")
+        if reason == BUTTON:
+            raise DeviceError(f"{name}: press the device's button, and pair within a minute")
+        if reason == FAILED:
+            raise DeviceError(f"{name}: the device could not do it (status {detail}); try again")
+
+    def _refused_request(self, reason: int, detail: int, counter: int, again: bool) -> None:
+        name = self._line.name
         if reason == NO_SESSION and detail == self._number:
+            if again:
+                raise LostAnswerError(
+                    f"{name}: the session was over before the answer came; look what the device knows now"
+                )
             raise LostSessionError(f"{name}: another owner has taken over, or the device began anew; try again")
         if reason == ORDER:
             raise LostSessionError(f"{name}: the device missed something; try again")
@@ -159,7 +174,6 @@ class Session:
             raise LostAnswerError(f"{name}: the device did it, but its answer was lost; look what it knows now")
         if reason == FORGED and detail == counter:
             raise WrongKeyError(f"{name}: the device has another key; press its button and run: peephole device pair")
-        return until
 
     def _other_version(self, version: int) -> DeviceError:
         return DeviceError(
