@@ -54,6 +54,30 @@ typedef struct {
 
 #define PH_NEVER INT64_MIN
 
+/* A visit that is not over, as its owner was told of it: what is left of it after a cut of the power. */
+typedef struct {
+    uint32_t visit; /* the doorbell's number; never 0 */
+    uint16_t person;
+    uint16_t stranger; /* whom it is taken for; 0: nobody */
+    int64_t first_seen;
+    int64_t last_seen;
+    uint64_t distance;
+    uint64_t margin;
+    int32_t sightings;
+    uint8_t decision; /* ph_kind */
+    uint8_t reason;   /* ph_reason */
+} ph_open_visit;
+
+#define PH_OPEN_VISITS 8 /* that are kept at the same time */
+
+/* Where they lie in the log. */
+typedef struct {
+    uint32_t visit;
+    uint32_t place;       /* of its record; 0: it is not kept */
+    uint32_t looks;       /* of the record of its looks and picture; 0 without one */
+    uint32_t looks_bytes; /* of that record's payload */
+} ph_open_place;
+
 /* Those who were assigned or discarded are forgotten, so that there is room for others; their numbers stay taken. */
 typedef enum {
     PH_STRANGER_OPEN = 0,    /* waits for the owner's verdict */
@@ -123,6 +147,8 @@ typedef struct {
     uint32_t changes; /* counts up whenever the tables change, for whoever keeps something made from them */
     uint16_t next_id;
     uint16_t next_number;
+    ph_open_place open[PH_OPEN_VISITS];
+    uint8_t ending;               /* one more than the place in open of the visit that the next count of one ends; 0 */
     uint32_t foreign;             /* descriptors of another model or length, which the next switch forgets */
     uint32_t left_out;            /* rows or descriptors that a damaged removal left no room for */
     bool erase_due;               /* the log still holds what was removed */
@@ -192,6 +218,27 @@ ph_status ph_gallery_discard(ph_gallery *gallery, uint16_t number);
 /* Counts a visit of a person, a stranger (without new looks) or anybody (both 0), and when it ended. One of them is 0.
  */
 ph_status ph_gallery_note_visit(ph_gallery *gallery, uint16_t id, uint16_t number, int64_t last_seen);
+
+/* Visits under way. keep replaces what was kept of the same visit. Its good looks, at most size.looks, and its
+   thumbnail are written once, the first time that they are given (looks may be NULL). PH_NO_ROOM when so many others
+   are kept. */
+ph_status ph_gallery_keep_visit(ph_gallery *gallery, const ph_open_visit *visit, const ph_looks *looks,
+                                ph_thumbnail thumbnail);
+
+/* Whether anything is kept of a visit. */
+bool ph_gallery_keeps_visit(const ph_gallery *gallery, uint32_t visit);
+
+/* The visit kept at an index, 0 to PH_OPEN_VISITS - 1. PH_UNKNOWN where there is none, PH_DAMAGED when it is lost. */
+ph_status ph_gallery_open_visit(const ph_gallery *gallery, int32_t index, ph_open_visit *visit);
+
+/* Its looks, at most looks->capacity, and its thumbnail into grey [capacity]; width is 0 where there is none, or it
+   does not fit. PH_UNKNOWN without looks, PH_DAMAGED when they are lost. */
+ph_status ph_gallery_open_looks(const ph_gallery *gallery, int32_t index, ph_looks *looks, uint8_t *grey,
+                                size_t capacity, uint8_t *width, uint8_t *height);
+
+/* The visits counted from here on (add_stranger, remember, note_visit) are the end of this one: what is kept of it goes
+   with the same record. 0: of none. */
+void ph_gallery_end_visit(ph_gallery *gallery, uint32_t visit);
 
 /* A stranger's thumbnail. PH_UNKNOWN without one, PH_BAD_SHAPE when it does not fit, PH_DAMAGED when it is lost. */
 ph_status ph_gallery_thumbnail(const ph_gallery *gallery, uint16_t number, uint8_t *grey, size_t capacity,

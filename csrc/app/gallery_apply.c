@@ -93,6 +93,13 @@ static ph_status apply_person(ph_gallery *gallery, const ph_flash_record *record
                              &person->references);
 }
 
+/* ends: as in a record */
+static void end_open(ph_gallery *gallery, uint8_t ends) {
+    if (ends > 0 && ends <= PH_OPEN_VISITS) {
+        gallery->open[ends - 1] = (ph_open_place){0, 0, 0, 0};
+    }
+}
+
 static ph_status apply_stranger(ph_gallery *gallery, const ph_flash_record *record, const uint8_t *bytes) {
     const row_fields fields = get_fields(bytes);
     const uint16_t number = ph_get_u16(bytes);
@@ -101,6 +108,7 @@ static ph_status apply_stranger(ph_gallery *gallery, const ph_flash_record *reco
         return PH_UNSUPPORTED;
     }
     gallery->visits = ph_get_u32(bytes + 32);
+    end_open(gallery, bytes[39]);
     take_stranger_of(gallery, ph_get_u16(bytes + 2));
     int32_t row = ph_gallery_stranger_row(gallery, number);
     if (row < 0) {
@@ -133,6 +141,7 @@ static ph_status apply_visit(ph_gallery *gallery, const uint8_t *bytes) {
     const int32_t person = ph_get_u16(bytes) ? ph_gallery_person_row(gallery, ph_get_u16(bytes)) : -1;
     const int32_t stranger = ph_get_u16(bytes + 2) ? ph_gallery_stranger_row(gallery, ph_get_u16(bytes + 2)) : -1;
     gallery->visits = ph_get_u32(bytes + 4);
+    end_open(gallery, bytes[20]);
     if (person >= 0) {
         gallery->people[person].visits = ph_get_u32(bytes + 8);
         gallery->people[person].last_seen = (int64_t)ph_get_u64(bytes + 12);
@@ -166,6 +175,25 @@ static ph_status apply_slot(ph_gallery *gallery, const ph_flash_record *record, 
     return PH_OK;
 }
 
+/* A visit under way, or its looks, which come first. */
+static ph_status apply_open(ph_gallery *gallery, const ph_flash_record *record, const uint8_t *bytes) {
+    const uint32_t visit = ph_get_u32(bytes + 4);
+    if (bytes[0] >= PH_OPEN_VISITS) {
+        return PH_UNSUPPORTED;
+    }
+    ph_open_place *open = &gallery->open[bytes[0]];
+    if (open->visit != visit) {
+        *open = (ph_open_place){visit, 0, 0, 0};
+    }
+    if (record->type == PH_RECORD_OPEN) {
+        open->place = record->offset;
+    } else {
+        open->looks = record->offset;
+        open->looks_bytes = record->bytes;
+    }
+    return PH_OK;
+}
+
 static ph_status apply_counters(ph_gallery *gallery, const uint8_t *bytes) {
     gallery->next_id = ph_get_u16(bytes);
     gallery->next_number = ph_get_u16(bytes + 2);
@@ -178,14 +206,22 @@ ph_status ph_apply_record(ph_gallery *gallery, const ph_flash_record *record) {
         [PH_RECORD_PERSON] = PH_PERSON_BYTES,     [PH_RECORD_STRANGER] = PH_STRANGER_BYTES,
         [PH_RECORD_VISIT] = PH_VISIT_BYTES,       [PH_RECORD_REMOVED] = PH_GONE_BYTES,
         [PH_RECORD_DISCARDED] = PH_GONE_BYTES,    [PH_RECORD_SLOT] = PH_SLOT_BYTES,
-        [PH_RECORD_COUNTERS] = PH_COUNTERS_BYTES,
+        [PH_RECORD_COUNTERS] = PH_COUNTERS_BYTES, [PH_RECORD_OPEN] = PH_OPEN_BYTES,
+        [PH_RECORD_LOOKS] = PH_LOOKS_BYTES,
     };
-    uint8_t bytes[PH_PERSON_BYTES]; /* the longest */
+    uint8_t bytes[PH_PERSON_BYTES] = {0}; /* the longest */
     gallery->changes++;
-    if (record->type == 0 || record->type >= sizeof fields || record->bytes < fields[record->type]) {
+    if (record->type == 0 || record->type >= sizeof fields) {
         return PH_UNSUPPORTED;
     }
-    const ph_status status = ph_flash_log_read(&gallery->log, record, 0, bytes, fields[record->type]);
+    uint32_t count = fields[record->type];
+    if (record->type == PH_RECORD_VISIT && record->bytes == PH_OLD_VISIT_BYTES) {
+        count = PH_OLD_VISIT_BYTES;
+    }
+    if (record->bytes < count) {
+        return PH_UNSUPPORTED;
+    }
+    const ph_status status = ph_flash_log_read(&gallery->log, record, 0, bytes, count);
     if (status != PH_OK) {
         return status;
     }
@@ -200,6 +236,9 @@ ph_status ph_apply_record(ph_gallery *gallery, const ph_flash_record *record) {
         return apply_slot(gallery, record, bytes);
     case PH_RECORD_COUNTERS:
         return apply_counters(gallery, bytes);
+    case PH_RECORD_OPEN:
+    case PH_RECORD_LOOKS:
+        return apply_open(gallery, record, bytes);
     default:
         return apply_gone(gallery, record, bytes);
     }

@@ -8,12 +8,19 @@
                 the references
      STRANGER   number u16, replaces u16 (who is gone; 0), visits u32, first_seen i64, last_seen i64, model u32,
                 values u16, looks u16 (KEPT: as they are), visits of anybody u32, state u8, width u8, height u8 of the
-                thumbnail (0: as it is), a zero; then the looks, then the thumbnail
+                thumbnail (0: as it is), ends u8; then the looks, then the thumbnail
      reference  time i64, quality i16, source u8, a zero, descriptor i16 [values]; also a stranger's look
-     VISIT      id u16 or 0, number u16 or 0, visits of anybody u32, visits of this one u32, last_seen i64
+     VISIT      id u16 or 0, number u16 or 0, visits of anybody u32, visits of this one u32, last_seen i64, ends u8,
+                3 zeros
      REMOVED    id u16; DISCARDED: number u16
      SLOT       version u16, slot u8, a zero, then the bytes
-     COUNTERS   next id u16, next number u16, visits of anybody u32 */
+     COUNTERS   next id u16, next number u16, visits of anybody u32
+     OPEN       a visit under way: index u8, decision u8, reason u8, a zero, visit u32, id u16, number u16, sightings
+                i32, first_seen i64, last_seen i64, distance u64, margin u64
+     LOOKS      what it was seen by: index u8, width u8, height u8, a zero, visit u32, model u32, values u16, looks u16;
+                then the looks, then the thumbnail
+
+   ends: one more than the index of the visit under way that is over with this record; 0 for none. */
 #ifndef PEEPHOLE_APP_GALLERY_RECORDS_H
 #define PEEPHOLE_APP_GALLERY_RECORDS_H
 
@@ -27,6 +34,8 @@ enum {
     PH_RECORD_DISCARDED = 5,
     PH_RECORD_SLOT = 6,
     PH_RECORD_COUNTERS = 7,
+    PH_RECORD_OPEN = 8,
+    PH_RECORD_LOOKS = 9,
 };
 
 /* Bytes of the fields; references, looks, thumbnails and what is in a slot come on top. */
@@ -34,10 +43,13 @@ enum {
     PH_PERSON_BYTES = 76,
     PH_STRANGER_BYTES = 40,
     PH_REFERENCE_BYTES = 12, /* and 2 a value */
-    PH_VISIT_BYTES = 20,
+    PH_VISIT_BYTES = 24,
+    PH_OLD_VISIT_BYTES = 20, /* without ends */
     PH_GONE_BYTES = 2,
     PH_SLOT_BYTES = 4,
     PH_COUNTERS_BYTES = 8,
+    PH_OPEN_BYTES = 48,
+    PH_LOOKS_BYTES = 16,
 };
 
 /* In the place of a number of references: no word of them. */
@@ -65,6 +77,9 @@ ph_status ph_write_stranger(ph_gallery *gallery, const ph_stranger *stranger, ui
 ph_status ph_write_visit(ph_gallery *gallery, uint16_t id, uint16_t number, uint32_t visits, int64_t last_seen);
 ph_status ph_write_gone(ph_gallery *gallery, uint8_t type, uint16_t id);
 ph_status ph_write_slot(ph_gallery *gallery, ph_slot slot, uint16_t version, const void *from, uint32_t bytes);
+ph_status ph_write_open(ph_gallery *gallery, int32_t index, const ph_open_visit *visit);
+ph_status ph_write_looks(ph_gallery *gallery, int32_t index, uint32_t visit, const ph_choice *looks,
+                         ph_thumbnail thumbnail);
 
 /* Writes into the area that the log switches to what has to be there when only the tables are known; thumbnails and
    slots are copied, and left out and counted as damaged if they are. */
@@ -74,8 +89,9 @@ ph_status ph_write_all(ph_gallery *gallery);
    it is. */
 ph_status ph_copy_slot(ph_gallery *gallery, ph_slot slot);
 
-/* What ph_write_all takes of an area, with its header. */
+/* What ph_write_all takes of an area, with its header; and what of that is visits under way. */
 uint32_t ph_gallery_live_bytes(const ph_gallery *gallery);
+uint32_t ph_gallery_open_bytes(const ph_gallery *gallery);
 
 /* Brings the tables up to date. PH_NO_ROOM when they are full, PH_UNSUPPORTED for a record of no known form. */
 ph_status ph_apply_record(ph_gallery *gallery, const ph_flash_record *record);

@@ -11,6 +11,9 @@ ph_status ph_gallery_next_backed_up(const ph_gallery *gallery, uint32_t *cursor,
     for (;;) {
         uint8_t fields[PH_SLOT_BYTES];
         ph_status status = ph_flash_log_next(&gallery->log, cursor, record);
+        if (status == PH_OK && (record->type == PH_RECORD_OPEN || record->type == PH_RECORD_LOOKS)) {
+            continue; /* what is under way belongs to this device */
+        }
         if (status != PH_OK || record->type != PH_RECORD_SLOT) {
             return status;
         }

@@ -38,6 +38,7 @@ void ph_gallery_clear(ph_gallery *gallery) {
     gallery->known.count = gallery->seen.count = 0;
     memset(gallery->slot, 0, sizeof gallery->slot);
     memset(gallery->slot_bytes, 0, sizeof gallery->slot_bytes);
+    memset(gallery->open, 0, sizeof gallery->open);
     gallery->visits = gallery->foreign = gallery->left_out = 0;
     gallery->next_id = gallery->next_number = PH_FIRST_ID;
     gallery->erase_due = false;

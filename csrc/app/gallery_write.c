@@ -111,9 +111,10 @@ ph_status ph_write_person(ph_gallery *gallery, const ph_person *person, uint16_t
     return ph_flash_log_commit(&gallery->log);
 }
 
-/* What comes before the looks. width, height: of the thumbnail that the record brings; 0 without one */
+/* What comes before the looks. width, height: of the thumbnail that the record brings; 0 without one. ends: as in the
+   record */
 static ph_status begin_stranger(ph_gallery *gallery, const ph_stranger *stranger, uint16_t replaces,
-                                const ph_choice *looks, uint8_t width, uint8_t height, uint32_t visits) {
+                                const ph_choice *looks, uint8_t width, uint8_t height, uint32_t visits, uint8_t ends) {
     const int32_t count = ph_choice_count(looks);
     uint8_t bytes[PH_STRANGER_BYTES] = {0};
     ph_put_u16(bytes, stranger->number);
@@ -128,6 +129,7 @@ static ph_status begin_stranger(ph_gallery *gallery, const ph_stranger *stranger
     bytes[36] = stranger->state;
     bytes[37] = width;
     bytes[38] = height;
+    bytes[39] = ends;
     const ph_status status =
         ph_flash_log_begin(&gallery->log, PH_RECORD_STRANGER,
                            PH_STRANGER_BYTES + descriptor_bytes(gallery, count) + (uint32_t)width * height);
@@ -141,7 +143,7 @@ static ph_status begin_stranger(ph_gallery *gallery, const ph_stranger *stranger
 ph_status ph_write_stranger(ph_gallery *gallery, const ph_stranger *stranger, uint16_t replaces, const ph_choice *looks,
                             ph_thumbnail thumbnail, uint32_t visits) {
     const uint8_t width = thumbnail.grey ? thumbnail.width : 0, height = thumbnail.grey ? thumbnail.height : 0;
-    const ph_status status = begin_stranger(gallery, stranger, replaces, looks, width, height, visits);
+    const ph_status status = begin_stranger(gallery, stranger, replaces, looks, width, height, visits, gallery->ending);
     if (status != PH_OK) {
         return status;
     }
@@ -152,12 +154,13 @@ ph_status ph_write_stranger(ph_gallery *gallery, const ph_stranger *stranger, ui
 }
 
 ph_status ph_write_visit(ph_gallery *gallery, uint16_t id, uint16_t number, uint32_t visits, int64_t last_seen) {
-    uint8_t bytes[PH_VISIT_BYTES];
+    uint8_t bytes[PH_VISIT_BYTES] = {0};
     ph_put_u16(bytes, id);
     ph_put_u16(bytes + 2, number);
     ph_put_u32(bytes + 4, gallery->visits + 1);
     ph_put_u32(bytes + 8, visits);
     ph_put_u64(bytes + 12, (uint64_t)last_seen);
+    bytes[20] = gallery->ending;
     return ph_flash_log_append(&gallery->log, PH_RECORD_VISIT, bytes, sizeof bytes);
 }
 
@@ -167,23 +170,50 @@ ph_status ph_write_gone(ph_gallery *gallery, uint8_t type, uint16_t id) {
     return ph_flash_log_append(&gallery->log, type, bytes, sizeof bytes);
 }
 
-static ph_status begin_slot(ph_gallery *gallery, ph_slot slot, uint16_t version, uint32_t bytes) {
+ph_status ph_write_slot(ph_gallery *gallery, ph_slot slot, uint16_t version, const void *from, uint32_t bytes) {
     uint8_t fields[PH_SLOT_BYTES] = {0};
     ph_put_u16(fields, version);
     fields[2] = (uint8_t)slot;
     const ph_status status = ph_flash_log_begin(&gallery->log, PH_RECORD_SLOT, PH_SLOT_BYTES + bytes);
-    if (status == PH_OK) {
-        ph_flash_log_write(&gallery->log, fields, sizeof fields);
-    }
-    return status;
-}
-
-ph_status ph_write_slot(ph_gallery *gallery, ph_slot slot, uint16_t version, const void *from, uint32_t bytes) {
-    const ph_status status = begin_slot(gallery, slot, version, bytes);
     if (status != PH_OK) {
         return status;
     }
+    ph_flash_log_write(&gallery->log, fields, sizeof fields);
     ph_flash_log_write(&gallery->log, from, bytes);
+    return ph_flash_log_commit(&gallery->log);
+}
+
+ph_status ph_write_open(ph_gallery *gallery, int32_t index, const ph_open_visit *visit) {
+    uint8_t bytes[PH_OPEN_BYTES] = {(uint8_t)index, visit->decision, visit->reason, 0};
+    ph_put_u32(bytes + 4, visit->visit);
+    ph_put_u16(bytes + 8, visit->person);
+    ph_put_u16(bytes + 10, visit->stranger);
+    ph_put_u32(bytes + 12, (uint32_t)visit->sightings);
+    ph_put_u64(bytes + 16, (uint64_t)visit->first_seen);
+    ph_put_u64(bytes + 24, (uint64_t)visit->last_seen);
+    ph_put_u64(bytes + 32, visit->distance);
+    ph_put_u64(bytes + 40, visit->margin);
+    return ph_flash_log_append(&gallery->log, PH_RECORD_OPEN, bytes, sizeof bytes);
+}
+
+ph_status ph_write_looks(ph_gallery *gallery, int32_t index, uint32_t visit, const ph_choice *looks,
+                         ph_thumbnail thumbnail) {
+    const uint8_t width = thumbnail.grey ? thumbnail.width : 0, height = thumbnail.grey ? thumbnail.height : 0;
+    const uint32_t grey = (uint32_t)width * height;
+    const int32_t count = ph_choice_count(looks);
+    uint8_t bytes[PH_LOOKS_BYTES] = {(uint8_t)index, width, height, 0};
+    ph_put_u32(bytes + 4, visit);
+    ph_put_u32(bytes + 8, gallery->model);
+    ph_put_u16(bytes + 12, (uint16_t)gallery->size.values);
+    ph_put_u16(bytes + 14, (uint16_t)count);
+    const ph_status status =
+        ph_flash_log_begin(&gallery->log, PH_RECORD_LOOKS, PH_LOOKS_BYTES + descriptor_bytes(gallery, count) + grey);
+    if (status != PH_OK) {
+        return status;
+    }
+    ph_flash_log_write(&gallery->log, bytes, sizeof bytes);
+    write_choice(gallery, looks);
+    ph_flash_log_write(&gallery->log, thumbnail.grey, grey);
     return ph_flash_log_commit(&gallery->log);
 }
 
@@ -208,22 +238,28 @@ static ph_status find_stored(ph_gallery *gallery, uint32_t place, ph_flash_recor
     return status;
 }
 
-ph_status ph_copy_slot(ph_gallery *gallery, ph_slot slot) {
+/* As it is; left out, and counted as damaged, if it is. */
+static ph_status copy_record(ph_gallery *gallery, uint32_t place) {
     ph_flash_record record;
-    uint8_t version[2];
-    ph_status status = find_stored(gallery, gallery->slot[slot], &record);
+    ph_status status = find_stored(gallery, place, &record);
     if (status != PH_OK) {
         return status == PH_DAMAGED ? PH_OK : status;
     }
-    status = ph_flash_log_read(&gallery->log, &record, 0, version, sizeof version);
-    if (status == PH_OK) {
-        status = begin_slot(gallery, slot, ph_get_u16(version), record.bytes - PH_SLOT_BYTES);
-    }
+    status = ph_flash_log_begin(&gallery->log, record.type, record.bytes);
     if (status != PH_OK) {
         return status;
     }
-    copy_tail(&gallery->log, &record, record.bytes - PH_SLOT_BYTES);
+    copy_tail(&gallery->log, &record, record.bytes);
     return ph_flash_log_commit(&gallery->log);
+}
+
+ph_status ph_copy_slot(ph_gallery *gallery, ph_slot slot) {
+    return copy_record(gallery, gallery->slot[slot]);
+}
+
+static ph_status copy_open(ph_gallery *gallery, const ph_open_place *open) {
+    const ph_status status = open->looks != 0 ? copy_record(gallery, open->looks) : PH_OK;
+    return status == PH_OK ? copy_record(gallery, open->place) : status;
 }
 
 static ph_status copy_stranger(ph_gallery *gallery, int32_t row) {
@@ -239,7 +275,7 @@ static ph_status copy_stranger(ph_gallery *gallery, int32_t row) {
         pictured = found == PH_OK;
     }
     const uint8_t width = pictured ? stranger->thumbnail_width : 0, height = pictured ? stranger->thumbnail_height : 0;
-    const ph_status status = begin_stranger(gallery, stranger, 0, &looks, width, height, gallery->visits);
+    const ph_status status = begin_stranger(gallery, stranger, 0, &looks, width, height, gallery->visits, 0);
     if (status != PH_OK) {
         return status;
     }
@@ -265,13 +301,27 @@ ph_status ph_write_all(ph_gallery *gallery) {
     for (int32_t row = 0; row < gallery->strangers_count && status == PH_OK; row++) {
         status = copy_stranger(gallery, row);
     }
+    for (int32_t index = 0; index < PH_OPEN_VISITS && status == PH_OK; index++) {
+        status = gallery->open[index].place != 0 ? copy_open(gallery, &gallery->open[index]) : PH_OK;
+    }
     /* Last, since every person and stranger above moves the counters. */
     return status == PH_OK ? ph_flash_log_append(&gallery->log, PH_RECORD_COUNTERS, counters, sizeof counters) : status;
 }
 
+uint32_t ph_gallery_open_bytes(const ph_gallery *gallery) {
+    const ph_flash *flash = gallery->log.flash;
+    uint32_t bytes = 0;
+    for (int32_t index = 0; index < PH_OPEN_VISITS; index++) {
+        const ph_open_place *open = &gallery->open[index];
+        bytes += open->place ? ph_flash_log_span(flash, PH_OPEN_BYTES) : 0;
+        bytes += open->place && open->looks ? ph_flash_log_span(flash, open->looks_bytes) : 0;
+    }
+    return bytes;
+}
+
 uint32_t ph_gallery_live_bytes(const ph_gallery *gallery) {
     const ph_flash *flash = gallery->log.flash;
-    uint32_t bytes = PH_FLASH_LOG_START + ph_flash_log_span(flash, PH_COUNTERS_BYTES);
+    uint32_t bytes = PH_FLASH_LOG_START + ph_flash_log_span(flash, PH_COUNTERS_BYTES) + ph_gallery_open_bytes(gallery);
     for (int32_t slot = 0; slot < PH_SLOTS; slot++) {
         bytes += gallery->slot[slot] ? ph_flash_log_span(flash, PH_SLOT_BYTES + gallery->slot_bytes[slot]) : 0;
     }

@@ -31,7 +31,7 @@ static void test_a_season(uint32_t unit) {
     CHECK_EQUAL(ph_gallery_thumbnail(&gallery, 2, grey, sizeof grey, &width, &height), PH_OK);
     CHECK_EQUAL(grey[SIDE * SIDE - 1], 9);
     CHECK_EQUAL(ph_gallery_thumbnail(&gallery, 2, grey, sizeof grey - 1, &width, &height), PH_BAD_SHAPE);
-    CHECK_EQUAL(gallery.visits, 8);
+    CHECK_EQUAL(gallery.visits, 9);
     CHECK_EQUAL(gallery.next_id, 3);
     CHECK_EQUAL(gallery.next_number, 5);
     CHECK_EQUAL(memory.offences, 0);
@@ -178,6 +178,79 @@ static void test_the_promised_area_is_enough(void) {
            ph_gallery_ram_bytes(&device), sizeof(ph_gallery), (unsigned)ph_gallery_flash_bytes(&device, 1));
 }
 
+static ph_open_visit visit_of(uint32_t number, uint16_t stranger) {
+    return (ph_open_visit){number, 0, stranger, 100, 200 + number, 77, UINT64_MAX, 5, 2, 1};
+}
+
+static void test_a_visit_under_way_is_kept_until_its_end(void) {
+    const ph_looks two = looks_of(2, 300);
+    ph_looks read = looks_of(0, 0);
+    ph_open_visit visit = visit_of(7, 0), found;
+    uint8_t grey[SIDE * SIDE], width, height;
+    uint16_t number;
+    begin(AREA, 8);
+    CHECK(!ph_gallery_keeps_visit(&gallery, 7) && !ph_gallery_keeps_visit(&gallery, 0));
+    CHECK_EQUAL(ph_gallery_keep_visit(&gallery, &visit, &two, thumbnail_of(9)), PH_OK);
+    visit.last_seen = 999;
+    CHECK_EQUAL(ph_gallery_keep_visit(&gallery, &visit, NULL, no_thumbnail), PH_OK); /* the looks stay */
+    CHECK_EQUAL(ph_gallery_switch(&gallery), PH_OK);
+    CHECK_EQUAL(reopen(), PH_OK);
+    CHECK(ph_gallery_keeps_visit(&gallery, 7) && gallery.visits == 0 && gallery.strangers_count == 0);
+    CHECK_EQUAL(ph_gallery_open_visit(&gallery, 0, &found), PH_OK);
+    CHECK(found.visit == 7 && found.last_seen == 999 && found.first_seen == 100 && found.sightings == 5);
+    CHECK(found.decision == 2 && found.reason == 1 && found.distance == 77 && found.margin == UINT64_MAX);
+    CHECK_EQUAL(ph_gallery_open_visit(&gallery, 1, &found), PH_UNKNOWN);
+    CHECK_EQUAL(ph_gallery_open_looks(&gallery, 0, &read, grey, sizeof grey, &width, &height), PH_OK);
+    CHECK(read.count == 2 && read.look[1].quality.value == 301 && read.descriptor[VALUES + 1] == -301);
+    CHECK(width == SIDE && height == SIDE && grey[3] == 9);
+    ph_gallery_end_visit(&gallery, 7);
+    CHECK_EQUAL(ph_gallery_add_stranger(&gallery, &read, thumbnail_of(9), 100, 999, PH_WHEN_FULL_REFUSE, &number),
+                PH_OK);
+    ph_gallery_end_visit(&gallery, 0);
+    CHECK(!ph_gallery_keeps_visit(&gallery, 7) && gallery.visits == 1);
+    visit.visit = 8;
+    CHECK_EQUAL(ph_gallery_keep_visit(&gallery, &visit, NULL, no_thumbnail), PH_OK);
+    CHECK_EQUAL(ph_gallery_open_looks(&gallery, 0, &read, grey, sizeof grey, &width, &height), PH_UNKNOWN);
+    ph_gallery_end_visit(&gallery, 8);
+    CHECK_EQUAL(ph_gallery_note_visit(&gallery, 0, 0, 5), PH_OK);
+    CHECK_EQUAL(reopen(), PH_OK);
+    CHECK(!ph_gallery_keeps_visit(&gallery, 7) && !ph_gallery_keeps_visit(&gallery, 8) && gallery.visits == 2);
+}
+
+/* However many visits are under way, what the owner may keep still fits. */
+static void test_visits_under_way_leave_the_room_that_was_promised(void) {
+    const ph_looks two = looks_of(2, 300);
+    uint16_t id;
+    int32_t kept = 0;
+    begin(ph_gallery_flash_bytes(&size, 8), 8);
+    for (uint32_t number = 1; number <= PH_OPEN_VISITS + 1; number++) {
+        const ph_open_visit visit = visit_of(number, 0);
+        const ph_status status = ph_gallery_keep_visit(&gallery, &visit, &two, thumbnail_of(9));
+        CHECK(status == PH_OK || status == PH_NO_ROOM);
+        kept += status == PH_OK;
+    }
+    CHECK(kept >= 2 && kept <= PH_OPEN_VISITS);
+    for (int32_t row = 0; row < STRANGERS; row++) {
+        const ph_looks all = looks_of(LOOKS, 1);
+        CHECK_EQUAL(ph_gallery_add_stranger(&gallery, &all, thumbnail_of(1), 0, 0, PH_WHEN_FULL_REFUSE, &id), PH_OK);
+    }
+    for (int32_t row = 0; row < PEOPLE; row++) {
+        char name[PH_NAME_BYTES];
+        memset(name, 'a' + row, sizeof name);
+        const ph_looks all = looks_of(REFERENCES, 1);
+        CHECK_EQUAL(ph_gallery_add_person(&gallery, name, sizeof name, 0, &all, PH_SOURCE_PHOTO, &id), PH_OK);
+    }
+    for (int32_t slot = 0; slot < PH_SLOTS; slot++) {
+        static const uint8_t zeros[40];
+        CHECK_EQUAL(ph_gallery_write_slot(&gallery, (ph_slot)slot, 1, zeros, sizeof zeros), PH_OK);
+    }
+    CHECK_EQUAL(ph_gallery_switch(&gallery), PH_OK);
+    CHECK_EQUAL(reopen(), PH_OK);
+    for (int32_t number = 1; number <= kept; number++) {
+        CHECK(ph_gallery_keeps_visit(&gallery, (uint32_t)number));
+    }
+}
+
 /* References of another network are never compared with; they stay until the next switch. */
 static void test_another_model(void) {
     const ph_looks two = looks_of(2, 1);
@@ -295,6 +368,8 @@ int main(void) {
     test_the_best_looks_stay();
     test_removing_is_always_possible();
     test_the_promised_area_is_enough();
+    test_a_visit_under_way_is_kept_until_its_end();
+    test_visits_under_way_leave_the_room_that_was_promised();
     test_another_model();
     test_less_room_than_before();
     test_what_is_refused();

@@ -54,6 +54,24 @@ static inline ph_thumbnail thumbnail_of(uint8_t grey) {
 
 static const ph_thumbnail no_thumbnail = {0, 0, NULL};
 
+static inline uint32_t sum_of_open_visits(uint32_t sum) {
+    uint8_t grey[64], width, height;
+    ph_looks looks = looks_of(0, 0);
+    ph_open_visit visit;
+    for (int32_t index = 0; index < PH_OPEN_VISITS; index++) {
+        if (ph_gallery_open_visit(&gallery, index, &visit) != PH_OK) {
+            continue;
+        }
+        const ph_status seen = ph_gallery_open_looks(&gallery, index, &looks, grey, sizeof grey, &width, &height);
+        CHECK(seen == PH_OK || seen == PH_UNKNOWN);
+        const int64_t fields[] = {visit.visit, visit.person, visit.stranger, visit.first_seen, visit.last_seen, seen};
+        sum = ph_crc32(sum, fields, sizeof fields);
+        sum = ph_crc32(sum, looks.descriptor, (size_t)looks.count * VALUES * sizeof *looks.descriptor);
+        sum = ph_crc32(sum, grey, (size_t)width * height);
+    }
+    return sum;
+}
+
 /* A checksum of all that is remembered. */
 static inline uint32_t all_of_it(void) {
     uint8_t content[64], width, height;
@@ -88,14 +106,23 @@ static inline uint32_t all_of_it(void) {
         CHECK(status == PH_OK || status == PH_UNKNOWN);
         sum = ph_crc32(ph_crc32(sum, &version, sizeof version), content, count);
     }
-    return sum;
+    return sum_of_open_visits(sum);
+}
+
+static inline ph_status end_visit(uint32_t visit) {
+    ph_gallery_end_visit(&gallery, visit);
+    const ph_status status = ph_gallery_note_visit(&gallery, 0, 0, 600);
+    ph_gallery_end_visit(&gallery, 0);
+    return status;
 }
 
 /* A season in the life of a doorbell, one change a step. */
-enum { STEPS = 18 };
+enum { STEPS = 23 };
 
 static inline ph_status step(int32_t number) {
     const ph_looks one = looks_of(1, 500 + number), two = looks_of(2, 100 + 20 * number);
+    const ph_open_visit first = {.visit = 9, .stranger = 3, .last_seen = 500},
+                        second = {.visit = 10, .person = 2, .last_seen = 500 + number};
     uint16_t id;
     switch (number) {
     case 0:
@@ -131,6 +158,13 @@ static inline ph_status step(int32_t number) {
         return ph_gallery_note_visit(&gallery, 0, 4, 110);
     case 16:
         return ph_gallery_discard(&gallery, 4);
+    case 17:
+        return ph_gallery_keep_visit(&gallery, &first, &two, thumbnail_of(11));
+    case 18:
+    case 21:
+        return ph_gallery_keep_visit(&gallery, &second, NULL, no_thumbnail);
+    case 20:
+        return end_visit(9);
     default:
         return ph_gallery_switch(&gallery);
     }
