@@ -6,23 +6,67 @@
 #include "bsp/camera/himax.h"
 #include "pmsis.h"
 
+/* A board that has them elsewhere changes these. The sensor and the buttons pull their pins up. */
 static const pi_gpio_e DOOR_PIN = PI_GPIO_A2_PAD_14_A2;
+static const pi_gpio_e MOTION_PIN = PI_GPIO_A0_PAD_12_A3;
+static const pi_gpio_e BUTTON_PIN = PI_GPIO_A1_PAD_13_B2;
+static const pi_gpio_e PAIRING_PIN = PI_GPIO_A17_PAD_31_B11;
+
+enum {
+    ARRIVED_BYTES = 2048, /* a power of two; more than the longest request */
+    LISTENING = 4,        /* reads of a byte that wait at once, so that none is lost between two */
+    SENT_BYTES = 256,
+    TICK_MICROSECONDS = 30 * 60 * 1000000, /* the clock of 32 bits goes round in 71 minutes */
+};
 
 static struct pi_device camera, pins, serial;
+static bool camera_on;
+
+static struct {
+    uint8_t byte[ARRIVED_BYTES];
+    uint32_t come, taken; /* bytes since the start */
+    uint8_t next[LISTENING];
+    pi_task_t task[LISTENING];
+    bool open;
+} line;
+
+static struct {
+    pi_task_t motion_task, button_task, pairing_task, tick_task;
+    bool motion, button, pairing, ticking;
+} events;
 
 bool ph_board_open_camera(void) {
     static struct pi_himax_conf conf;
     pi_himax_conf_init(&conf);
     conf.format = PI_CAMERA_QVGA;
     pi_open_from_conf(&camera, &conf);
-    return pi_camera_open(&camera) == 0;
+    camera_on = pi_camera_open(&camera) == 0;
+    return camera_on;
 }
 
-bool ph_board_open_door(void) {
+static void happened(void *flag) {
+    *(bool *)flag = true;
+}
+
+bool ph_board_open_pins(void) {
     static struct pi_gpio_conf conf;
     pi_gpio_conf_init(&conf);
     pi_open_from_conf(&pins, &conf);
-    return pi_gpio_open(&pins) == 0 && pi_gpio_pin_configure(&pins, DOOR_PIN, PI_GPIO_OUTPUT) == 0;
+    return pi_gpio_open(&pins) == 0 && pi_gpio_pin_write(&pins, DOOR_PIN, 0) == 0 &&
+           pi_gpio_pin_configure(&pins, DOOR_PIN, PI_GPIO_OUTPUT) == 0 &&
+           pi_gpio_pin_configure(&pins, MOTION_PIN, PI_GPIO_INPUT) == 0 &&
+           pi_gpio_pin_configure(&pins, BUTTON_PIN, PI_GPIO_INPUT) == 0 &&
+           pi_gpio_pin_configure(&pins, PAIRING_PIN, PI_GPIO_INPUT) == 0;
+}
+
+/* Takes a byte that has come, and waits for another one. A byte that finds no room is lost: the line's checksums tell.
+ */
+static void arrived(void *argument) {
+    const uintptr_t number = (uintptr_t)argument;
+    if (line.come - line.taken < ARRIVED_BYTES) {
+        line.byte[line.come++ % ARRIVED_BYTES] = line.next[number];
+    }
+    pi_uart_read_async(&serial, &line.next[number], 1, pi_task_callback(&line.task[number], arrived, argument));
 }
 
 bool ph_board_open_serial(uint32_t bits_per_second) {
@@ -32,13 +76,22 @@ bool ph_board_open_serial(uint32_t bits_per_second) {
     conf.enable_tx = 1;
     conf.enable_rx = 1;
     pi_open_from_conf(&serial, &conf);
-    return pi_uart_open(&serial) == 0;
+    line.open = pi_uart_open(&serial) == 0;
+    for (uintptr_t number = 0; line.open && number < LISTENING; number++) {
+        pi_uart_read_async(&serial, &line.next[number], 1,
+                           pi_task_callback(&line.task[number], arrived, (void *)number));
+    }
+    return line.open;
 }
 
 void ph_board_frame(uint8_t *picture) {
     const ptrdiff_t above = (PH_CAMERA_HEIGHT - PH_FRAME_HEIGHT) / 2;
     const ptrdiff_t left = (PH_CAMERA_WIDTH - PH_FRAME_WIDTH) / 2;
     pi_task_t task;
+    if (!camera_on) {
+        pi_camera_control(&camera, PI_CAMERA_CMD_ON, NULL);
+        camera_on = true;
+    }
     pi_camera_capture_async(&camera, picture, PH_CAMERA_WIDTH * PH_CAMERA_HEIGHT, pi_task_block(&task));
     pi_camera_control(&camera, PI_CAMERA_CMD_START, NULL);
     pi_task_wait_on(&task);
@@ -48,18 +101,75 @@ void ph_board_frame(uint8_t *picture) {
     }
 }
 
+void ph_board_camera_off(void) {
+    if (camera_on) {
+        pi_camera_control(&camera, PI_CAMERA_CMD_OFF, NULL);
+        camera_on = false;
+    }
+}
+
 void ph_board_door(bool open) {
     pi_gpio_pin_write(&pins, (uint32_t)DOOR_PIN, open ? 1 : 0);
 }
 
-int32_t ph_board_read(uint8_t *to, int32_t bytes) {
-    return pi_uart_read(&serial, to, (uint32_t)bytes);
+static bool is_high(pi_gpio_e pin) {
+    uint32_t value = 0;
+    return pi_gpio_pin_read(&pins, (uint32_t)pin, &value) == 0 && value != 0;
 }
 
-int32_t ph_board_write(const uint8_t *from, int32_t bytes) {
-    return pi_uart_write(&serial, (void *)(uintptr_t)from, (uint32_t)bytes);
+bool ph_board_pairing(void) {
+    return is_high(PAIRING_PIN);
 }
 
-uint32_t ph_board_microseconds(void) {
-    return pi_time_get_us();
+/* The clock is read, so that it knows of each time round. */
+static void ticked(void *argument) {
+    (void)argument;
+    events.ticking = false;
+    ph_board_microseconds();
+}
+
+static void watch(pi_gpio_e pin, bool *flag, pi_task_t *task) {
+    *flag = is_high(pin);
+    pi_gpio_pin_task_add(&pins, (uint32_t)pin, pi_task_callback(task, happened, flag), PI_GPIO_NOTIF_RISE);
+}
+
+ph_board_wake ph_board_wait(void) {
+    watch(MOTION_PIN, &events.motion, &events.motion_task);
+    watch(BUTTON_PIN, &events.button, &events.button_task);
+    watch(PAIRING_PIN, &events.pairing, &events.pairing_task);
+    while (!events.motion && !events.button && !events.pairing && line.come == line.taken) {
+        if (!events.ticking) {
+            events.ticking = true;
+            pi_task_push_delayed_us(pi_task_callback(&events.tick_task, ticked, NULL), TICK_MICROSECONDS);
+        }
+        pi_yield(); /* the controller sleeps until an event */
+    }
+    pi_gpio_pin_task_remove(&pins, (uint32_t)MOTION_PIN);
+    pi_gpio_pin_task_remove(&pins, (uint32_t)BUTTON_PIN);
+    pi_gpio_pin_task_remove(&pins, (uint32_t)PAIRING_PIN);
+    return events.button ? PH_BOARD_BUTTON : events.motion ? PH_BOARD_MOTION : PH_BOARD_OWNER;
+}
+
+int32_t ph_board_read(uint8_t *to, int32_t capacity) {
+    int32_t count = 0;
+    while (count < capacity && line.taken != line.come) {
+        to[count++] = line.byte[line.taken++ % ARRIVED_BYTES];
+    }
+    return count;
+}
+
+void ph_board_write(const uint8_t *from, int32_t bytes) {
+    static uint8_t sent[SENT_BYTES]; /* what is sent must lie in L2, wherever it comes from */
+    for (int32_t done = 0; line.open && done < bytes;) {
+        const int32_t piece = bytes - done < SENT_BYTES ? bytes - done : SENT_BYTES;
+        memcpy(sent, from + done, (size_t)piece);
+        pi_uart_write(&serial, sent, (uint32_t)piece);
+        done += piece;
+    }
+}
+
+int64_t ph_board_microseconds(void) {
+    static int64_t before;
+    before += (int64_t)(uint32_t)(pi_time_get_us() - (uint32_t)before);
+    return before;
 }

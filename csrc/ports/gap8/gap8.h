@@ -6,6 +6,8 @@
 #include "peephole/status.h"
 #include "ports/gap8/machine.h"
 
+struct pi_device;
+
 /* What could not be opened. */
 typedef enum {
     PH_GAP8_OPEN,
@@ -29,10 +31,32 @@ typedef struct {
 /* Sets voltage and clocks, copies the weights from flash to HyperRAM, and powers the cluster. */
 ph_gap8_status ph_gap8_open(const ph_gap8_needs *needs);
 
+/* Cuts the cluster's power and lowers voltage and clocks, and the reverse; HyperRAM keeps the weights. */
+void ph_gap8_rest(void);
+ph_gap8_status ph_gap8_wake(void);
+
 /* What runs on the cluster's first core. */
 typedef ph_status (*ph_gap8_work)(const ph_machine *machine, void *argument);
 
 /* Runs it, and returns what it returned. cycles: by layer, or NULL; total: of all of it. */
 ph_status ph_gap8_run(ph_gap8_work work, void *argument, uint32_t *cycles, uint32_t *total);
+
+/* Has the fabric controller call a function, and waits for its end. For what only the controller may touch: flash,
+   pins, the serial line. From work that ph_gap8_run runs, on the first core, or from anywhere on the controller. */
+void ph_gap8_on_controller(void (*function)(void *argument), void *argument);
+
+/* The same machine for a program whose weights begin at *l3, so many bytes behind the first of the file. */
+ph_machine ph_gap8_with_weights(const ph_machine *machine, const uint32_t *l3);
+
+/* The flash that the weights came from, where other things may be kept too. */
+struct pi_device *ph_gap8_flash(void);
+
+/* Reads the weights' file as it lies in HyperRAM; to: in L2. On the controller. */
+void ph_gap8_read_weights(uint32_t offset, void *to, uint32_t bytes);
+bool ph_gap8_has_weights(uint32_t offset, uint32_t bytes); /* are these bytes in the file? */
+
+/* Calls the work on every core, from the first one. Cycles: since ph_gap8_run began its work; wraps. */
+void ph_gap8_fork(void (*work)(void *argument, int32_t core, int32_t cores), void *argument);
+uint32_t ph_gap8_cycles(void);
 
 #endif
