@@ -2,6 +2,7 @@
 
 import contextlib
 import json as json_
+import shlex
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -28,9 +29,13 @@ class Board(StrEnum):
     """What an image is for."""
 
     RV32_VIRT = "rv32-virt"
+    GAP8 = "gap8"
 
 
-TargetOption = Annotated[Board, typer.Option(help="The board: rv32-virt is QEMU's machine virt with 512 KiB of RAM.")]
+TargetOption = Annotated[
+    Board,
+    typer.Option(help="rv32-virt is QEMU's machine virt with 512 KiB of RAM; gap8 GreenWaves' chip, by the GAP SDK."),
+]
 RecogniserOption = Annotated[
     Path | None,
     typer.Option("--recogniser", metavar="M", show_default="the shipped recogniser", help="Describes faces."),
@@ -47,10 +52,24 @@ def build(
     target: TargetOption = Board.RV32_VIRT,
     recogniser: RecogniserOption = None,
     landmarks: LandmarkOption = None,
+    sdk: Annotated[
+        Path | None,
+        typer.Option("--sdk", metavar="PATH", help="The GAP SDK's folder: build by it too (gap8 only)."),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Write an image's sources into a folder, compile them there, and tell what it takes of the device."""
+    """Write an image's sources into a folder, compile them there, and tell what it takes of the device.
+
+    For gap8 the GAP SDK compiles and links it; without one everything is compiled against a stub of it, as a check.
+    """
     from peephole.compiler.emit.folder import check_folder
+
+    if target is Board.GAP8:
+        check_folder(output)
+        _build_gap8(output, recogniser, landmarks, sdk, json)
+        return
+    if sdk is not None:
+        raise typer.BadParameter("is for --target gap8 alone", param_hint="--sdk")
     from peephole.firmware.build import build_image
     from peephole.firmware.report import report_on
     from peephole.firmware.toolchain import COMPILER, MAKE, need
@@ -66,6 +85,31 @@ def build(
     print(f"{plain(str(image.elf))}, bytes:")
     print()
     print_table(("", "bytes"), report.rows())
+
+
+def _build_gap8(output: Path, recogniser: Path | None, landmarks: Path | None, sdk: Path | None, json: bool) -> None:
+    from peephole.firmware.gap8 import build_by_sdk, check_gap8, gap8_sources, write_gap8
+    from peephole.weights import landmark_program
+
+    sources = gap8_sources(load_program(recogniser), load_program(landmarks or landmark_program()))
+    write_gap8(sources, output)
+    report = check_gap8(sources, output)
+    if sdk is not None:
+        build_by_sdk(output, sdk)
+    folder = plain(str(output))
+    if json:
+        told = {"target": Board.GAP8.value, "folder": str(output), "face": sources.face, "sdk": sdk is not None}
+        print_json(told | ({} if report is None else report.as_json()))
+        return
+    print(f"the doorbell for GAP8 in {folder}; its self-test looks at {plain(sources.face)}")
+    if report is None:
+        print("nothing was compiled: on Debian, apt install gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf make")
+    else:
+        print()
+        print_table(("compiled against the stub", "bytes"), report.rows())
+    if sdk is None:
+        print()
+        print(f"source GAP_SDK/configs/gapuino_v2.sh && make -C {shlex.quote(folder)} all run   builds and starts it")
 
 
 @group.command("run")
@@ -115,6 +159,8 @@ def run(
     from peephole.firmware.toolchain import EMULATOR, need
     from peephole.vision.sources import open_source
 
+    if target is Board.GAP8:
+        raise ValueError("GAP8 has no emulator here; make -C DIR all run starts the folder on a board, by the GAP SDK")
     need(EMULATOR)
     source = open_source(camera, report=lambda notice: None, once=True)
     tell = _tell_look if looks else _tell_event

@@ -1,0 +1,276 @@
+"""The doorbell for GAP8: a folder that the GAP SDK builds, and that Debian's compiler checks without it."""
+
+import dataclasses
+import os
+import re
+import shlex
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peephole import _core
+from peephole.compiler.device import Device
+from peephole.compiler.emit import build_project, write_folder
+from peephole.compiler.emit.folder import BUILD, MANIFEST, manifest
+from peephole.compiler.emit.project import CSRC, Project
+from peephole.compiler.emit.self_test import self_test_image, self_test_input
+from peephole.compiler.emit.sources import CALLED, INCLUDED, source_folder
+from peephole.compiler.emit.tiled import build_tiled_project
+from peephole.firmware.build import fill, is_compiled, used_parts
+from peephole.firmware.cascade import HEADER, cascade_source
+from peephole.firmware.image import section_sizes
+from peephole.firmware.layout import RAM_BYTES, Layout, Room, memory_header, plan_layout
+from peephole.firmware.toolchain import COMPILER, MAKE
+from peephole.fixedpoint.program import LANDMARKS, RECOGNISE, IntegerProgram
+from peephole.vision.cascade_table import load_cascade
+
+GAP8 = "gap8"
+BOARD = "gapuino_v2"
+L1_BYTES = 64 * 1024
+# The cluster's first core runs the doorbell itself, down to the kernels: so deep, in bytes of L1.
+FIRST_STACK_BYTES = 8 * 1024
+CAMERA_BYTES = 324 * 244
+# Of L2, in bytes: what the SDK keeps of it (its code, drivers and their heap), and code and constants of ours. The
+# second is an estimate that `report_on` checks against what was compiled.
+SDK_BYTES = 24 * 1024
+CODE_BYTES = 160 * 1024
+DEVICE = Device(users=12, strangers=12, looks=3)
+ROOM = Room(walks=4, camera_bytes=CAMERA_BYTES)
+FOREIGN = ("avx2", "neon")
+PORT = ("board", "doorbell*", "flash", "gap8*", "main", "random", "stub/pmsis", "stub/bsp/*/*")  # beside the tiles
+SELF_TEST_HEADER = """\
+/* What one stored image must become, bit for bit. Written by `peephole firmware build`. */
+#ifndef RECOGNISER_SELF_TEST_H
+#define RECOGNISER_SELF_TEST_H
+
+#include <stdint.h>
+
+/* Prints the cycles of every layer. arena: [RECOGNISER_ARENA_BYTES]. 0: every value is as expected. */
+int recogniser_self_test(uint8_t *arena);
+
+#endif
+"""
+
+
+@dataclass(frozen=True)
+class Gap8Sources:
+    """The folder before it is written: path -> content, the plan of L2, and what the self-test looks at."""
+
+    files: Mapping[str, bytes]
+    layout: Layout
+    face: str
+
+
+@dataclass(frozen=True)
+class Gap8Report:
+    """Bytes of L2 of what was compiled; code: with constants. data: variables beside `memory`, the planned block."""
+
+    code: int
+    data: int
+    memory: int
+    weights: int
+
+    @property
+    def used(self) -> int:
+        """All of it beside the SDK's own."""
+        return self.code + self.data + self.memory
+
+    def as_json(self) -> dict[str, object]:
+        """Return everything as one dictionary."""
+        return {
+            "code_bytes": self.code,
+            "data_bytes": self.data,
+            "memory_bytes": self.memory,
+            "l2_used_bytes": self.used,
+            "l2_bytes": RAM_BYTES,
+            "weights_bytes": self.weights,
+        }
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Return the table for people: what, and bytes."""
+        rows = (
+            ("code and constants", self.code),
+            ("variables", self.data),
+            ("memory, as planned", self.memory),
+            ("L2 of it all", self.used),
+            ("L2 that is left for the SDK", RAM_BYTES - self.used),
+            ("weights, in flash and HyperRAM", self.weights),
+        )
+        return [(what, f"{size:,}") for what, size in rows]
+
+
+def gap8_sources(recogniser: IntegerProgram, landmarks: IntegerProgram) -> Gap8Sources:
+    """Return all files of the doorbell for GAP8.
+
+    Raises `ValueError` with one sentence where the programs are of another kind or do not fit into L1 or L2.
+    """
+    recogniser.expect_task(RECOGNISE)
+    landmarks.expect_task(LANDMARKS)
+    face, told = stored_face(recogniser)
+    projects = {
+        "recogniser": _project(recogniser, "recogniser", face),
+        "landmarks": _project(landmarks, "landmarks", self_test_input(landmarks)),
+    }
+    arenas = {role: project.arena_bytes for role, project in projects.items()}
+    layout = plan_layout(recogniser, landmarks, arenas, SDK_BYTES + CODE_BYTES, DEVICE, ROOM)
+    blobs = [projects[role].files[f"{role}_weights.bin"] for role in ("recogniser", "landmarks")]
+    files: dict[str, bytes] = {"weights.bin": b"".join(blobs)}
+    for role, project in projects.items():
+        files |= {path: content for path, content in project.files.items() if path in (f"{role}.c", f"{role}.h")}
+    files["recogniser_self_test.c"] = projects["recogniser"].files["self_test.c"]
+    files["recogniser_self_test.h"] = SELF_TEST_HEADER.encode()
+    files |= _sources(projects)
+    files["cascade_table.c"] = cascade_source(load_cascade()).encode()
+    files["cascade_table.h"] = HEADER.encode()
+    files["device_memory.h"] = memory_header(layout, _numbers(projects, blobs)).encode()
+    compiled = sorted(path for path in files if path.endswith(".c"))
+    files["Makefile"] = fill("gap8.mk.jinja", sources=compiled).encode()
+    about: dict[str, object] = {"target": GAP8, "recogniser": recogniser.model_id, "landmarks": landmarks.model_id}
+    files[MANIFEST] = manifest(about | {"face": told}, files)
+    return Gap8Sources(files, layout, told)
+
+
+def stored_face(recogniser: IntegerProgram) -> tuple[NDArray[np.uint8], str]:
+    """Return what the self-test looks at, uint8 [H,W] as the recogniser takes it, and what it is.
+
+    An aligned face of the demo's public-domain portraits where they are installed; else a drawn image.
+    """
+    from peephole.cli.gallery import make_recogniser
+    from peephole.doorbell.pictures import to_grey
+    from peephole.vision.sources.demo import EILEEN, head_of
+
+    height, width = recogniser.input.height, recogniser.input.width
+    try:
+        grey = to_grey(head_of(EILEEN))
+    except FileNotFoundError:
+        return self_test_image(height, width), "a drawn image: the demo's portraits are not installed"
+    sees = make_recogniser(recogniser)
+    faces = sees.detect(grey)
+    if not faces:
+        return self_test_image(height, width), "a drawn image: no face was found in the demo's portrait"
+    cut = sees.cut(grey, faces[0].box, 0)
+    return cut.pixels, f"a face: {EILEEN.name} ({EILEEN.credit}), from {EILEEN.distribution}"
+
+
+def write_gap8(sources: Gap8Sources, folder: Path) -> None:
+    """Write the folder. Raises an `OSError` where it cannot be written or holds what is not ours."""
+    write_folder(folder, sources.files)
+
+
+def check_gap8(sources: Gap8Sources, folder: Path) -> Gap8Report | None:
+    """Compile everything by Debian's compiler, without the SDK, and return what it takes of L2.
+
+    None where that compiler is not installed. Raises `ValueError` with its first complaint, or where L2 is too small.
+    """
+    if shutil.which(COMPILER) is None or shutil.which(MAKE) is None:
+        return None
+    _run([MAKE, "-C", str(folder), "-j", str(len(os.sched_getaffinity(0))), "check"], folder, "was not compiled")
+    sizes = [section_sizes(path.read_bytes(), str(path)) for path in sorted((folder / BUILD).glob("*.o"))]
+    report = Gap8Report(
+        code=_bytes_of(sizes, (".text", ".rodata", ".srodata")),
+        data=_bytes_of(sizes, (".data", ".bss", ".sdata", ".sbss")) - sources.layout.memory_bytes,
+        memory=sources.layout.memory_bytes,
+        weights=len(sources.files["weights.bin"]),
+    )
+    if report.used > RAM_BYTES - SDK_BYTES:
+        raise ValueError(
+            f"{folder}: {report.used:,} bytes of L2, where {RAM_BYTES - SDK_BYTES:,} are left beside the SDK's; "
+            "make the networks smaller, or plan for fewer people"
+        )
+    return report
+
+
+def build_by_sdk(folder: Path, sdk: Path, board: str = BOARD) -> None:
+    """Build the folder by the GAP SDK, of which a board's configuration is sourced first.
+
+    Raises `FileNotFoundError` where there is no such configuration, and `ValueError` with the SDK's first complaint.
+    """
+    configuration = sdk / "configs" / f"{board}.sh"
+    if not configuration.is_file():
+        raise FileNotFoundError(f"{configuration}: no such file; name the GAP SDK's folder and one of its boards")
+    script = f"source {shlex.quote(str(configuration))} && exec make -C {shlex.quote(str(folder))} all"
+    _run(["bash", "-c", script], folder, "was not built by the SDK")
+
+
+def _project(program: IntegerProgram, role: str, values: NDArray[np.uint8]) -> Project:
+    named = dataclasses.replace(program, name=role)  # which the names in C are made of
+    usual = build_project(named, GAP8, values, _core)
+    stacks = _numbers_of(usual, role)
+    less = FIRST_STACK_BYTES - stacks["FIRST_STACK_BYTES"]
+    return build_tiled_project(named, values, _core, l1_bytes=L1_BYTES - max(0, less))
+
+
+def _numbers_of(project: Project, role: str) -> dict[str, int]:
+    header = project.files[f"{role}.h"].decode()
+    return {name: int(value) for name, value in re.findall(rf"#define {role.upper()}_(\w+) (\d+)", header)}
+
+
+def _numbers(projects: Mapping[str, Project], blobs: list[bytes]) -> dict[str, int]:
+    told = [_numbers_of(project, role) for role, project in projects.items()]
+    deepest = max(one["STACK_BYTES"] for one in told)
+    return {
+        "WEIGHTS_BYTES": sum(map(len, blobs)),
+        "LANDMARK_WEIGHTS_AT": len(blobs[0]),
+        "L1_BYTES": max(one["L1_BYTES"] for one in told),
+        "CORE_STACK_BYTES": deepest,
+        "FIRST_STACK_BYTES": max(FIRST_STACK_BYTES, *(one["FIRST_STACK_BYTES"] for one in told)),
+    }
+
+
+def _sources(projects: Mapping[str, Project]) -> dict[str, bytes]:
+    """Return the files of csrc: what both networks need, the port, and of the app and the kernels what those need."""
+    root = source_folder()
+    files = {path: content for one in projects.values() for path, content in one.files.items() if path.startswith(CSRC)}
+    port = [path for named in PORT for path in sorted((root / "ports" / GAP8).glob(f"{named}.[ch]"))]
+    files |= {f"{CSRC}/{path.relative_to(root).as_posix()}": path.read_bytes() for path in port}
+    app = {f"{CSRC}/app/{path.name}": path.read_bytes() for path in sorted((root / "app").glob("*.[ch]"))}
+    used = used_parts(files | app, f"{CSRC}/ports/{GAP8}/")
+    files |= {path: text for path, text in app.items() if is_compiled(path, used)}
+    return _with_what_they_need(root, files)
+
+
+def _with_what_they_need(root: Path, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Add the headers of csrc that files include, and the kernels that they call; a kernel is a file."""
+    found = dict(files)
+    waiting = list(files)
+    while waiting:
+        path = waiting.pop()
+        text = found[path].decode()
+        beside = path.rsplit("/", 1)[0].removeprefix(f"{CSRC}/")
+        names = [place for name in INCLUDED.findall(text) for place in (f"{beside}/{name}", name, f"include/{name}")]
+        if not path.startswith(f"{CSRC}/include/"):  # where every function is declared, whether it is called or not
+            names += [f"kernels/{name}.c" for name in CALLED.findall(text)]
+        if path.startswith(f"{CSRC}/kernels/") and path.endswith(".h"):  # what it declares is defined there
+            names.append(f"kernels/{Path(path).stem}.c")
+        for name in names:
+            if f"{CSRC}/{name}" not in found and (root / name).is_file() and not _is_foreign(name):
+                found[f"{CSRC}/{name}"] = (root / name).read_bytes()
+                waiting.append(f"{CSRC}/{name}")
+    return found
+
+
+def _is_foreign(name: str) -> bool:
+    """Tell whether only other machines can use a file of csrc."""
+    return any(part in Path(name).stem for part in FOREIGN)
+
+
+def _bytes_of(sizes: list[dict[str, int]], kinds: tuple[str, ...]) -> int:
+    return sum(
+        size
+        for one in sizes
+        for name, size in one.items()
+        if any(name == kind or name.startswith(f"{kind}.") for kind in kinds)
+    )
+
+
+def _run(command: list[str], folder: Path, what: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - a fixed command
+    if done.returncode != 0:
+        lines = [line.strip() for line in f"{done.stderr}\n{done.stdout}".splitlines() if line.strip()]
+        telling = [line for line in lines if "error:" in line or "overflow" in line or "undefined" in line]
+        raise ValueError(f"{folder}: it {what}: {(telling or lines or ['make failed without a word'])[0]}")
