@@ -99,3 +99,28 @@ def test_a_program_without_thresholds_is_refused(home: Path) -> None:
 def test_a_data_folder_that_is_a_file_is_named(home: Path) -> None:
     (home / "d").write_text("")
     assert_one_line(peephole("people", "list", *_options(home)), 1, str(home / "d"))
+
+
+def test_rules_of_a_person_are_kept_and_checked(home: Path) -> None:
+    _run(home, "people", "add", "Ann", home / "ann.png")
+    nothing_decided = {
+        "tell": "notify",
+        "may_open": False,
+        "hours": "",
+        "minor": False,
+        "consent": "",
+        "consent_at": None,
+    }
+    assert _run(home, "people", "rules", "Ann") == nothing_decided
+
+    decided = _run(home, "people", "rules", "Ann", "--tell", "log", "--may-open", "--hours", "mon-fri 7:00-20:00")
+    assert decided == nothing_decided | {"tell": "log", "may_open": True, "hours": "mon-fri 7:00-20:00"}
+    noted = _run(home, "people", "rules", "Ann", "--consent", "Ann herself, on paper")
+    assert isinstance(noted, dict) and noted["consent"] == "Ann herself, on paper" and noted["consent_at"] > 1.7e9
+    assert _run(home, "people", "rules", "Ann") == noted
+
+    assert_one_line(peephole("people", "rules", "Ann", "--minor", *_options(home)), 1, "the door opens for no child")
+    assert_one_line(peephole("people", "rules", "Ann", "--hours", "late", *_options(home)), 1, "hours are written as")
+    assert_one_line(peephole("people", "rules", "Bob", *_options(home)), 1, "Bob")
+    assert peephole("people", "rules", "Ann", "--tell", "shout", *_options(home)).returncode == 2
+    assert _run(home, "people", "rules", "Ann") == noted

@@ -29,7 +29,7 @@ def test_every_old_version_becomes_the_newest_and_keeps_its_people(tmp_path, old
     path = tmp_path / DATABASE_NAME
     database = Database(path, shipped()[:old])
     with database.change() as connection:
-        connection.execute("INSERT INTO people VALUES ('p1', 'Anna', 'anna', 1.0)")
+        connection.execute("INSERT INTO people (id, name, name_key, created) VALUES ('p1', 'Anna', 'anna', 1.0)")
     database.close()
     with Store(tmp_path) as store:
         assert [row.person.name for row in store.people.all(MODEL)] == ["Anna"]
@@ -43,7 +43,7 @@ def test_the_old_database_is_backed_up_first(tmp_path):
     path = tmp_path / DATABASE_NAME
     database = Database(path, shipped()[:1])
     with database.change() as connection:
-        connection.execute("INSERT INTO people VALUES ('p1', 'Anna', 'anna', 1.0)")
+        connection.execute("INSERT INTO people (id, name, name_key, created) VALUES ('p1', 'Anna', 'anna', 1.0)")
     database.close()
     Store(tmp_path).close()
     backup = tmp_path / f"{DATABASE_NAME}.version-1.backup"
@@ -64,7 +64,7 @@ def test_the_backup_goes_when_the_migrated_database_is_opened_again(tmp_path):
 def test_the_backup_goes_when_somebody_is_erased(tmp_path):
     database = Database(tmp_path / DATABASE_NAME, shipped()[:1])
     with database.change() as connection:
-        connection.execute("INSERT INTO people VALUES ('p1', 'Anna', 'anna', 1.0)")
+        connection.execute("INSERT INTO people (id, name, name_key, created) VALUES ('p1', 'Anna', 'anna', 1.0)")
     database.close()
     with Store(tmp_path) as store:
         store.people.rename("Anna", "Anne")

@@ -1,8 +1,9 @@
 """`peephole people`: those whom the owner has named."""
 
 import dataclasses
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -95,6 +96,49 @@ def rename(
 
     with opened_doorbell(data, model) as doorbell:
         _tell(doorbell.rename(key, name), "renamed", json)
+
+
+@group.command("rules")
+def rules(
+    key: PersonKey,
+    data: DataOption,
+    tell: Annotated[str | None, typer.Option(metavar="notify|log|silent", help="Who is told of visits.")] = None,
+    may_open: Annotated[
+        bool | None, typer.Option("--may-open/--may-not-open", help="Whether the door may open for this person.")
+    ] = None,
+    hours: Annotated[
+        str | None, typer.Option(metavar="'mon-fri 7:00-20:00, ..'", help="When it may; '': at any time.")
+    ] = None,
+    minor: Annotated[bool | None, typer.Option("--minor/--grown-up", help="A child; the door opens for none.")] = None,
+    consent: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Who agreed to the recognition, and how; noted with the date.")
+    ] = None,
+    model: ModelOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show what is decided about a person, or decide it anew."""
+    from peephole.cli.gallery import opened_doorbell
+    from peephole.people.records import TELL
+
+    if tell is not None and tell not in TELL:
+        raise typer.BadParameter(f"--tell {plain(tell)}: it is one of {', '.join(TELL)}")
+    wanted = {"tell": tell, "may_open": may_open, "hours": hours, "minor": minor, "consent": consent}
+    changes: dict[str, Any] = {name: value for name, value in wanted.items() if value is not None}
+    if consent is not None:
+        changes["consent_at"] = time.time() if consent else None
+    with opened_doorbell(data, model) as doorbell:
+        decided = dataclasses.replace(doorbell.rules(key), **changes)
+        if changes:
+            doorbell.set_rules(key, decided)
+    if json:
+        print_json(dataclasses.asdict(decided))
+        return
+    shown = dataclasses.asdict(decided) | {"consent_at": local_time(decided.consent_at)}
+    print_table(("rule", "is"), [(name, _said(value)) for name, value in shown.items()])
+
+
+def _said(value: object) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value) or "-"
 
 
 @group.command("remove")

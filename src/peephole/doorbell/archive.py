@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from peephole.doorbell.visit import VisitRecord, VisitState
-from peephole.people.records import Descriptor, NewReference, Person, PersonSummary, Reference, Stranger, StrangerState
+from peephole.people.records import Descriptor, NewReference, Person, PersonSummary, Reference, Rules, Stranger, StrangerState
 
 
 class PeopleShelf(Protocol):
@@ -30,6 +30,12 @@ class PeopleShelf(Protocol):
 
     def rename(self, key: str, name: str) -> Person:
         """Give a person another name."""
+
+    def rules(self, key: str) -> Rules:
+        """Return what the owner has decided about a person."""
+
+    def set_rules(self, key: str, rules: Rules) -> Person:
+        """Decide about a person anew."""
 
     def remove(self, key: str) -> Person:
         """Forget a person: descriptors and pictures are erased, those of visits too; the visits stay."""

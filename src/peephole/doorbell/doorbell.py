@@ -14,8 +14,9 @@ from peephole.doorbell.policy import Policy
 from peephole.doorbell.recogniser import FrameLike, Image, Recogniser
 from peephole.doorbell.visit import VisitRecord
 from peephole.doorbell.watcher import LiveFace, Watcher
+from peephole.people.hours import Hours
 from peephole.people.names import clean_name
-from peephole.people.records import Counts, Person, PersonSummary, Stranger
+from peephole.people.records import Counts, Person, PersonSummary, Rules, Stranger
 
 __all__ = ["Doorbell", "Enrolment", "IdentifiedFace", "LiveFace", "Photo", "PhotoReport"]
 
@@ -83,6 +84,17 @@ class Doorbell:
     def rename(self, key: str, name: str) -> Person:
         """Give a person another name; a name that somebody else has is refused."""
         return self._archive.people.rename(key, name)
+
+    def rules(self, key: str) -> Rules:
+        """Return what the owner has decided about a person."""
+        return self._archive.people.rules(key)
+
+    def set_rules(self, key: str, rules: Rules) -> Person:
+        """Decide about a person anew; the door opens for no child, and its hours must be hours."""
+        if rules.minor and rules.may_open:
+            raise ValueError(f"{key}: the door opens for no child")
+        Hours.parse(rules.hours)
+        return self._archive.people.set_rules(key, rules)
 
     def remove(self, key: str) -> Person:
         """Forget a person with every reference and picture; past visits stay, without name and picture."""

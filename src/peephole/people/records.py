@@ -1,7 +1,7 @@
 """What is remembered of people and strangers: plain frozen rows, no behaviour."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 Descriptor = NDArray[np.int16]
 StrangerState = Literal["open", "ignored", "assigned", "discarded"]
 ReferenceSource = Literal["photo", "visit", "import"]
+Tell = Literal["notify", "log", "silent"]
+TELL: tuple[Tell, ...] = get_args(Tell)
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,28 @@ class Person:
     id: str
     name: str
     created: float
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What the owner has decided about a person.
+
+    Attributes:
+        tell: Whether the owner is told of a visit; `log`: the visit is listed, and nobody is told; `silent`: the visit
+            is kept out of the way on the page too.
+        may_open: Whether the door may open for this person, if it opens for anybody.
+        hours: When it may, as `hours.Hours` reads it; empty: at any time.
+        minor: A child; the door never opens for one.
+        consent: Who agreed to the recognition, and how; empty: nobody is noted.
+        consent_at: When that was, seconds since 1970.
+    """
+
+    tell: Tell = "notify"
+    may_open: bool = False
+    hours: str = ""
+    minor: bool = False
+    consent: str = ""
+    consent_at: float | None = None
 
 
 @dataclass(frozen=True)

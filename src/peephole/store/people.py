@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from peephole.doorbell.voting import REASONS
 from peephole.people.names import clean_name, name_key
-from peephole.people.records import Descriptor, NewReference, Person, PersonSummary, Reference
+from peephole.people.records import Descriptor, NewReference, Person, PersonSummary, Reference, Rules
 from peephole.store.database import Database
-from peephole.store.rows import new_id, to_blob, to_descriptor, to_person, to_reference
+from peephole.store.rows import new_id, to_blob, to_descriptor, to_person, to_reference, to_rules
 
 _FIND = "SELECT id, name, created FROM people WHERE id = ? OR name_key = ? ORDER BY id = ? DESC LIMIT 1"
 _INSERT_REFERENCE = (
@@ -92,6 +92,22 @@ class PeopleTable:
                 "UPDATE people SET name = ?, name_key = ? WHERE id = ?", (name, name_key(name), person.id)
             )
         return Person(person.id, name, person.created)
+
+    def rules(self, key: str) -> Rules:
+        """Return what the owner has decided about a person."""
+        row = self._database.row("SELECT * FROM people WHERE id = ?", (self.get(key).id,))
+        return to_rules(row) if row is not None else Rules()
+
+    def set_rules(self, key: str, rules: Rules) -> Person:
+        """Decide about a person anew."""
+        with self._database.change() as connection:
+            person = _known(find_person(connection, key), key)
+            connection.execute(
+                "UPDATE people SET tell = :tell, may_open = :may_open, hours = :hours, minor = :minor,"
+                " consent = :consent, consent_at = :consent_at WHERE id = :id",
+                {**vars(rules), "id": person.id},
+            )
+        return person
 
     def remove(self, key: str) -> Person:
         """Forget a person, every reference and every picture; visits stay, as unsure ones."""

@@ -6,7 +6,7 @@ import sqlite3
 import numpy as np
 
 from peephole.doorbell.visit import Decision, Quality, Sighting, VisitRecord
-from peephole.people.records import Descriptor, Person, Reference, Stranger
+from peephole.people.records import Descriptor, Person, Reference, Rules, Stranger
 from peephole.vision.detector import Box
 
 
@@ -28,6 +28,18 @@ def to_descriptor(blob: bytes) -> Descriptor:
 def to_person(row: sqlite3.Row) -> Person:
     """Read a row of `people`."""
     return Person(row["id"], row["name"], row["created"])
+
+
+def to_rules(row: sqlite3.Row) -> Rules:
+    """Read the rules of a row of `people`."""
+    return Rules(
+        tell=row["tell"],
+        may_open=bool(row["may_open"]),
+        hours=row["hours"],
+        minor=bool(row["minor"]),
+        consent=row["consent"],
+        consent_at=row["consent_at"],
+    )
 
 
 def to_reference(row: sqlite3.Row) -> Reference:
