@@ -6,6 +6,7 @@ import socket
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import cast
 
 import cv2
 import pytest
@@ -58,6 +59,23 @@ def test_people_and_strangers(owner: tuple[MadeUpDevice, Ask], tmp_path: Path) -
     assert [row.split()[:4] for row in out(ask("people", "list")).splitlines()[1:]] == [["Ada", "L.", "3", "2"]]
     assert out(ask("people", "remove", 1)) == "Ada L.: removed\n"
     assert json.loads(out(ask("people", "list", "--json"))) == []
+
+
+def test_a_name_goes_before_an_id_that_looks_the_same(tmp_path: Path) -> None:
+    device = MadeUpDevice()
+    stranger(device, 100)
+    with socket_to(device) as port:
+        pair(device, tmp_path, port)
+
+        def ask(*words: object) -> dict[str, object]:
+            done = peephole("device", "--port", port, "--data", tmp_path, *words, "--json")
+            return cast(dict[str, object], json.loads(out(done)))
+
+        ask("strangers", "assign", 1, "2")
+        stranger(device, 200)
+        ask("strangers", "assign", 2, "Ada")
+        stranger(device, 300)
+        assert ask("strangers", "assign", 3, "2")["id"] == ask("people", "rename", "2", "Two")["id"] == 1
 
 
 def test_settings_statistics_and_events(owner: tuple[MadeUpDevice, Ask]) -> None:

@@ -12,7 +12,7 @@ from peephole.cli.options import JsonOption, ModelOption
 from peephole.cli.output import local_time, plain, print_json, print_table
 
 if TYPE_CHECKING:
-    from peephole.device.client import Device, DeviceLook
+    from peephole.device.client import DeviceLook
 
 group = typer.Typer(no_args_is_help=True, help="The people that the device knows.")
 
@@ -52,22 +52,18 @@ def add(
         raise typer.BadParameter("name photos, or give --at-door")
     looks, number = ([], 0) if images is None or at_door else _looks(images, model)
     with opened_device(context) as device:
-        known = {key: one.id for one in device.people() for key in (str(one.id), one.name)}
+        known = device.find(name)
         if at_door:
-            person, count = device.add_at_door(known.get(name, name))
+            person, count = device.add_at_door(known.id if known else name)
+        elif known:
+            device.add_looks(known.id, looks, number)
+            person, count = known.id, len(looks)
         else:
-            person, count = _add(device, known.get(name), name, looks, number), len(looks)
+            person, count = device.add(name, looks, number), len(looks)
     if json:
         print_json({"id": person, "looks": count})
     else:
         print(plain(f"{name}: {count} looks added"))
-
-
-def _add(device: "Device", known: int | None, name: str, looks: "list[DeviceLook]", number: int) -> int:
-    if known is None:
-        return device.add(name, looks, number)
-    device.add_looks(known, looks, number)
-    return known
 
 
 def _looks(images: list[Path], model: Path | None) -> "tuple[list[DeviceLook], int]":

@@ -66,8 +66,8 @@ def assign(
 ) -> None:
     """Name a stranger: a new person, or more looks of a known one."""
     with opened_device(context) as device:
-        known = {key: one.id for one in device.people() for key in (str(one.id), one.name)}
-        person = device.assign(number, known.get(name, name))
+        known = device.find(name)
+        person = device.assign(number, known.id if known else name)
     if json:
         print_json({"id": person, "stranger": number})
     else:

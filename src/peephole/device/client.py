@@ -177,16 +177,18 @@ class Device:
             for id_, name, created, last_seen, visits, looks in self._list(Command.PEOPLE)
         ]
 
-    def person(self, key: str) -> DevicePerson:
-        """Return the person of a name or id. Raises `DeviceError` where there is none."""
+    def find(self, key: str) -> DevicePerson | None:
+        """Return the person of a name, or else of an id; None where there is none."""
         people = self.people()
-        for person in people:
-            if person.name == key:
-                return person
-        for person in people:
-            if str(person.id) == key:
-                return person
-        raise DeviceError(f"{key}: the device knows nobody of that name or id; see: peephole device people list")
+        named = [person for person in people if person.name == key]
+        return next(iter(named + [person for person in people if str(person.id) == key]), None)
+
+    def person(self, key: str) -> DevicePerson:
+        """Return the person of a name, or else of an id. Raises `DeviceError` where there is none."""
+        person = self.find(key)
+        if person is None:
+            raise DeviceError(f"{key}: the device knows nobody of that name or id; see: peephole device people list")
+        return person
 
     def add(self, name: str, looks: Sequence[DeviceLook], model: int, source: int = 0) -> int:
         """Add a person; return the id. All looks or none."""
