@@ -1,0 +1,119 @@
+"""A device in RAM on a cable that can be unplugged, watched by a thread as `peephole device page` does."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+from device_line import DECIDED, VISIT_ENDED, VISIT_STARTED, MadeUpDevice, session_on
+from peephole.device.errors import LostLineError, WrongKeyError
+from peephole.device.keys import key_id
+from peephole.device.line import Line
+from peephole.device.watch import DeviceWatch
+from peephole.live import Message
+
+UNSURE, KNOWN, STRANGER = range(3)  # ph_kind
+LOOKS_AGREE, FAR_FROM_EVERYBODY = range(2)  # ph_reason
+
+
+class Cable:
+    """Leads to a device: `plugged` or not, `silent` when the device does not answer, `to_owner` spoils its answers."""
+
+    name = "cable"
+
+    def __init__(self, device: MadeUpDevice) -> None:
+        self.device = device
+        self.plugged = True
+        self.silent = False
+        self.opened = 0
+        self.to_owner: Callable[[bytes], bytes] = lambda content: content
+        self._come = b""
+
+    @contextlib.contextmanager
+    def open(self) -> Iterator[Line]:
+        self.opened += 1
+        self._check()
+        self._come = b""
+        yield self
+
+    def read(self, seconds: float) -> bytes:
+        self._check()
+        come = self._come if self.silent else self._come + self.device.take(b"")
+        self._come = b""
+        if not come:
+            time.sleep(min(seconds, 0.002))
+        return come
+
+    def write(self, content: bytes) -> None:
+        self._check()
+        answer = self.device.take(content)
+        self._come += b"" if self.silent else self.to_owner(answer)
+
+    def _check(self) -> None:
+        if not self.plugged:
+            raise LostLineError("cable: unplugged")
+
+
+class Watched:
+    """A watch at work, and what it announced."""
+
+    def __init__(self, device: MadeUpDevice, heartbeat: float = 0.2, patience: float = 5) -> None:
+        self.device = device
+        self.cable = Cable(device)
+        with device.lock:
+            device.core.press()
+        self._key = session_on(self.cable).pair()
+        self.heard: list[Message] = []
+        self.watch = DeviceWatch(
+            "cable", self.cable.open, self._find_key, seconds=0.1, heartbeat=heartbeat, pauses=(0.01, 0.05),
+            patience=patience,
+        )  # fmt: skip
+        self.watch.announcer.listen(self.heard.append)
+        self._thread = threading.Thread(target=self.watch.watch)
+
+    def __enter__(self) -> "Watched":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.watch.stop()
+        self._thread.join(5)
+        assert not self._thread.is_alive()
+
+    def _find_key(self, identity: bytes) -> bytes:
+        if identity != key_id(self._key):
+            raise WrongKeyError("no such key")
+        return self._key
+
+    def connected(self) -> None:
+        until(lambda: self.watch.status.state == "watching")
+
+    def unplug(self) -> None:
+        self.cable.plugged = False
+        until(lambda: self.watch.status.state == "lost")
+
+    def plug_in(self) -> None:
+        self.cable.plugged = True
+        self.connected()
+
+    def comes(self, visit: int) -> None:
+        self._tell(VISIT_STARTED, visit, UNSURE, LOOKS_AGREE, 0, 0)
+
+    def is_known(self, visit: int, person: int) -> None:
+        self._tell(DECIDED, visit, KNOWN, LOOKS_AGREE, person, 0)
+
+    def leaves(self, visit: int, person: int = 0, stranger: int = 0) -> None:
+        kind, reason = (KNOWN, LOOKS_AGREE) if person else (STRANGER, FAR_FROM_EVERYBODY)
+        self._tell(VISIT_ENDED, visit, kind, reason, person, stranger)
+
+    def _tell(self, event: int, visit: int, kind: int, reason: int, person: int, stranger: int) -> None:
+        with self.device.lock:
+            self.device.core.tell(event, visit, True, kind, reason, person, stranger, 0, 0)
+
+
+def until(done: Callable[[], bool], seconds: float = 10) -> None:
+    """Wait until something is so."""
+    end = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < end
+        time.sleep(0.005)
