@@ -96,6 +96,7 @@ static void end_visits(ph_doorbell *bell) {
 
 void ph_doorbell_finish(ph_doorbell *bell) {
     end_visits(bell);
+    ph_doorbell_catch_up(bell, true);
     ph_doorbell_lock(bell);
 }
 
@@ -130,6 +131,7 @@ static ph_status look_at_frame(ph_doorbell *bell, int64_t time) {
     ph_status status = ph_watch_set_clock(&bell->watch, &bell->parts.policy, &calls, time, &set_back);
     if (set_back) {
         bell->last_face = time;
+        bell->retry = PH_NEVER;
         ph_doorbell_lock(bell); /* when it was unlocked is of another clock */
     }
     if (status == PH_OK) {
@@ -141,6 +143,16 @@ static ph_status look_at_frame(ph_doorbell *bell, int64_t time) {
     return status;
 }
 
+/* The clock goes on while the camera gives nothing: visits end. */
+static void wait_for_camera(ph_doorbell *bell, ph_status camera, int64_t time) {
+    const ph_watch_calls calls = ph_doorbell_calls(bell);
+    const ph_status status = ph_watch_wait(&bell->watch, &bell->parts.policy, &calls, time);
+    ph_doorbell_note(bell, PH_PROBLEM_CAMERA, camera);
+    if (status != PH_OK) {
+        ph_doorbell_note(bell, PH_PROBLEM_FRAME, status);
+    }
+}
+
 /* What time alone brings: the door is locked again, and when nobody is there any more it is time to sleep. */
 static void pass_time(ph_doorbell *bell, int64_t time) {
     if (bell->door_until != PH_NEVER && time >= bell->door_until) {
@@ -149,7 +161,10 @@ static void pass_time(ph_doorbell *bell, int64_t time) {
     const int64_t alone = time - bell->last_face;
     if (alone > bell->parts.policy.gap && alone >= bell->parts.idle_after && bell->door_until == PH_NEVER) {
         end_visits(bell);
-        ph_doorbell_note(bell, PH_PROBLEM_STORAGE, ph_gallery_tidy(bell->parts.gallery));
+        const ph_status tidied = ph_gallery_tidy(bell->parts.gallery);
+        if (tidied != PH_OK || bell->waiting == 0) {
+            ph_doorbell_note(bell, PH_PROBLEM_STORAGE, tidied);
+        }
         bell->state = PH_IDLE;
     }
 }
@@ -159,6 +174,7 @@ ph_status ph_doorbell_step(ph_doorbell *bell) {
     if (bell->state == PH_OVER) {
         return PH_END;
     }
+    ph_doorbell_catch_up(bell, false);
     if (bell->state == PH_IDLE) {
         return wake_up(bell);
     }
@@ -167,13 +183,14 @@ ph_status ph_doorbell_step(ph_doorbell *bell) {
     if (camera == PH_END) {
         return over(bell);
     }
-    ph_doorbell_note(bell, PH_PROBLEM_CAMERA, camera);
     if (camera == PH_OK) {
+        ph_doorbell_note(bell, PH_PROBLEM_CAMERA, PH_OK);
         ph_doorbell_note(bell, PH_PROBLEM_FRAME, look_at_frame(bell, time));
         time = bell->watch.time > time ? bell->watch.time : time;
         bell->last_face = bell->watch.count > 0 ? time : bell->last_face;
     } else {
         time = port->time(port->context);
+        wait_for_camera(bell, camera, time);
     }
     pass_time(bell, time);
     return PH_OK;

@@ -26,6 +26,9 @@ typedef struct {
     int32_t thumbnail; /* pixels of a stranger's picture, on either side: 0 (none) to 128 */
 } ph_doorbell_size;
 
+/* How often the end of a visit is tried to be written, every policy.retry, until it is given up. */
+#define PH_STORAGE_TRIES 12
+
 /* What a doorbell is made of; everything pointed at is kept. */
 typedef struct {
     const ph_port *port;
@@ -69,6 +72,11 @@ typedef struct {
     int64_t last_face;     /* when somebody was in view, or when it woke up */
     int64_t door_until;    /* PH_NEVER while it is locked */
     uint32_t door_visit;
+    uint64_t due;              /* walks of which something is told and not written, by their place in walk */
+    uint32_t left;             /* visits that a cut of the power has left, by their index in the gallery */
+    int32_t waiting;           /* visits that are over and could not be written yet; half of the walks at most */
+    int32_t tries;             /* to write them */
+    int64_t retry;             /* when to write again after a failure; PH_NEVER: at any time */
     bool trouble[PH_PROBLEMS]; /* told and not over */
 } ph_doorbell;
 
@@ -87,12 +95,15 @@ size_t ph_doorbell_ram_bytes(const ph_doorbell_size *size);
      8 * (size_t)(looks) + 11 * 8)
 
 /* Makes a doorbell that is idle. PH_BAD_SHAPE where sizes are out of range, do not fit the parts or the memory;
-   PH_BAD_ARGUMENT for a calibration or policy that gives no bars, or by which no look can be judged. */
+   PH_BAD_ARGUMENT for a calibration or policy that gives no bars, or by which no look can be judged. Visits that a cut
+   of the power has left in the gallery are ended, and told, by the first step. */
 ph_status ph_doorbell_open(ph_doorbell *bell, const ph_doorbell_parts *parts, const ph_doorbell_size *size,
                            void *memory, size_t bytes);
 
 /* Sleeps once, or looks at one frame. PH_OK while it goes on; PH_END when frames or wake-ups are over, after every
    visit was ended and the door locked. Whatever fails is told as a problem, once until it is over, and admits nobody.
+   What is told of a visit is in the gallery before it is told; where that fails it is tried again every policy.retry,
+   and the end of a visit is told when it is written or was tried PH_STORAGE_TRIES times.
  */
 ph_status ph_doorbell_step(ph_doorbell *bell);
 

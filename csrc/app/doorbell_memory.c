@@ -61,6 +61,17 @@ size_t ph_doorbell_ram_bytes(const ph_doorbell_size *size) {
     return fits(size) ? lay_out(&unused, size, NULL) : 0;
 }
 
+/* Visits that a cut of the power has left are ended by the first step; new ones count on from them. */
+static void find_left(ph_doorbell *bell) {
+    const ph_open_place *open = bell->parts.gallery->open;
+    for (int32_t index = 0; index < PH_OPEN_VISITS; index++) {
+        if (open[index].place != 0) {
+            bell->left |= 1u << index;
+            bell->visits = open[index].visit > bell->visits ? open[index].visit : bell->visits;
+        }
+    }
+}
+
 ph_status ph_doorbell_open(ph_doorbell *bell, const ph_doorbell_parts *parts, const ph_doorbell_size *size,
                            void *memory, size_t bytes) {
     const ph_gallery_size *room = &parts->gallery->size;
@@ -76,6 +87,8 @@ ph_status ph_doorbell_open(ph_doorbell *bell, const ph_doorbell_parts *parts, co
     bell->state = PH_IDLE;
     bell->visits = parts->gallery->visits;
     bell->door_until = PH_NEVER;
+    bell->retry = PH_NEVER;
+    find_left(bell);
     bell->watch.time = PH_NEVER;
     bell->watch.capacity = size->faces;
     bell->watch.tracker.capacity = size->walks;

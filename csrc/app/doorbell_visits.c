@@ -1,4 +1,4 @@
-/* What becomes of faces and walks: looks, decisions, events, and what is remembered. */
+/* What becomes of faces and walks: looks, decisions and events. */
 #include "app/doorbell_parts.h"
 
 static ph_status find(void *context, int32_t capacity, ph_seen *faces, int32_t *count) {
@@ -50,7 +50,7 @@ static ph_status look_at(void *context, const ph_seen *seen, ph_look *look, cons
                         bell->portrait[bell->size.walks].grey);
 }
 
-static ph_portrait *portrait_of(const ph_doorbell *bell, const ph_walk *walk) {
+ph_portrait *ph_doorbell_portrait(const ph_doorbell *bell, const ph_walk *walk) {
     return &bell->portrait[walk - bell->walk];
 }
 
@@ -68,7 +68,7 @@ static ph_status kept(void *context, ph_walk *walk) {
     ph_doorbell *bell = context;
     const ph_quality *quality = &walk->looks.look[walk->looks.count - 1].quality;
     ph_portrait *newest = &bell->portrait[bell->size.walks];
-    ph_portrait *own = portrait_of(bell, walk);
+    ph_portrait *own = ph_doorbell_portrait(bell, walk);
     own->taken = own->taken && walk->looks.count > 1; /* else it is that of a walk before */
     newest->taken = true;
     newest->good = quality->fault == PH_FAULT_NONE;
@@ -80,7 +80,7 @@ static ph_status kept(void *context, ph_walk *walk) {
 static ph_status merged(void *context, ph_walk *into, ph_walk *walk) {
     const ph_doorbell *bell = context;
     if (walk->looks.count > 0) {
-        keep_better(portrait_of(bell, into), portrait_of(bell, walk));
+        keep_better(ph_doorbell_portrait(bell, into), ph_doorbell_portrait(bell, walk));
     }
     return PH_OK;
 }
@@ -89,6 +89,7 @@ static ph_status began(void *context, ph_walk *walk) {
     ph_doorbell *bell = context;
     bell->visits += bell->visits == UINT32_MAX ? 2 : 1; /* 0 stands for no visit */
     walk->visit = bell->visits;
+    ph_doorbell_set_due(bell, walk, false);
     ph_event event = ph_doorbell_event(bell, PH_EVENT_VISIT_STARTED);
     event.visit = walk->visit;
     event.first_seen = walk->first_seen;
@@ -98,7 +99,7 @@ static ph_status began(void *context, ph_walk *walk) {
 }
 
 /* A walk's decision as an event: rows of the gallery become ids and numbers. */
-static ph_event decision_event(const ph_doorbell *bell, ph_event_kind kind, const ph_walk *walk) {
+ph_event ph_doorbell_decision_event(const ph_doorbell *bell, ph_event_kind kind, const ph_walk *walk) {
     const ph_gallery *gallery = bell->parts.gallery;
     const ph_decision *decision = &walk->decision;
     ph_event event = ph_doorbell_event(bell, kind);
@@ -120,10 +121,13 @@ static ph_event decision_event(const ph_doorbell *bell, ph_event_kind kind, cons
     return event;
 }
 
+/* What is told is on flash before it is told. */
 static ph_status decided(void *context, ph_walk *walk) {
     ph_doorbell *bell = context;
-    const ph_event event = decision_event(bell, PH_EVENT_DECIDED, walk);
-    if (ph_walk_is_news(walk, event.person, event.stranger)) {
+    ph_event event = ph_doorbell_decision_event(bell, PH_EVENT_DECIDED, walk);
+    const bool news = ph_walk_is_news(walk, event.person, event.stranger);
+    event.stored = ph_doorbell_keep_open(bell, walk, &event, news);
+    if (news) {
         ph_doorbell_tell(bell, &event);
         if (event.decision == PH_KNOWN) {
             ph_doorbell_unlock(bell, walk->visit);
@@ -133,59 +137,11 @@ static ph_status decided(void *context, ph_walk *walk) {
 }
 
 static ph_status save(void *context, ph_walk *walk, bool *saved) {
-    (void)context;
-    (void)walk;
-    *saved = true; /* a visit is written when it is over: flash wears out */
-    return PH_OK;
-}
-
-/* Was somebody who was last seen then here a short while before this visit? The last visit may have begun in it. */
-static bool is_repeat(const ph_doorbell *bell, const ph_walk *walk, int64_t last_seen) {
-    return last_seen != PH_NEVER && last_seen <= walk->last_seen &&
-           last_seen > walk->first_seen - bell->parts.policy.cool_down;
-}
-
-/* Counts the visit of a stranger and keeps its looks, as somebody new where the event names no stranger yet. */
-static ph_status remember_stranger(ph_doorbell *bell, const ph_walk *walk, ph_event *event) {
-    const uint8_t side = (uint8_t)bell->size.thumbnail;
-    const ph_portrait *portrait = portrait_of(bell, walk);
-    const bool pictured = side > 0 && portrait->taken && side * side <= bell->parts.gallery->size.thumbnail_bytes;
-    const ph_thumbnail thumbnail = {side, side, pictured ? portrait->grey : NULL};
-    if (event->stranger != 0) {
-        return ph_gallery_remember(bell->parts.gallery, event->stranger, &walk->looks, thumbnail, walk->last_seen);
-    }
-    const ph_status status = ph_gallery_add_stranger(bell->parts.gallery, &walk->looks, thumbnail, walk->first_seen,
-                                                     walk->last_seen, bell->parts.when_full, &event->stranger);
-    ph_doorbell_note(bell, PH_PROBLEM_STRANGERS_FULL, status == PH_NO_ROOM ? status : PH_OK);
-    /* The visit counts all the same. */
-    return status == PH_NO_ROOM ? ph_gallery_note_visit(bell->parts.gallery, 0, 0, walk->last_seen) : status;
-}
-
-static ph_status ended(void *context, ph_walk *walk) {
-    ph_doorbell *bell = context;
-    ph_gallery *gallery = bell->parts.gallery;
-    ph_status status = ph_doorbell_keep_fresh(bell);
-    if (status == PH_OK) {
-        status = ph_watch_decide(&bell->watch, &bell->parts.policy, &bell->known, walk);
-    }
-    if (status != PH_OK) {
-        return status;
-    }
-    const ph_decision *decision = &walk->decision;
-    ph_event event = decision_event(bell, PH_EVENT_VISIT_ENDED, walk);
-    if (decision->kind == PH_STRANGER) {
-        event.repeat = event.stranger != 0 && is_repeat(bell, walk, gallery->strangers[decision->stranger].last_seen);
-        status = remember_stranger(bell, walk, &event);
-    } else {
-        event.repeat = event.person != 0 && is_repeat(bell, walk, gallery->people[decision->person].last_seen);
-        status = ph_gallery_note_visit(gallery, event.person, 0, walk->last_seen);
-    }
-    event.stored = status == PH_OK && (decision->kind != PH_STRANGER || event.stranger != 0);
-    ph_doorbell_note(bell, PH_PROBLEM_STORAGE, status);
-    ph_doorbell_tell(bell, &event);
+    *saved = !ph_doorbell_is_due(context, walk); /* the rest is written when the visit is over: flash wears out */
     return PH_OK;
 }
 
 ph_watch_calls ph_doorbell_calls(ph_doorbell *bell) {
-    return (ph_watch_calls){bell, find, look_for, straighten, look_at, kept, merged, began, decided, save, ended};
+    return (ph_watch_calls){bell,   find,  look_for, straighten, look_at,          kept,
+                            merged, began, decided,  save,       ph_doorbell_ended};
 }

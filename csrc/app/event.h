@@ -12,8 +12,8 @@ PH_BEGIN_C
 typedef enum {
     PH_EVENT_BUTTON,        /* somebody rang */
     PH_EVENT_VISIT_STARTED, /* visit, first_seen */
-    PH_EVENT_DECIDED,       /* news of a visit: all but the end, sightings, repeat and stored */
-    PH_EVENT_VISIT_ENDED,   /* all of it */
+    PH_EVENT_DECIDED,       /* news of a visit: all but repeat, and so far */
+    PH_EVENT_VISIT_ENDED,   /* all of it; once, when it is written, or given up */
     PH_EVENT_DOOR,          /* visit; on: unlocked, else locked again */
     PH_EVENT_PROBLEM,       /* problem, status; on: it began, else it is over */
 } ph_event_kind;
@@ -30,7 +30,7 @@ typedef struct {
     ph_event_kind kind;
     bool on;
     uint32_t visit; /* counts visits */
-    int64_t time;   /* of the newest frame */
+    int64_t time;   /* of the newest frame, or now while there is none */
     ph_kind decision;
     ph_reason reason;
     uint16_t person;   /* id of the person when known, else 0 */
@@ -42,7 +42,8 @@ typedef struct {
     int32_t sightings; /* frames in which the face was found */
     bool repeat;       /* was here a short while ago */
     bool silent;       /* a stranger whom the owner ignores */
-    bool stored;       /* the visit has been counted, and its stranger kept */
+    bool stored;       /* it outlives a cut of the power: what is told, or that the visit was counted and its stranger
+                          kept */
     ph_problem problem;
     ph_status status;
 } ph_event;

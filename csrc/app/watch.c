@@ -58,6 +58,20 @@ ph_status ph_watch_end_all(ph_watch *watch, const ph_watch_calls *calls) {
     return PH_OK;
 }
 
+static ph_status end_over(ph_watch *watch, const ph_policy *policy, const ph_watch_calls *calls) {
+    const int32_t over = ph_tracker_over(&watch->tracker, policy, watch->time, watch->list);
+    for (int32_t i = 0; i < over; i++) {
+        TRY(end(watch, calls, watch->list[i]));
+    }
+    return PH_OK;
+}
+
+ph_status ph_watch_wait(ph_watch *watch, const ph_policy *policy, const ph_watch_calls *calls, int64_t time) {
+    watch->time = time > watch->time ? time : watch->time;
+    watch->count = 0;
+    return end_over(watch, policy, calls);
+}
+
 ph_status ph_watch_set_clock(ph_watch *watch, const ph_policy *policy, const ph_watch_calls *calls, int64_t time,
                              bool *set_back) {
     *set_back = watch->time != PH_NEVER && time < watch->time - policy->gap;
@@ -213,9 +227,5 @@ ph_status ph_watch_frame(ph_watch *watch, const ph_policy *policy, const ph_know
     for (int32_t i = 0; i < watch->count; i++) {
         TRY(advance(&frame, watch->view[i]));
     }
-    const int32_t over = ph_tracker_over(&watch->tracker, policy, watch->time, watch->list);
-    for (int32_t i = 0; i < over; i++) {
-        TRY(end(watch, calls, watch->list[i]));
-    }
-    return PH_OK;
+    return end_over(watch, policy, calls);
 }

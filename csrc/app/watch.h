@@ -71,6 +71,9 @@ ph_status ph_watch_set_clock(ph_watch *watch, const ph_policy *policy, const ph_
 ph_status ph_watch_frame(ph_watch *watch, const ph_policy *policy, const ph_known_faces *known,
                          const ph_watch_calls *calls, int64_t time);
 
+/* Time passes without a frame: ends walks that are over by then. Nobody is in view. */
+ph_status ph_watch_wait(ph_watch *watch, const ph_policy *policy, const ph_watch_calls *calls, int64_t time);
+
 /* Has every visit decided again: people or strangers have changed. */
 void ph_watch_decide_again(ph_watch *watch);
 
