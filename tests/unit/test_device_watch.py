@@ -95,6 +95,24 @@ def test_a_device_that_was_switched_off_and_on_counts_its_visits_anew(watched: W
     assert [visit.closed for visit in watched.watch.memory.book.visits] == [True, False]
 
 
+def test_a_visit_that_a_power_cut_interrupted_is_ended_after_it(watched: Watched) -> None:
+    watched.comes(1)
+    until(lambda: ids(watched) == ["1-1"])
+    watched.unplug()
+    watched.device.switch_off_and_on()
+    watched.leaves(1, stranger=3)
+    watched.plug_in()
+    until(lambda: [visit.decision.kind for visit in watched.watch.memory.book.visits] == ["stranger"])
+    assert ids(watched) == ["1-1"]
+
+
+def test_visits_at_the_same_time_stay_in_their_order(watched: Watched) -> None:
+    watched.comes(1)
+    watched.comes(2)
+    watched.leaves(1)
+    until(lambda: [visit.closed for visit in watched.watch.memory.book.visits] == [True, False])
+
+
 def test_a_device_that_falls_silent_is_missed_within_a_heartbeat(watched: Watched) -> None:
     watched.cable.silent = True
     until(lambda: watched.watch.status.state == "lost")
@@ -168,7 +186,7 @@ def test_more_may_happen_while_nobody_listens_than_the_device_remembers(watched:
     for visit in range(2, 40):
         watched.leaves(visit)
     watched.plug_in()
-    until(lambda: ids(watched)[-1] == "2-39")
+    until(lambda: ids(watched)[-1] == "1-39")
     assert ids(watched)[0] == "1-1" and watched.watch.memory.book.visits[0].closed
 
 

@@ -139,9 +139,11 @@ class DeviceHousehold:
             )
 
     def _known(self, key: str) -> DevicePerson:
-        for row in self._watch.memory.people:
-            if key in (str(row.id), row.name):
-                return row
+        people = self._watch.memory.people
+        # The id first: somebody may be called by a number.
+        found = [row for row in people if str(row.id) == key] or [row for row in people if row.name == key]
+        if found:
+            return found[0]
         raise ValueError(f"{key}: the device knows nobody of this name or id")
 
     def _unnamed(self, key: str) -> DeviceStranger:

@@ -24,7 +24,7 @@ class VisitBook:
 
     Attributes:
         visits: at most MOST.
-        round: counts how often the device was switched on: each time its visits count from 1 again.
+        round: counts how often the device has begun to count its visits anew.
     """
 
     visits: tuple[VisitRecord, ...] = ()
@@ -38,10 +38,13 @@ class VisitBook:
         """Return the book after an event; those of no visit change nothing."""
         if event.kind not in _OF_A_VISIT:
             return self
-        key = self.visit_id(event)
-        visit = _with_news(self.find(key), key, event)
-        others = tuple(one for one in self.visits if one.id != key)
-        return replace(self, visits=(*others, visit)[-MOST:])
+        before = self.find(self.visit_id(event))
+        if before is None:
+            return replace(self, visits=(*self.visits, _with_news(None, self.visit_id(event), event))[-MOST:])
+        if event.kind == "visit_started":
+            return replace(self, round=self.round + 1).with_event(event)
+        news = _with_news(before, before.id, event)
+        return replace(self, visits=tuple(news if one.id == before.id else one for one in self.visits))
 
     def find(self, key: str) -> VisitRecord | None:
         """Return the visit of an id."""
@@ -50,10 +53,6 @@ class VisitBook:
     def without_news(self) -> "VisitBook":
         """Return the book while nobody tells how visits go on: none of them is said to."""
         return replace(self, visits=tuple(replace(visit, closed=True) for visit in self.visits))
-
-    def switched_on(self) -> "VisitBook":
-        """Return the book of a device that has begun anew."""
-        return replace(self.without_news(), round=self.round + 1)
 
     def revised(self, revise: Callable[[Decision], Decision]) -> "VisitBook":
         """Return the book with other decisions, after the owner's verdict on somebody."""

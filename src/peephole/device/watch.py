@@ -219,7 +219,7 @@ class DeviceWatch:
         events = past_events(device)
         if self._mark is not None and self._mark not in [_mark(device, event) for event in events]:
             self._mark = None  # it was switched off and on, or so much has happened that nothing is known of between
-            self.memory = replace(self.memory, book=self.memory.book.switched_on(), problems={})
+            self.memory = replace(self.memory, book=self.memory.book.without_news(), problems={})
         after = self._mark[0] if self._mark is not None else 0
         self._take(device, [event for event in events if event.sequence > after])
 
