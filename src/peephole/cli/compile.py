@@ -8,7 +8,14 @@ from typing import Annotated
 import typer
 
 from peephole.cli.memory_advice import advised
-from peephole.cli.options import JsonOption, NoConcatenationOption, NoInPlaceOption, NoStreamingOption, byte_count
+from peephole.cli.options import (
+    JsonOption,
+    NoConcatenationOption,
+    NoInPlaceOption,
+    NoStreamingOption,
+    OutputFolderOption,
+    byte_count,
+)
 from peephole.cli.output import plain, print_json
 from peephole.cli.programs import load_program
 
@@ -22,7 +29,7 @@ class Target(StrEnum):
 
 
 def compile_program(
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="The folder to write.")],
+    output: OutputFolderOption,
     model: Annotated[
         Path | None, typer.Argument(metavar="M", show_default="the shipped recogniser", help="Integer program.")
     ] = None,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from peephole.cli.options import JsonOption
+from peephole.cli.options import JsonOption, LandmarkProgramOption, OutputFolderOption, RecogniserOption
 from peephole.cli.output import plain, print_json, print_table
 from peephole.cli.power import power
 from peephole.cli.programs import load_program
@@ -36,22 +36,14 @@ TargetOption = Annotated[
     Board,
     typer.Option(help="rv32-virt is QEMU's machine virt with 512 KiB of RAM; gap8 GreenWaves' chip, by the GAP SDK."),
 ]
-RecogniserOption = Annotated[
-    Path | None,
-    typer.Option("--recogniser", metavar="M", show_default="the shipped recogniser", help="Describes faces."),
-]
-LandmarkOption = Annotated[
-    Path | None,
-    typer.Option("--landmarks", metavar="M", show_default="the shipped landmark program", help="Finds five points."),
-]
 
 
 @group.command("build")
 def build(
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="The folder to write.")],
+    output: OutputFolderOption,
     target: TargetOption = Board.RV32_VIRT,
     recogniser: RecogniserOption = None,
-    landmarks: LandmarkOption = None,
+    landmarks: LandmarkProgramOption = None,
     sdk: Annotated[
         Path | None,
         typer.Option("--sdk", metavar="PATH", help="The GAP SDK's folder: build by it too (gap8 only)."),

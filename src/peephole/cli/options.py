@@ -112,3 +112,12 @@ LandmarksOption = Annotated[
         help="For --crop aligned: arrays `names` and `landmarks` [N,5,2], x and y in picture pixels.",
     ),
 ]
+RecogniserOption = Annotated[
+    Path | None,
+    typer.Option("--recogniser", metavar="M", show_default="the shipped recogniser", help="Describes faces."),
+]
+LandmarkProgramOption = Annotated[
+    Path | None,
+    typer.Option("--landmarks", metavar="M", show_default="the shipped landmark program", help="Finds five points."),
+]
+OutputFolderOption = Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="The folder to write.")]

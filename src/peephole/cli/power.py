@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from peephole.cli.options import JsonOption
+from peephole.cli.options import JsonOption, LandmarkProgramOption, RecogniserOption
 from peephole.cli.output import plain, print_json, print_table
 from peephole.cli.programs import load_program
 
@@ -49,14 +49,8 @@ def power(
         list[str] | None,
         typer.Option("--figure", metavar="NAME=MW", help="Another power for a part of the budget; may be repeated."),
     ] = None,
-    recogniser: Annotated[
-        Path | None,
-        typer.Option("--recogniser", metavar="M", show_default="the shipped recogniser", help="Describes faces."),
-    ] = None,
-    landmarks: Annotated[
-        Path | None,
-        typer.Option("--landmarks", metavar="M", show_default="the shipped landmark program", help="Finds points."),
-    ] = None,
+    recogniser: RecogniserOption = None,
+    landmarks: LandmarkProgramOption = None,
     json: JsonOption = False,
 ) -> None:
     """Estimate the energy of a visit on GAP8 by state, and the life of a battery.
