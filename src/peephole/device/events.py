@@ -7,11 +7,10 @@ from typing import Any
 from peephole.device.client import Command, Device
 from peephole.device.errors import LostSessionError
 from peephole.doorbell.voting import REASONS
+from peephole.firmware.events import EVENTS, KINDS, PROBLEMS
 
+# In the order of csrc/app/admin.h: ph_admin_event_kind; and of session.h: ph_refusal.
 _KINDS = ("doorbell", "started", "refused", "paired", "session", "restored")
-_DOORBELL = ("button", "visit_started", "decided", "visit_ended", "door", "problem")
-_DECISIONS = ("unsure", "known", "stranger")
-_PROBLEMS = ("camera", "frame", "storage", "strangers_full")
 _REFUSALS = (
     "",
     "damaged",
@@ -25,6 +24,7 @@ _REFUSALS = (
     "wrong key",
     "failed",
 )
+_PROBLEMS = tuple(PROBLEMS)
 _REASONS = tuple(REASONS)
 
 
@@ -77,7 +77,7 @@ def followed_events(device: Device, after: int, wait: float = 1.0) -> Iterator[D
 
 def _event(device: Device, columns: list[Any]) -> DeviceEvent:
     sequence, moment, kind, doorbell, visit, on, more = columns
-    name = _DOORBELL[doorbell] if kind == 0 else _KINDS[kind]
+    name = EVENTS[doorbell] if kind == 0 else _KINDS[kind]
     details: dict[str, Any] = {}
     if name == "refused":
         details = {"reason": _REFUSALS[more[0]], "frames": more[1]}
@@ -93,7 +93,7 @@ def _event(device: Device, columns: list[Any]) -> DeviceEvent:
 def _visit(device: Device, more: list[Any]) -> dict[str, Any]:
     decision, reason, person, stranger, distance, margin, first, last, sightings, repeat, silent, stored = more
     return {
-        "decision": _DECISIONS[decision],
+        "decision": KINDS[decision],
         "reason": _REASONS[reason],
         "person": person or None,
         "stranger": stranger or None,

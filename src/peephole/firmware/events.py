@@ -7,9 +7,10 @@ from peephole.doorbell.events import Decided, Event, Json, Problem, VisitEnded, 
 from peephole.doorbell.visit import Kind
 from peephole.doorbell.voting import REASONS
 
-# In the order of csrc/app: ph_kind, ph_event_kind, ph_problem.
+# In the order of csrc/app: ph_event_kind, ph_kind, ph_problem.
+EVENTS = ("button", "visit_started", "decided", "visit_ended", "door", "problem")
+BUTTON, STARTED, DECIDED, ENDED, DOOR, PROBLEM = range(len(EVENTS))
 KINDS: tuple[Kind, ...] = ("unsure", "known", "stranger")
-BUTTON, STARTED, DECIDED, ENDED, DOOR, PROBLEM = range(6)
 PROBLEMS = {
     "camera": "the camera gives no picture",
     "frame": "a picture could not be looked at",
@@ -42,10 +43,10 @@ class Door:
         return {"event": "door", **vars(self)}
 
 
-DeviceEvent = Event | Rang | Door
+ConsoleEvent = Event | Rang | Door
 
 
-def to_event(told: dict[str, Any]) -> DeviceEvent | None:
+def to_event(told: dict[str, Any]) -> ConsoleEvent | None:
     """Return the event of one line of the console, already read as JSON; None for a line that tells of none.
 
     Ids are the device's: visits count from 1, people go by the number that the gallery gave them.
