@@ -62,6 +62,7 @@ typedef struct {
     int64_t started; /* when it was switched on, by the clock of ph_admin_calls.time */
     int64_t frames;  /* looked at since then */
     int64_t battery; /* millivolts */
+    int64_t stack;   /* the deepest that it has been, in bytes; 0 where it is not known */
 } ph_admin_statistics;
 
 /* What the commands ask of the doorbell; all but time and write may be NULL. */

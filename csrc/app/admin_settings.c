@@ -94,7 +94,7 @@ static void answer_statistics(ph_asked *asked) {
     const ph_admin *admin = asked->admin;
     const ph_gallery *gallery = admin->gallery;
     const ph_flash_log *log = &gallery->log;
-    ph_admin_statistics known = {-1, -1, -1};
+    ph_admin_statistics known = {-1, -1, -1, 0};
     if (!ph_asked_well(asked, 0)) {
         return;
     }
@@ -123,6 +123,9 @@ static void answer_statistics(ph_asked *asked) {
     }
     if (known.battery >= 0) {
         put_number(&asked->out, "battery", known.battery);
+    }
+    if (known.stack > 0) {
+        put_number(&asked->out, "stack", known.stack);
     }
     ph_cbor_close(&asked->out);
 }

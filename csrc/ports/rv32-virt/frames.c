@@ -3,12 +3,26 @@
 #include "board.h"
 #include "device_memory.h"
 
+#define WAITED 200 /* milliseconds for a frame, until the camera counts as stalled */
+
 static void read_time(frames *source) {
     int64_t time;
     source->more = board_read(source->file, &time, sizeof time) == (int32_t)sizeof time;
     if (source->more) {
-        source->time = time;
+        source->stalls = time < 0;
+        source->time = source->stalls ? -1 - time : time;
     }
+}
+
+bool frames_stall(frames *source, int64_t *time) {
+    if (!source->more || !source->stalls) {
+        return false;
+    }
+    *time += WAITED;
+    if (*time >= source->time) {
+        read_time(source);
+    }
+    return true;
 }
 
 ph_status frames_open(frames *source, ph_image_size size) {
@@ -25,6 +39,9 @@ ph_status frames_open(frames *source, ph_image_size size) {
 
 ph_status frames_next(frames *source, uint8_t *grey, int64_t *time) {
     const int32_t bytes = source->size.height * source->size.width;
+    while (source->more && source->stalls) {
+        read_time(source);
+    }
     if (!source->more) {
         return PH_END;
     }

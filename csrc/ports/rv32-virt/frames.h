@@ -20,11 +20,16 @@ typedef struct {
     ph_image_size size;
     int64_t time; /* of the frame to come, in milliseconds; of the last one where there is none */
     bool more;
+    bool stalls;  /* there is none until then: the camera gives nothing */
     int32_t mode; /* FRAMES_LOOKS and the like, added up */
 } frames;
 
 /* PH_BAD_SHAPE where there is no such file, or frames of another size in it. */
 ph_status frames_open(frames *source, ph_image_size size);
+
+/* Whether the camera gives nothing now, at *time. Then it was waited for in vain, and *time is when that was given up.
+ */
+bool frames_stall(frames *source, int64_t *time);
 
 /* The next frame and its time. PH_END behind the last one, PH_BAD_SHAPE where the file ends within one. */
 ph_status frames_next(frames *source, uint8_t *grey, int64_t *time); /* [H,W] */

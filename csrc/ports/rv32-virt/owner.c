@@ -110,6 +110,7 @@ void owner_serve(int64_t frames) {
     int32_t quiet = PATIENCE; /* nothing is awaited of one who does not talk */
     int32_t left = AT_ONCE;
     statistics.frames = frames;
+    statistics.stack = board_stack_used();
     do {
         const int32_t count = line->serial_read(line->context, come, (int32_t)sizeof come);
         ph_admin_take(&admin, come, count);

@@ -9,6 +9,9 @@
 
 static ph_status frame(void *context, uint8_t *grey, int64_t *time) {
     port_state *state = context;
+    if (frames_stall(&state->frames, &state->time)) {
+        return PH_BUSY;
+    }
     const ph_status status = frames_next(&state->frames, grey, time);
     if (status == PH_OK) {
         state->time = *time;

@@ -8,7 +8,7 @@
 typedef struct {
     frames frames;
     ph_flash flash;
-    int64_t time;  /* of the newest frame: the clock, as long as there are frames */
+    int64_t time;  /* of the newest frame, or later while the camera stalls: the clock, as long as there are frames */
     uint64_t over; /* instructions when they were over; 0 before. From then on a million are a millisecond */
     int32_t door;  /* 1: unlocked */
 } port_state;

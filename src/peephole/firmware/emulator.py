@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from peephole.firmware.frames import FRAMES, WATCH, GreyFrame, Mode, write_frames
+from peephole.firmware.frames import FRAMES, WATCH, GreyFrame, Mode, Stall, write_frames
 from peephole.firmware.image import Image
 from peephole.firmware.toolchain import EMULATOR, need
 
@@ -20,11 +20,14 @@ COUNTING = ("-icount", "shift=0")  # one instruction is one tick: the counters a
 CONSOLE = ("-chardev", "stdio,id=console", "-semihosting-config", "enable=on,target=native,chardev=console")
 
 
-def qemu_command(image: Image, flash: Path | None = None, serial: int | None = None) -> list[str]:
+def qemu_command(
+    image: Image, flash: Path | None = None, serial: int | None = None, counting: bool = True
+) -> list[str]:
     """Return QEMU's command line; it is to be started where `frames.FRAMES` lies.
 
     flash: the second bank as it is kept between runs; where there is none, that of the image, which stays as it is.
-    serial: port of 127.0.0.1 where the serial line is offered.
+    serial: port of 127.0.0.1 where the serial line is offered. counting: instructions are counted exactly, and are the
+    clock; without that the emulator is faster.
     """
     banks = ((image.code, True), (flash or image.weights, flash is None))
     drives = []
@@ -32,12 +35,12 @@ def qemu_command(image: Image, flash: Path | None = None, serial: int | None = N
         name = str(file.resolve()).replace(",", ",,")
         drives += ["-drive", f"if=pflash,unit={unit},format=raw,file={name},readonly={'on' if kept else 'off'}"]
     line = "null" if serial is None else f"tcp:127.0.0.1:{serial},server=on,wait=off"
-    return [EMULATOR, *MACHINE, *QUIET, *COUNTING, *CONSOLE, *drives, "-serial", line]
+    return [EMULATOR, *MACHINE, *QUIET, *(COUNTING if counting else ()), *CONSOLE, *drives, "-serial", line]
 
 
 def run_image(
     image: Image,
-    frames: Iterable[GreyFrame],
+    frames: Iterable[GreyFrame | Stall],
     flash: Path | None = None,
     seconds: float = 600,
     serial: int | None = None,
@@ -103,7 +106,7 @@ def run_image(
 class _Feeder:
     """Writes frames into a pipe in a thread of its own, until there are no more or nobody reads them."""
 
-    def __init__(self, pipe: Path, frames: Iterable[GreyFrame], mode: Mode) -> None:
+    def __init__(self, pipe: Path, frames: Iterable[GreyFrame | Stall], mode: Mode) -> None:
         self.trouble: Exception | None = None
         self._pipe = pipe
         self._frames = frames

@@ -42,6 +42,13 @@ class GreyFrame:
     time: int
 
 
+@dataclass(frozen=True)
+class Stall:
+    """Nothing comes from the camera until a moment; until: milliseconds of the same clock as the frames'."""
+
+    until: int
+
+
 def for_camera(image: NDArray[np.uint8], width: int = WIDTH, height: int = HEIGHT) -> NDArray[np.uint8]:
     """Return the middle of a picture, [H,W] or [H,W,3] (BGR), as a camera of this size would see it: uint8 [h,w].
 
@@ -67,16 +74,19 @@ def camera_frames(frames: Iterable[Frame]) -> Iterator[GreyFrame]:
 
 
 def write_frames(
-    file: IO[bytes], frames: Iterable[GreyFrame], mode: Mode = WATCH, width: int = WIDTH, height: int = HEIGHT
+    file: IO[bytes], frames: Iterable[GreyFrame | Stall], mode: Mode = WATCH, width: int = WIDTH, height: int = HEIGHT
 ) -> int:
     """Write what the emulator reads, a header and then of each frame its time as int64 and its pixels.
 
-    The header: magic, width, height and mode, each int32.
+    The header: magic, width, height and mode, each int32. Of a stall there is the time alone, as -1 less the moment.
     Numbers are little-endian. Returns how many frames there were. Raises `ValueError` for one of another size.
     """
     count = 0
     file.write(struct.pack("<4i", FRAMES_MAGIC, width, height, mode))
     for frame in frames:
+        if isinstance(frame, Stall):
+            file.write(struct.pack("<q", -1 - frame.until))
+            continue
         if frame.pixels.shape != (height, width) or frame.pixels.dtype != np.uint8:
             raise ValueError(f"a frame is {frame.pixels.shape}, not {height} rows of {width} bytes")
         file.write(struct.pack("<q", frame.time) + frame.pixels.tobytes())
