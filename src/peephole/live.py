@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 
 from peephole.doorbell.doorbell import LiveFace
 from peephole.doorbell.events import Event
-from peephole.vision.sources import Frame, FrameSource, Notice
+from peephole.vision.sources import Frame, FrameSource, Image, Notice
 
 State = Literal["starting", "watching", "lost", "ended"]
 """How a source is doing; lost: it may come back."""
@@ -77,6 +77,10 @@ class Watcher(Protocol):
         """Return what changes when people or strangers do, whoever changed them, as of the newest frame."""
         ...
 
+    def ring(self, time: float, source: str, image: Image | None) -> list[Event]:
+        """Note that the bell was pressed."""
+        ...
+
     def flush(self) -> list[Event]:
         """End every open visit."""
         ...
@@ -124,6 +128,7 @@ class LiveDoorbell:
         self._source: FrameSource | None = None
         self._stopped = threading.Event()
         self._gallery_version: object = None
+        self._at_work = threading.Lock()
 
     @property
     def present(self) -> tuple[str, ...]:
@@ -155,7 +160,8 @@ class LiveDoorbell:
                     break
                 if self.newest is None:
                     self._set(Status("watching", f"Watching {source.name}"))
-                events = self._watcher.process(frame)
+                with self._at_work:
+                    events = self._watcher.process(frame)
                 self.newest = Look(frame, self._watcher.current())
                 self.newest_at = time.monotonic()
                 self.announcer.announce(self.newest)
@@ -167,13 +173,29 @@ class LiveDoorbell:
             raise
         finally:
             source.close()
-            self._tell(self._watcher.flush())
+            with self._at_work:
+                events = self._watcher.flush()
+            self._tell(events)
+
+    def ring(self, source: str) -> None:
+        """Somebody pressed a bell ("button", "mqtt", "http"); may be called from any thread, also without a picture."""
+        newest = self.newest
+        with self._at_work:
+            now = self._now()
+            events = self._watcher.ring(now, source, None if newest is None else newest.frame.image)
+        self._tell(events)
 
     def stop(self) -> None:
         """End `watch` soon; may be called from any thread, and before it."""
         self._stopped.set()
         if self._source is not None:
             self._source.close()
+
+    def _now(self) -> float:
+        """Return the time by the clock of the frames, which of a recording is not that of the wall."""
+        if self.newest is None or self.newest_at is None:
+            return time.time()
+        return self.newest.frame.time + time.monotonic() - self.newest_at
 
     def _tell(self, events: list[Event]) -> None:
         for event in events:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from peephole.doorbell.doorbell import LiveFace
-from peephole.doorbell.events import Event, Problem
+from peephole.doorbell.events import Event, Problem, Rang
 from peephole.live import Changed, LiveDoorbell, Look, Message, Status
 from peephole.vision.sources import Frame, Notice
 
@@ -43,6 +43,9 @@ class Bell:
 
     def gallery_version(self) -> object:
         return self.versions.pop(0) if self.versions else None
+
+    def ring(self, time: float, source: str, image: object) -> list[Event]:
+        return [Rang("v1", time, source)]
 
     def flush(self) -> list[Event]:
         return [Problem(0, "flush", "flushed")]
@@ -133,3 +136,17 @@ def test_who_left_hears_nothing_more() -> None:
     leave()
     live.watch(Recording([0.0]), at_its_pace=False)
     assert heard == []
+
+
+def test_a_ring_is_told_at_once_by_the_clock_of_the_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    live = LiveDoorbell(Bell())
+    heard = listening(live)
+    monkeypatch.setattr("peephole.live.time.time", lambda: 5000.0)
+    monkeypatch.setattr("peephole.live.time.monotonic", lambda: 7.0)
+
+    live.ring("http")
+    live.watch(Recording([100.0]), at_its_pace=False)
+    monkeypatch.setattr("peephole.live.time.monotonic", lambda: 9.0)
+    live.ring("button")
+
+    assert [one for one in heard if isinstance(one, Rang)] == [Rang("v1", 5000.0, "http"), Rang("v1", 102.0, "button")]

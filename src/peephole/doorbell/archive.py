@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from peephole.doorbell.visit import VisitRecord, VisitState
-from peephole.people.records import Descriptor, NewReference, Person, PersonSummary, Reference, Rules, Stranger, StrangerState
+from peephole.people.records import (
+    Descriptor,
+    NewReference,
+    Person,
+    PersonSummary,
+    Reference,
+    Rules,
+    Stranger,
+    StrangerState,
+)
 
 
 class PeopleShelf(Protocol):

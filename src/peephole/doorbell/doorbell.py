@@ -24,7 +24,7 @@ __all__ = ["Doorbell", "Enrolment", "IdentifiedFace", "LiveFace", "Photo", "Phot
 class Doorbell:
     """One door: watches frames, remembers visits, and lets the owner manage people and strangers.
 
-    `process` and `flush` belong to one thread (the pipeline); every other method may be called from any thread.
+    `process`, `ring` and `flush` are called by one thread at a time; every other method may be called from any thread.
     A `key` of a person is an id or a name; a key of a stranger is an id or a running number.
     Unknown keys raise ValueError with one sentence; a full disk raises OSError with one.
     """
@@ -49,6 +49,10 @@ class Doorbell:
     def gallery_version(self) -> tuple[int, int] | None:
         """Return what changes when people or strangers do, whoever changed them, as of the newest frame."""
         return self._watcher.gallery_version()
+
+    def ring(self, time: float, source: str, image: Image | None) -> list[Event]:
+        """Note that the bell was pressed, as of `time`; `image` is the newest frame, if there is one."""
+        return self._watcher.ring(time, source, image)
 
     def flush(self) -> list[Event]:
         """End every open visit (the source has ended); raises OSError when they cannot be stored."""

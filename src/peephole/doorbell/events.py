@@ -20,6 +20,22 @@ class VisitStarted:
 
 
 @dataclass(frozen=True)
+class Rang:
+    """Somebody pressed the bell; `source` says which one ("button", "mqtt", "http").
+
+    The visit is the one that goes on, or one that begins with the ring and that the next face belongs to.
+    """
+
+    visit: str
+    time: float
+    source: str
+
+    def as_json(self) -> Json:
+        """Return the event as a flat JSON object."""
+        return {"event": "ring", **vars(self)}
+
+
+@dataclass(frozen=True)
 class Decided:
     """What an unfinished visit looks like now; comes again only when kind or person changes."""
 
@@ -51,6 +67,7 @@ class VisitEnded:
         stranger_id: Opaque id of the stranger.
         repeat: The same person or stranger was here less than the cool-down ago; notifiers stay silent.
         silent: The owner ignores this stranger; notifiers stay silent.
+        rang: The bell was pressed.
     """
 
     visit: str
@@ -68,6 +85,7 @@ class VisitEnded:
     last_seen: float
     repeat: bool
     silent: bool
+    rang: bool = False
 
     def as_json(self) -> Json:
         """Return the event as a flat JSON object."""
@@ -87,4 +105,4 @@ class Problem:
         return {"event": "problem", **vars(self)}
 
 
-Event = VisitStarted | Decided | VisitEnded | Problem
+Event = VisitStarted | Rang | Decided | VisitEnded | Problem

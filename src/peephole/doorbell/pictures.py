@@ -33,8 +33,16 @@ def portrait(image: Image, box: Box) -> bytes:
     """Return a small JPEG of a face with a little around it."""
     across, down = round(box.width * _MARGIN), round(box.height * _MARGIN)
     left, top = max(box.x - across, 0), max(box.y - down, 0)
-    cut = image[top : box.y + box.height + down, left : box.x + box.width + across]
-    done, jpeg = cv2.imencode(".jpg", reduced(cut, _SIDE)[0], [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+    return _small_jpeg(image[top : box.y + box.height + down, left : box.x + box.width + across], _SIDE)
+
+
+def scene(image: Image) -> bytes:
+    """Return a small JPEG of a whole frame."""
+    return _small_jpeg(image, 2 * _SIDE)
+
+
+def _small_jpeg(image: Image, longest: int) -> bytes:
+    done, jpeg = cv2.imencode(".jpg", reduced(image, longest)[0], [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
     if not done:
-        raise ValueError("the picture of a face could not be encoded as JPEG")
+        raise ValueError("a picture could not be encoded as JPEG")
     return jpeg.tobytes()

@@ -50,6 +50,7 @@ class Policy:
         gap_seconds: A face that is gone for less is recognised as the same visit; after that the visit ends.
         longest_seconds: A visit is ended after this time even if the face stays.
         cool_down_seconds: Somebody who comes back sooner makes a visit marked `repeat`.
+        ring_seconds: A face that comes so soon after the bell was pressed is that of the visitor who rang.
         look_seconds: Time between two described looks at a face.
         later_look_seconds: The same once a visit has all the looks it keeps.
         save_seconds: Time between two writes of "last seen" of a visit that shows nothing new.
@@ -79,6 +80,7 @@ class Policy:
     gap_seconds: float = 3.0
     longest_seconds: float = 300.0
     cool_down_seconds: float = 60.0
+    ring_seconds: float = 15.0
     look_seconds: float = 0.1
     later_look_seconds: float = 0.5
     save_seconds: float = 1.0

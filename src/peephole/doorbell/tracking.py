@@ -18,6 +18,7 @@ class Walk:
         kept: The best looks so far with their running numbers, at most `policy.keep_looks`.
         visit: Id of the visit, once there is one.
         decision: The newest decision.
+        rang: Whether the bell was pressed.
     """
 
     def __init__(self, core: _core.Walk) -> None:
@@ -26,6 +27,7 @@ class Walk:
         self.kept: dict[int, Sighting] = {}
         self.visit: str | None = None
         self.decision: Decision | None = None
+        self.rang = False
 
     @property
     def first_seen(self) -> float:
@@ -52,5 +54,12 @@ class Walk:
         if self.visit is None or self.decision is None:
             raise RuntimeError("a walk without a visit has no state to store")
         return VisitState(
-            self.visit, self.first_seen, self.last_seen, self.decision, self.core.faces, dict(self.kept), model
+            id=self.visit,
+            first_seen=self.first_seen,
+            last_seen=self.last_seen,
+            decision=self.decision,
+            sightings=self.core.faces,
+            looks=dict(self.kept),
+            model=model,
+            rang=self.rang,
         )

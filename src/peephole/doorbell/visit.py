@@ -69,7 +69,10 @@ class Decision:
 
 @dataclass(frozen=True)
 class VisitState:
-    """A visit as it stands: `looks` are the ones kept, by running number; `sightings` counts all faces."""
+    """A visit as it stands: `looks` are the ones kept, by running number; `sightings` counts all faces.
+
+    `rang` tells that the bell was pressed, `scene` is a small JPEG of the door then, for a visit without a face.
+    """
 
     id: str
     first_seen: float
@@ -78,6 +81,8 @@ class VisitState:
     sightings: int
     looks: Mapping[int, Sighting]
     model: str
+    rang: bool = False
+    scene: bytes | None = None
 
     def best(self) -> Sighting | None:
         """Return the best look."""
@@ -101,3 +106,4 @@ class VisitRecord:
     silent: bool
     person_name: str | None
     stranger_number: int | None
+    rang: bool = False

@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 from peephole import _core
 from peephole.doorbell.archive import Archive
-from peephole.doorbell.events import Decided, Event, Problem, VisitEnded, VisitStarted
+from peephole.doorbell.events import Decided, Event, Problem, Rang, VisitEnded, VisitStarted
 from peephole.doorbell.eyes import Eyes
 from peephole.doorbell.gallery import Gallery, read_gallery
 from peephole.doorbell.policy import Policy
 from peephole.doorbell.recogniser import Recogniser
 from peephole.doorbell.tracking import Walk
 from peephole.doorbell.visit import Decision, Sighting, VisitRecord, VisitState
-from peephole.doorbell.voting import Verdict, decide, same_stranger, to_decision
+from peephole.doorbell.voting import REASONS, Verdict, decide, same_stranger, to_decision
 
 
 class Visits:
@@ -37,6 +37,7 @@ class Visits:
         self._time = float("-inf")
         self._retry_at: float | None = None
         self._eyes: Eyes | None = None
+        self._rung: VisitState | None = None
 
     def fresh_gallery(self) -> Gallery:
         """Return the people and strangers as they are now, or as they were where they cannot be read."""
@@ -53,6 +54,33 @@ class Visits:
         """Go on to the next frame."""
         self._eyes = eyes
         self._time = eyes.time
+        if self._rung is not None and not 0 <= self._time - self._rung.first_seen <= self._policy.ring_seconds:
+            self.end_ring()
+
+    def ring(self, time: float, source: str, scene: bytes | None) -> None:
+        """Note that the bell was pressed: in the visit that goes on, or in one that the next face belongs to."""
+        here = max((one for one in self._walks.values() if one.visit), key=lambda one: one.last_seen, default=None)
+        if here is not None and here.visit is not None:
+            visit, here.rang = here.visit, True
+            if here.decision is not None:
+                self.save(here.core)
+        else:
+            if self._rung is None:
+                nobody = Decision("unsure", None, None, None, "nobody_seen", REASONS["nobody_seen"])
+                model = self._recogniser.model
+                self._rung = VisitState(new_visit(), time, time, nobody, 0, {}, model, rang=True, scene=scene)
+                state = self._rung
+                self._attempt(lambda: self._archive.visits.save(state))
+                self.events.append(VisitStarted(state.id, time))
+            visit = self._rung.id
+        self.events.append(Rang(visit, time, source))
+
+    def end_ring(self) -> None:
+        """End the visit of a ring that no face followed."""
+        if self._rung is not None:
+            self._unclosed.append(self._rung)
+            self._rung = None
+            self._attempt(self._close_all)
 
     def close_eyes(self) -> None:
         """Close what could not be stored before; the frame is over."""
@@ -101,7 +129,10 @@ class Visits:
     def began(self, walk: _core.Walk) -> None:
         """Open the visit of a walk."""
         known = self.walk(walk)
-        known.visit = f"v{secrets.token_hex(8)}"
+        if self._rung is not None:
+            known.visit, known.rang, self._rung = self._rung.id, True, None
+            return
+        known.visit = new_visit()
         self.events.append(VisitStarted(known.visit, known.first_seen))
 
     def decided(self, walk: _core.Walk, verdict: Verdict, stranger: int | None) -> None:
@@ -188,6 +219,11 @@ class Visits:
         return True
 
 
+def new_visit() -> str:
+    """Return an opaque id."""
+    return f"v{secrets.token_hex(8)}"
+
+
 def ended(record: VisitRecord) -> VisitEnded:
     """Return the event of a stored visit."""
     decision = record.decision
@@ -207,4 +243,5 @@ def ended(record: VisitRecord) -> VisitEnded:
         last_seen=record.last_seen,
         repeat=record.repeat,
         silent=record.silent,
+        rang=record.rang,
     )

@@ -10,7 +10,7 @@ from peephole.doorbell.events import Event, Problem
 from peephole.doorbell.eyes import Eyes
 from peephole.doorbell.gallery import Gallery
 from peephole.doorbell.looks import Portrait
-from peephole.doorbell.pictures import to_grey
+from peephole.doorbell.pictures import Image, scene, to_grey
 from peephole.doorbell.policy import Policy, milliseconds, whole_numbers
 from peephole.doorbell.recogniser import FrameLike, Recogniser
 from peephole.doorbell.tracking import Walk
@@ -81,9 +81,16 @@ class Watcher:
         self._faces = tuple(_live(self._visits.walk(core), gallery) for core in self._watch.view)
         return self._take_events()
 
+    def ring(self, time: float, source: str, image: Image | None) -> list[Event]:
+        """Note that the bell was pressed; `image` is the newest frame, if there is one."""
+        self._visits.fresh_gallery()
+        self._visits.ring(time, source, None if image is None else scene(image))
+        return self._take_events()
+
     def flush(self) -> list[Event]:
         """End every visit; raises OSError when one cannot be stored (it stays, and can be flushed again)."""
         self._visits.try_at_once()
+        self._visits.end_ring()
         self._watch.end_all(self._numbers, self._visits)
         self._visits.close_eyes()
         self._faces = ()

@@ -96,6 +96,7 @@ def to_visit(row: sqlite3.Row) -> VisitRecord:
         silent=bool(row["silent"]),
         person_name=row["person_name"],
         stranger_number=row["stranger_number"],
+        rang=bool(row["rang"]),
     )
 
 

@@ -17,13 +17,15 @@ _RECORDS = (
 # whose person was removed stays as `PeopleTable.remove` left it: the looks in memory must not bring the face back.
 _SAVE = (
     "INSERT INTO visits (id, closed, first_seen, last_seen, kind, person, nearest, stranger, distance, margin, reason,"
-    " text, sightings, repeat, silent, picture) VALUES (:id, 0, :first_seen, :last_seen, :kind,"
+    " text, sightings, repeat, silent, picture, rang) VALUES (:id, 0, :first_seen, :last_seen, :kind,"
     " (SELECT id FROM people WHERE id = :person), (SELECT id FROM people WHERE id = :nearest),"
-    " (SELECT id FROM strangers WHERE id = :stranger), :distance, :margin, :reason, :text, :sightings, 0, 0, :picture)"
+    " (SELECT id FROM strangers WHERE id = :stranger), :distance, :margin, :reason, :text, :sightings, 0, 0, :picture,"
+    " :rang)"
     " ON CONFLICT (id) DO UPDATE SET last_seen = excluded.last_seen, kind = excluded.kind, person = excluded.person,"
     " nearest = excluded.nearest, stranger = excluded.stranger, distance = excluded.distance,"
     " margin = excluded.margin, reason = excluded.reason, text = excluded.text, sightings = excluded.sightings,"
-    " picture = coalesce(excluded.picture, picture) WHERE closed = 0 AND visits.reason <> 'person_removed'"
+    " picture = coalesce(excluded.picture, picture), rang = max(rang, excluded.rang)"
+    " WHERE closed = 0 AND visits.reason <> 'person_removed'"
 )
 _SAVE_LOOK = (
     "INSERT OR IGNORE INTO visit_looks (visit, number, time, x, y, width, height, descriptor, model, sharpness,"
@@ -93,6 +95,7 @@ class VisitsTable:
                     sightings=row["sightings"],
                     looks={look["number"]: to_sighting(look) for look in looks},
                     model=model,
+                    rang=bool(row["rang"]),
                 )
             )
         return found
@@ -131,7 +134,8 @@ def _save(connection: sqlite3.Connection, state: VisitState) -> None:
         "first_seen": state.first_seen,
         "last_seen": state.last_seen,
         "sightings": state.sightings,
-        "picture": best.picture if best is not None else None,
+        "picture": best.picture if best is not None else state.scene,
+        "rang": state.rang,
     }
     if not connection.execute(_SAVE, row).rowcount:
         return  # closed already, or the person was removed
