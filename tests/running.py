@@ -41,7 +41,12 @@ class Running:
 def start(*arguments: object) -> Running:
     """Start `peephole run` on a free port and wait until it says where its page is."""
     model = [] if "--model" in arguments else model_arguments()
-    command = [sys.executable, "-m", "peephole.cli.app", "run", "--port", "0", *model, *map(str, arguments)]
+    return start_page("run", "--port", 0, *model, *arguments)
+
+
+def start_page(*arguments: object) -> Running:
+    """Start a command that serves a page and wait until it says where that is."""
+    command = [sys.executable, "-m", "peephole.cli.app", *map(str, arguments)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     line = process.stderr.readline()
