@@ -77,6 +77,11 @@ const ph_recogniser *device_recogniser(void) {
     return &recogniser;
 }
 
+/* Looks, and behind them their descriptors. */
+static size_t looks_bytes(size_t count) {
+    return count * (sizeof(ph_look) + RECOGNISER_VALUES * sizeof(int16_t));
+}
+
 ph_status device_open(void) {
     /* The turned copy of a face lies behind what the detector needs for a picture of that size. */
     const ph_image_size patch = {PH_TILT_PATCH, PH_TILT_PATCH};
@@ -87,6 +92,9 @@ ph_status device_open(void) {
                       ph_look_scratch_bytes(device_recogniser()) <= DEVICE_CROP_BYTES &&
                       DEVICE_MOST_FACES * sizeof(ph_hit) <= DEVICE_FACES_BYTES &&
                       RECOGNISER_ARENA_BYTES <= DEVICE_RECOGNISER_BYTES &&
+                      looks_bytes(DEVICE_REFERENCES) <= DEVICE_SERIAL_BYTES &&
+                      looks_bytes(DEVICE_WALK_LOOKS) <= DEVICE_RECOGNISER_BYTES &&
+                      looks_bytes(DEVICE_INTRODUCED_LOOKS) <= DEVICE_RECOGNISER_BYTES &&
                       LANDMARKS_ARENA_BYTES <= DEVICE_LANDMARKS_BYTES;
     return fits ? ph_cascade_check(&cascade_table) : PH_BAD_SHAPE;
 }

@@ -16,8 +16,8 @@ typedef struct {
 
 /* One person's looks, where the recogniser's activations lie later. */
 typedef struct {
-    ph_look look[INTRODUCED_LOOKS];
-    int16_t descriptor[INTRODUCED_LOOKS * RECOGNISER_VALUES];
+    ph_look look[DEVICE_INTRODUCED_LOOKS];
+    int16_t descriptor[DEVICE_INTRODUCED_LOOKS * RECOGNISER_VALUES];
 } introduced_looks;
 
 static bool is_known(const ph_gallery *gallery, const introduced *one) {
@@ -59,14 +59,14 @@ ph_status introduce_people(ph_gallery *gallery, int64_t time) {
         introduced one;
         uint16_t id;
         if (board_read(file, &one, sizeof one) != (int32_t)sizeof one || one.name_bytes < 1 ||
-            one.name_bytes > PH_NAME_BYTES || one.looks < 0 || one.looks > INTRODUCED_LOOKS) {
+            one.name_bytes > PH_NAME_BYTES || one.looks < 0 || one.looks > DEVICE_INTRODUCED_LOOKS) {
             return PH_BAD_SHAPE;
         }
         ph_status status = read_looks(file, one.looks, time, all);
         if (status == PH_OK && !is_known(gallery, &one)) {
             const int32_t room = gallery->size.references;
-            const ph_looks looks = {RECOGNISER_VALUES, INTRODUCED_LOOKS, one.looks < room ? one.looks : room, all->look,
-                                    all->descriptor};
+            const ph_looks looks = {RECOGNISER_VALUES, DEVICE_INTRODUCED_LOOKS, one.looks < room ? one.looks : room,
+                                    all->look, all->descriptor};
             status =
                 ph_gallery_add_person(gallery, one.name, (size_t)one.name_bytes, time, &looks, PH_SOURCE_PHOTO, &id);
         }

@@ -6,9 +6,8 @@
 
 #include "app/gallery.h"
 
-#define INTRODUCED_LOOKS 16 /* of one person, at most; what the gallery has no room for is left out */
-
-/* Adds everybody of the file whose name is not known yet. PH_OK without a file, PH_BAD_SHAPE for a damaged one, else
+/* Adds everybody of the file whose name is not known yet, with at most DEVICE_INTRODUCED_LOOKS looks, of which those
+   that the gallery has no room for are left out. PH_OK without a file, PH_BAD_SHAPE for a damaged one, else
    what the gallery says. */
 ph_status introduce_people(ph_gallery *gallery, int64_t time);
 

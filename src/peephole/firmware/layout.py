@@ -23,6 +23,7 @@ SEEN_BYTES, BOX_BYTES, POINTER_BYTES = 16, 8, 4
 LOOK_OF_WALK_BYTES, WALK_BYTES, PORTRAIT_BYTES = 48, 128, 12
 PATCH_SIDE, TILT_FACES = 192, 48
 SHARPNESS_SCRATCH = 64 * 64
+INTRODUCED_LOOKS = 16  # of a person whom the device knows from the start, at most
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,10 @@ def doorbell_bytes(room: Room, owners: int, values: int) -> int:
     return room.walks * walk + frame + portraits + voting + 11 * 8
 
 
+def _looks_bytes(count: int, values: int) -> int:
+    return count * (LOOK_OF_WALK_BYTES + 2 * values)
+
+
 def _buffers(
     device: Device,
     room: Room,
@@ -123,10 +128,13 @@ def _buffers(
     small += -small % device.alignment
     tilt = PATCH_SIDE**2 + TILT_FACES * (HIT_BYTES + SEEN_BYTES)
     search = max(detector.scratch_bytes(device.height, device.width), small + tilt)
+    # Looks that come over the line are put into `serial`, those at the door or introduced into `recogniser`.
+    serial = max(device.serial_bytes, _looks_bytes(device.references, values))
+    describing = max(arenas["recogniser"], _looks_bytes(max(room.looks, INTRODUCED_LOOKS), values))
     return [
         _buffer("gallery", gallery_bytes(device, values), "capture", "decide", "gallery"),
         _buffer("doorbell", doorbell_bytes(room, owners, values), "capture", "decide", "visits"),
-        _buffer("serial", device.serial_bytes, "capture", "decide", "serial"),
+        _buffer("serial", serial, "capture", "decide", "serial"),
         _buffer("frame", max(device.width * device.height, room.camera_bytes), "capture", "decide", "image"),
         _buffer("faces", room.faces * HIT_BYTES, "detect", "decide", "faces"),
         _buffer("hits", device.hits * HIT_BYTES, "detect", "turn", "scratch"),
@@ -135,7 +143,7 @@ def _buffers(
         replace(_buffer("tilt", tilt, "turn", "turn", "scratch"), alias_of="detector scratch", alias_offset=small),
         _buffer("crop", crop + SHARPNESS_SCRATCH, "landmarks", "describe", "image"),
         _buffer("landmarks", arenas["landmarks"], "landmarks", "landmarks", "network"),
-        _buffer("recogniser", arenas["recogniser"], "describe", "describe", "network"),
+        _buffer("recogniser", describing, "describe", "describe", "network"),
     ]
 
 
@@ -191,6 +199,7 @@ def _numbers(layout: Layout) -> dict[str, int]:
         "OWNERS": max(device.users, device.strangers),
         "THUMBNAIL": room.thumbnail,
         "SLOT_BYTES": room.slot_bytes,
+        "INTRODUCED_LOOKS": INTRODUCED_LOOKS,
         "DOOR_OPEN": room.door_open,
         "IDLE_AFTER": room.idle_after,
         "MOST_HITS": device.hits,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from peephole.doorbell.photos import Photo, usable
 from peephole.doorbell.policy import Policy
 from peephole.doorbell.recogniser import Recogniser
+from peephole.firmware.layout import INTRODUCED_LOOKS
 from peephole.people.records import NewReference, Reference
 from peephole.store.store import Store
 from peephole.vision.sources.demo import EILEEN, head_of
@@ -14,7 +15,6 @@ from peephole.vision.sources.demo import EILEEN, head_of
 PEOPLE = "people.bin"
 MAGIC = b"PPP1"
 NAME_BYTES = 40
-MOST_LOOKS = 16
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def people_file(people: Iterable[Introduced], values: int) -> bytes:
         name = one.name.encode()
         if not 1 <= len(name) <= NAME_BYTES:
             raise ValueError(f"{one.name}: a device keeps names of up to {NAME_BYTES} bytes, not {len(name)}; rename")
-        looks = one.looks[:MOST_LOOKS]
+        looks = one.looks[:INTRODUCED_LOOKS]
         parts.append(struct.pack(f"<i{NAME_BYTES}si", len(name), name, len(looks)))
         for look in looks:
             if look.descriptor.shape != (values,):
