@@ -8,7 +8,7 @@
 
 static ph_admin admin;
 static const ph_port *line;
-static ph_random *noise;
+static ph_gap8_port *board;
 static ph_doorbell *doorbell;
 static bool was_pressed;
 static ph_admin_statistics statistics = {.battery = -1};
@@ -20,7 +20,7 @@ static void write_line(void *context, const uint8_t *from, int32_t bytes) {
 
 static ph_status draw_random(void *context, uint8_t *to, int32_t bytes) {
     (void)context;
-    return ph_random_draw(noise, to, bytes);
+    return ph_gap8_port_random(board, to, bytes);
 }
 
 static int64_t now(void *context) {
@@ -75,9 +75,9 @@ static void tell_statistics(void *context, ph_admin_statistics *told) {
     *told = statistics;
 }
 
-void ph_owner_open(const ph_port *port, ph_random *random, ph_doorbell *bell, ph_gallery *gallery) {
+void ph_owner_open(const ph_port *port, ph_gap8_port *state, ph_doorbell *bell, ph_gallery *gallery) {
     line = port;
-    noise = random;
+    board = state;
     doorbell = bell;
     statistics.started = port->time(port->context);
     const ph_admin_calls calls = {

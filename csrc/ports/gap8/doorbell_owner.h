@@ -3,9 +3,9 @@
 #define PEEPHOLE_PORTS_GAP8_DOORBELL_OWNER_H
 
 #include "app/doorbell.h"
-#include "ports/gap8/random.h"
+#include "ports/gap8/doorbell_port.h"
 
-void ph_owner_open(const ph_port *port, ph_random *random, ph_doorbell *bell, ph_gallery *gallery);
+void ph_owner_open(const ph_port *port, ph_gap8_port *state, ph_doorbell *bell, ph_gallery *gallery);
 
 /* Answers what has come, and goes on while there is more. pressed: is the button for pairing held? */
 void ph_owner_serve(int64_t frames, bool pressed);

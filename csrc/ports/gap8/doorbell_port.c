@@ -6,6 +6,8 @@
 #include "ports/gap8/flash.h"
 #include "ports/gap8/gap8.h"
 
+enum { MOST_PICTURES = 16 }; /* taken for their noise alone */
+
 static void take_picture(void *argument) {
     ph_gap8_port *state = argument;
     ph_board_frame(state->picture);
@@ -32,6 +34,11 @@ bool ph_gap8_port_prepare(ph_gap8_port *state, bool idle) {
     return ph_gap8_wake() == PH_GAP8_OPEN;
 }
 
+static void stir(ph_gap8_port *state) {
+    const uint32_t pixels = PH_FRAME_WIDTH * PH_FRAME_HEIGHT;
+    ph_random_stir(&state->random, state->picture, pixels, state->taken, ph_gap8_cycles());
+}
+
 static ph_status frame(void *context, uint8_t *grey, int64_t *time) {
     ph_gap8_port *state = context;
     if (grey != state->picture) {
@@ -42,7 +49,7 @@ static ph_status frame(void *context, uint8_t *grey, int64_t *time) {
     }
     state->there = false;
     *time = state->taken / 1000;
-    ph_random_stir(&state->random, grey, PH_FRAME_WIDTH * PH_FRAME_HEIGHT, state->taken, ph_gap8_cycles());
+    stir(state);
     return PH_OK;
 }
 
@@ -128,6 +135,17 @@ static int64_t now(void *context) {
 static void run_on_cores(void *context, void (*work)(void *argument, int32_t core, int32_t cores), void *argument) {
     (void)context;
     ph_gap8_fork(work, argument);
+}
+
+ph_status ph_gap8_port_random(ph_gap8_port *state, uint8_t *to, int32_t bytes) {
+    ph_status status = ph_random_draw(&state->random, to, bytes);
+    for (int32_t tried = 0; status != PH_OK && tried < MOST_PICTURES; tried++) {
+        ph_gap8_on_controller(take_picture, state);
+        state->there = false;
+        stir(state);
+        status = ph_random_draw(&state->random, to, bytes);
+    }
+    return status;
 }
 
 ph_status ph_gap8_port_open(ph_gap8_port *state, uint8_t *picture, ph_port *port) {
