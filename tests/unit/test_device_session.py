@@ -183,6 +183,14 @@ def test_a_device_that_is_switched_off_before_it_answers_is_not_asked_twice(line
     assert [person.name for person in device.people()] == ["Ada"]  # which may be asked twice
 
 
+def test_more_than_a_device_takes_is_told_of_and_ends_nothing(line: SpoiltLine) -> None:
+    device, _ = paired(line)
+    with pytest.raises(DeviceError, match=r"2,0\d\d bytes in one request, .* takes 1,024; shorten the name"):
+        device.rename(1, "A" * 2000)
+    assert device.people() == []
+    assert reasons(device) == []
+
+
 def test_two_owners_take_turns(line: SpoiltLine) -> None:
     first, key = paired(line)
     second = Device(session_on(line), keys_of(key))

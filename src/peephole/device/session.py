@@ -86,9 +86,15 @@ class Session:
         """
         if self._owner is None:
             raise LostSessionError(f"{self._line.name}: no session was begun")
+        request = cbor2.dumps([command, *arguments])
+        if len(request) > framing.LONGEST_MESSAGE:
+            raise DeviceError(
+                f"{self._line.name}: {len(request):,} bytes in one request, and a device takes "
+                f"{framing.LONGEST_MESSAGE:,}; shorten the name, or change fewer settings at once"
+            )
         counter = self._sent
         header = struct.pack("<BBII", framing.VERSION, framing.REQUEST, self._number, counter)
-        sealed = self._owner.encrypt(_nonce(counter), cbor2.dumps([command, *arguments]), header)
+        sealed = self._owner.encrypt(_nonce(counter), request, header)
         self._sent += 1
         answer: list[bytes] = []
 
