@@ -8,7 +8,8 @@ static int on_words(const void *one, const void *other) {
     return (((uintptr_t)one | (uintptr_t)other) & 3u) == 0;
 }
 
-void *memcpy(void *restrict to, const void *restrict from, size_t bytes) {
+/* From the first byte to the last, so that a target that begins below its source may lie over it. */
+static void *copy_forward(void *to, const void *from, size_t bytes) {
     uint8_t *out = to;
     const uint8_t *in = from;
     if (on_words(to, from)) {
@@ -33,9 +34,13 @@ void *memcpy(void *restrict to, const void *restrict from, size_t bytes) {
     return to;
 }
 
+void *memcpy(void *restrict to, const void *restrict from, size_t bytes) {
+    return copy_forward(to, from, bytes);
+}
+
 void *memmove(void *to, const void *from, size_t bytes) {
     if ((uintptr_t)to - (uintptr_t)from >= bytes) {
-        return memcpy(to, from, bytes); /* which goes forward, so that a target below its source is no harm */
+        return copy_forward(to, from, bytes);
     }
     uint8_t *out = (uint8_t *)to + bytes;
     const uint8_t *in = (const uint8_t *)from + bytes;
