@@ -1,7 +1,7 @@
 /* Changes the gallery step after step, always alike, and tells what it holds after each: to be cut off at any moment.
 
    "open D S damaged N torn T", then for every step "step N S D": its number, what it answered, and a checksum D of all
-   that is kept. */
+   that is kept. Begins one step later if what is kept at the start has the checksum of the first step's end. */
 #include "board.h"
 #include "flash.h"
 
@@ -129,18 +129,19 @@ static void tell(const char *what, int64_t number) {
 
 int main(void) {
     const ph_flash flash = flash_areas();
-    uint32_t steps[2]; /* the first, and how many */
+    uint32_t steps[3]; /* the first, the one behind the last, and the checksum after the first */
     const int32_t file = board_open("steps.bin");
     if (file < 0 || board_read(file, steps, sizeof steps) != (int32_t)sizeof steps) {
         return 4;
     }
     const ph_status opened = ph_gallery_open(&gallery, &size, 7, memory, sizeof memory, &flash);
-    tell("open ", kept());
+    const uint32_t there = kept();
+    tell("open ", there);
     tell(" ", opened);
     tell(" damaged ", gallery.log.damaged);
     tell(" torn ", gallery.log.torn);
     board_print("\n");
-    for (uint32_t number = steps[0]; number < steps[0] + steps[1] && opened == PH_OK; number++) {
+    for (uint32_t number = steps[0] + (there == steps[2]); number < steps[1] && opened == PH_OK; number++) {
         const ph_status status = change(number);
         tell("step ", number);
         tell(" ", status);
