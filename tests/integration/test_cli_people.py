@@ -124,3 +124,12 @@ def test_rules_of_a_person_are_kept_and_checked(home: Path) -> None:
     assert_one_line(peephole("people", "rules", "Bob", *_options(home)), 1, "Bob")
     assert peephole("people", "rules", "Ann", "--tell", "shout", *_options(home)).returncode == 2
     assert _run(home, "people", "rules", "Ann") == noted
+
+
+def test_visits_of_an_empty_home(home: Path) -> None:
+    assert _run(home, "visits", "list") == []
+    assert _run(home, "visits", "rejudge", "--known-rate", "1e-4") == []
+    assert "nobody has come yet" in peephole("visits", "list", *_options(home)).stdout
+    assert "0 of 0 visits" in peephole("visits", "rejudge", *_options(home)).stdout
+    assert_one_line(peephole("visits", "show", "v1", *_options(home)), 1, "v1: there is no visit of this id")
+    assert peephole("visits", "rejudge", "--known-rate", "2", *_options(home)).returncode == 2

@@ -11,11 +11,13 @@ import numpy as np
 import pytest
 
 from doorbell_parts import MODEL, store_at
-from peephole.doorbell.visit import Decision, Quality, Sighting, VisitState
+from peephole.doorbell.visit import Decision, Quality, Sighting, Trace, VisitState
 from peephole.people.records import NewReference
 from peephole.store.instance import InstanceLock
 from peephole.store.store import DATABASE_NAME, Store
 from peephole.vision.detector import Box
+
+NO_TRACE = Trace((), None, 0)
 
 OTHER = "f" * 16
 
@@ -91,7 +93,7 @@ def test_rename_refuses_a_taken_name_and_keeps_the_rest(store):
 
 def test_remove_forgets_everything_but_the_visit(store):
     anna = store.people.add("Anna", [reference()])
-    store.visits.close(state(kind="known", person=anna.id, nearest=anna.id), 8, 60)
+    store.visits.close(state(kind="known", person=anna.id, nearest=anna.id), NO_TRACE, 8, 60)
     store.people.remove("Anna")
     assert store.people.all(MODEL) == [] and store.people.looks(MODEL) == []
     (visit,) = store.visits.recent(9, None)
@@ -109,7 +111,7 @@ def test_an_open_visit_does_not_bring_a_removed_person_back(store, late):
     later = open_visit if late == "known" else state(kind="stranger")
     store.visits.save(later)
     assert store.visits.picture("v1") is None and store.visits.unfinished(MODEL)[0].looks == {}
-    closed = store.visits.close(dataclasses.replace(later, last_seen=900.0, sightings=9), 8, 60)
+    closed = store.visits.close(dataclasses.replace(later, last_seen=900.0, sightings=9), NO_TRACE, 8, 60)
     assert (closed.decision.kind, closed.decision.reason, closed.stranger_number) == ("unsure", "person_removed", None)
     assert (closed.last_seen, closed.sightings) == (900.0, 9)
     assert store.visits.picture("v1") is None and store.strangers.all(["open"]) == []
@@ -118,7 +120,7 @@ def test_an_open_visit_does_not_bring_a_removed_person_back(store, late):
 def test_a_visit_first_stored_after_its_person_is_gone_has_no_picture(store):
     anna = store.people.add("Anna", [])
     store.people.remove("Anna")
-    closed = store.visits.close(state(kind="known", person=anna.id), 8, 60)
+    closed = store.visits.close(state(kind="known", person=anna.id), NO_TRACE, 8, 60)
     assert closed.decision.reason == "person_removed" and store.visits.picture("v1") is None
 
 
@@ -142,8 +144,8 @@ def test_an_open_visit_is_kept_as_it_grows(store, tmp_path):
 
 
 def test_closing_twice_changes_nothing(store):
-    first = store.visits.close(state(), 8, 60)
-    again = store.visits.close(state(values=(7, 8)), 8, 60)
+    first = store.visits.close(state(), NO_TRACE, 8, 60)
+    again = store.visits.close(state(values=(7, 8)), NO_TRACE, 8, 60)
     assert first == again
     assert [row.visits for row in store.strangers.all(["open"])] == [1]
     store.visits.save(state(values=(9,)))
@@ -152,20 +154,20 @@ def test_closing_twice_changes_nothing(store):
 
 def test_numbers_of_strangers_are_never_used_again(store):
     for number in (1, 2):
-        store.visits.close(state(f"v{number}"), 8, 60)
+        store.visits.close(state(f"v{number}"), NO_TRACE, 8, 60)
     store.strangers.discard("2")
-    assert store.visits.close(state("v3"), 8, 60).stranger_number == 3
+    assert store.visits.close(state("v3"), NO_TRACE, 8, 60).stranger_number == 3
 
 
 def test_the_best_looks_at_a_stranger_are_kept(store):
-    first = store.visits.close(state(values=(1, 2, 3)), 4, 60)
-    store.visits.close(state("v2", values=(4, 5), stranger=first.decision.stranger), 4, 60)
+    first = store.visits.close(state(values=(1, 2, 3)), NO_TRACE, 4, 60)
+    store.visits.close(state("v2", values=(4, 5), stranger=first.decision.stranger), NO_TRACE, 4, 60)
     assert sorted(look[0] for _, look in store.strangers.looks(MODEL)) == [2, 3, 4, 5]
     assert store.strangers.picture(first.decision.stranger) == b"\xff\xd8\x05"
 
 
 def test_assign_moves_every_look_and_every_visit(store):
-    visit = store.visits.close(state(), 8, 60)
+    visit = store.visits.close(state(), NO_TRACE, 8, 60)
     person = store.strangers.assign("1", "Ben")
     assert store.strangers.looks(MODEL) == []
     assert [row.source for row in store.people.references(person.id)] == ["visit"] * 3
@@ -178,15 +180,15 @@ def test_assign_moves_every_look_and_every_visit(store):
 
 def test_assign_joins_an_existing_person(store):
     anna = store.people.add("Anna", [reference()])
-    store.visits.close(state(), 8, 60)
+    store.visits.close(state(), NO_TRACE, 8, 60)
     assert store.strangers.assign("1", "anna") == anna
     assert len(store.people.references(anna.id)) == 4
 
 
 def test_a_stranger_assigned_meanwhile_is_the_person(store):
-    first = store.visits.close(state(), 8, 60)
+    first = store.visits.close(state(), NO_TRACE, 8, 60)
     person = store.strangers.assign("1", "Ben")
-    late = store.visits.close(state("v2", stranger=first.decision.stranger), 8, 60)
+    late = store.visits.close(state("v2", stranger=first.decision.stranger), NO_TRACE, 8, 60)
     assert (late.decision.kind, late.decision.person) == ("known", person.id)
 
 
@@ -205,7 +207,7 @@ def test_a_removed_person_is_gone_from_every_file_of_the_open_store(store, tmp_p
     anna = store.people.add("Anna", [NewReference(own, MODEL, SECRET, 1, "photo")])
     looks = {1: dataclasses.replace(sighting(1), descriptor=own, picture=SECRET)}
     visit = dataclasses.replace(state(kind="known", person=anna.id), looks=looks)
-    store.visits.close(visit, 8, 60)
+    store.visits.close(visit, NO_TRACE, 8, 60)
     store.visits.save(dataclasses.replace(visit, id="v2"))
     assert kept(tmp_path, SECRET) and kept(tmp_path, own.tobytes())
     store.people.remove("Anna")
@@ -214,7 +216,7 @@ def test_a_removed_person_is_gone_from_every_file_of_the_open_store(store, tmp_p
 
 def test_a_discarded_stranger_is_gone_from_every_file_of_the_open_store(store, tmp_path):
     looks = {1: dataclasses.replace(sighting(1), picture=SECRET)}
-    store.visits.close(dataclasses.replace(state(), looks=looks), 8, 60)
+    store.visits.close(dataclasses.replace(state(), looks=looks), NO_TRACE, 8, 60)
     assert kept(tmp_path, SECRET)
     store.strangers.discard("1")
     assert not kept(tmp_path, SECRET)

@@ -9,7 +9,7 @@ import typer
 from typer.models import ParameterInfo
 
 from peephole import __version__
-from peephole.cli import bench, device, evaluate, firmware, people, settings, strangers
+from peephole.cli import bench, device, evaluate, firmware, people, settings, strangers, visits
 from peephole.cli.compile import compile_program
 from peephole.cli.describe import describe
 from peephole.cli.embed import embed
@@ -51,6 +51,7 @@ app.command("run")(run)
 app.command("identify")(identify)
 app.add_typer(people.group, name="people")
 app.add_typer(strangers.group, name="strangers")
+app.add_typer(visits.group, name="visits")
 app.add_typer(settings.group, name="settings")
 app.command("embed")(embed)
 app.command("train")(train)

@@ -6,7 +6,7 @@ Every method is one transaction: done and on the disk when it returns, or not do
 from collections.abc import Sequence
 from typing import Protocol
 
-from peephole.doorbell.visit import VisitRecord, VisitState
+from peephole.doorbell.visit import Sighting, Trace, VisitRecord, VisitState
 from peephole.people.records import (
     Descriptor,
     NewReference,
@@ -90,8 +90,10 @@ class VisitsShelf(Protocol):
     def save(self, state: VisitState) -> None:
         """Write an open visit as it stands: the row, and the looks kept."""
 
-    def close(self, state: VisitState, keep: int, cool_down: float) -> VisitRecord:
+    def close(self, state: VisitState, trace: Trace, keep: int, cool_down: float) -> VisitRecord:
         """Write and close a visit, attach it to its stranger or open a new one, and return it as stored.
+
+        The looks kept and the trace stay with it.
 
         A decision `stranger` without a stranger's id makes a new stranger; the best `keep` good looks are remembered.
         What other processes changed meanwhile counts: a person who is gone, a stranger who has been named.
@@ -100,6 +102,18 @@ class VisitsShelf(Protocol):
 
     def unfinished(self, model: str) -> list[VisitState]:
         """Return the visits that were never closed, with the looks made by that model."""
+
+    def get(self, visit_id: str) -> VisitRecord:
+        """Return the visit of that id, or raise ValueError."""
+
+    def trace(self, visit_id: str) -> Trace:
+        """Return what a closed visit was decided by; without looks where none are left."""
+
+    def looks(self, visit_id: str, model: str) -> dict[int, Sighting]:
+        """Return the looks kept of a visit that were made by that model, by their numbers."""
+
+    def look_picture(self, visit_id: str, number: int) -> bytes | None:
+        """Return the picture (JPEG) of one look."""
 
     def recent(self, limit: int, before: float | None) -> list[VisitRecord]:
         """Return visits, newest first."""

@@ -12,7 +12,8 @@ from peephole.doorbell.photos import Enrolment, IdentifiedFace, Photo, PhotoRepo
 from peephole.doorbell.pictures import portrait as jpeg_portrait
 from peephole.doorbell.policy import Policy
 from peephole.doorbell.recogniser import FrameLike, Image, Recogniser
-from peephole.doorbell.visit import VisitRecord
+from peephole.doorbell.trace import Rejudged, rejudge
+from peephole.doorbell.visit import Trace, VisitRecord
 from peephole.doorbell.watcher import LiveFace, Watcher
 from peephole.people.hours import Hours
 from peephole.people.names import clean_name
@@ -139,6 +140,30 @@ class Doorbell:
     def visits(self, limit: int = 50, before: float | None = None) -> list[VisitRecord]:
         """Return visits, newest first; `before` is a first_seen to page from."""
         return self._archive.visits.recent(limit, before)
+
+    def visit(self, visit_id: str) -> VisitRecord:
+        """Return the visit of that id."""
+        return self._archive.visits.get(visit_id)
+
+    def trace(self, visit_id: str) -> Trace:
+        """Return what a visit was decided by."""
+        return self._archive.visits.trace(visit_id)
+
+    def look_picture(self, visit_id: str, number: int) -> bytes | None:
+        """Return the picture (JPEG) of one look of a visit."""
+        return self._archive.visits.look_picture(visit_id, number)
+
+    def rejudge(self, policy: Policy, limit: int = 500) -> list[Rejudged]:
+        """Decide anew about the newest visits by another policy, against the people as they are now; stores nothing."""
+        gallery = read_gallery(self._archive, self._recogniser, policy)
+        shelf, model = self._archive.visits, self._recogniser.model
+        seen = ((visit, shelf.looks(visit.id, model)) for visit in shelf.recent(limit, None))
+        return rejudge(seen, gallery, policy)
+
+    @property
+    def policy(self) -> Policy:
+        """How this doorbell decides."""
+        return self._policy
 
     def person_picture(self, person_id: str) -> bytes | None:
         """Return the best picture (JPEG) of a person."""

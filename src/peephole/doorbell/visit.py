@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from peephole.doorbell.policy import Bars
 from peephole.people.records import Descriptor
 from peephole.vision.detector import Box
 
@@ -107,3 +108,28 @@ class VisitRecord:
     person_name: str | None
     stranger_number: int | None
     rang: bool = False
+
+
+@dataclass(frozen=True)
+class TracedLook:
+    """One look of a visit: when, where, how good, whether it voted, and whom it was nearest to.
+
+    `distance` is squared, to the nearest person, whose id is `nearest`; None where there was nobody to compare with.
+    """
+
+    number: int
+    time: float
+    box: Box
+    quality: Quality
+    voted: bool
+    nearest: str | None
+    distance: int | None
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What a decision was made of: the looks kept, in order, and the bars for as many people as were `compared`."""
+
+    looks: tuple[TracedLook, ...]
+    bars: Bars | None
+    compared: int

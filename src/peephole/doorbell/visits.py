@@ -11,6 +11,7 @@ from peephole.doorbell.eyes import Eyes
 from peephole.doorbell.gallery import Gallery, read_gallery
 from peephole.doorbell.policy import Policy
 from peephole.doorbell.recogniser import Recogniser
+from peephole.doorbell.trace import trace_of
 from peephole.doorbell.tracking import Walk
 from peephole.doorbell.visit import Decision, Sighting, VisitRecord, VisitState
 from peephole.doorbell.voting import REASONS, Verdict, decide, same_stranger, to_decision
@@ -191,7 +192,9 @@ class Visits:
             state = self._unclosed[0]
             if state.looks:  # none of them are left where another model made them
                 state = dataclasses.replace(state, decision=self._decide(list(state.looks.values())))
-            record = self._archive.visits.close(state, self._policy.keep_stranger_looks, self._policy.cool_down_seconds)
+            trace = trace_of(state.looks, self.fresh_gallery(), self._policy)
+            keep, cool_down = self._policy.keep_stranger_looks, self._policy.cool_down_seconds
+            record = self._archive.visits.close(state, trace, keep, cool_down)
             self.events.append(ended(record))
             self._unclosed.pop(0)
 

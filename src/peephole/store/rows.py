@@ -2,10 +2,12 @@
 
 import secrets
 import sqlite3
+from collections.abc import Sequence
 
 import numpy as np
 
-from peephole.doorbell.visit import Decision, Quality, Sighting, VisitRecord
+from peephole.doorbell.policy import Bars
+from peephole.doorbell.visit import Decision, Quality, Sighting, Trace, TracedLook, VisitRecord
 from peephole.people.records import Descriptor, Person, Reference, Rules, Stranger
 from peephole.vision.detector import Box
 
@@ -102,6 +104,33 @@ def to_visit(row: sqlite3.Row) -> VisitRecord:
 
 def to_sighting(row: sqlite3.Row) -> Sighting:
     """Read a row of `visit_looks`."""
-    quality = Quality(row["width"], row["sharpness"], row["neighbours"], row["quality"], bool(row["good"]))
-    box = Box(row["x"], row["y"], row["width"], row["height"])
-    return Sighting(row["time"], box, to_descriptor(row["descriptor"]), quality, row["picture"])
+    return Sighting(row["time"], _box(row), to_descriptor(row["descriptor"]), _quality(row), row["picture"])
+
+
+def to_trace(visit: sqlite3.Row, looks: Sequence[sqlite3.Row]) -> Trace:
+    """Read what a row of `visits` was decided by, with its rows of `visit_looks`."""
+    bars = Bars(visit["bar_known"], visit["bar_stranger"], visit["bar_same_stranger"], visit["bar_margin"])
+    return Trace(
+        looks=tuple(
+            TracedLook(
+                row["number"],
+                row["time"],
+                _box(row),
+                _quality(row),
+                bool(row["voted"]),
+                row["nearest"],
+                row["distance"],
+            )
+            for row in looks
+        ),
+        bars=bars if visit["bar_known"] is not None else None,
+        compared=visit["compared"] or 0,
+    )
+
+
+def _box(row: sqlite3.Row) -> Box:
+    return Box(row["x"], row["y"], row["width"], row["height"])
+
+
+def _quality(row: sqlite3.Row) -> Quality:
+    return Quality(row["width"], row["sharpness"], row["neighbours"], row["quality"], bool(row["good"]), row["fault"])

@@ -108,6 +108,9 @@ class StrangersTable:
         with self._database.change(gallery=True, erase=True) as connection:
             stranger = _workable(connection, key)
             connection.execute("DELETE FROM stranger_looks WHERE stranger = ?", (stranger.id,))
+            connection.execute(
+                "DELETE FROM visit_looks WHERE visit IN (SELECT id FROM visits WHERE stranger = ?)", (stranger.id,)
+            )
             connection.execute("UPDATE strangers SET state = 'discarded' WHERE id = ?", (stranger.id,))
             connection.execute(
                 "UPDATE visits SET kind = 'unsure', reason = 'discarded', text = ?, picture = NULL, stranger = NULL"

@@ -3,10 +3,10 @@
 import dataclasses
 import sqlite3
 
-from peephole.doorbell.visit import Decision, VisitRecord, VisitState
+from peephole.doorbell.visit import Decision, Sighting, Trace, VisitRecord, VisitState
 from peephole.doorbell.voting import REASONS
 from peephole.store.database import Database
-from peephole.store.rows import to_blob, to_decision, to_sighting, to_visit
+from peephole.store.rows import to_blob, to_decision, to_sighting, to_trace, to_visit
 from peephole.store.strangers import add_stranger, remember
 
 _RECORDS = (
@@ -29,7 +29,7 @@ _SAVE = (
 )
 _SAVE_LOOK = (
     "INSERT OR IGNORE INTO visit_looks (visit, number, time, x, y, width, height, descriptor, model, sharpness,"
-    " neighbours, quality, good, picture) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " neighbours, quality, good, fault, picture) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 
@@ -45,7 +45,7 @@ class VisitsTable:
         with self._database.change() as connection:
             _save(connection, state)
 
-    def close(self, state: VisitState, keep: int, cool_down: float) -> VisitRecord:
+    def close(self, state: VisitState, trace: Trace, keep: int, cool_down: float) -> VisitRecord:
         """Write and close a visit, attach it to its stranger or open a new one, and return it as stored."""
         with self._database.change(gallery=state.decision.kind == "stranger") as connection:
             _save(connection, state)
@@ -76,16 +76,16 @@ class VisitsTable:
                     state.id,
                 ),
             )
-            connection.execute("DELETE FROM visit_looks WHERE visit = ?", (state.id,))
+            if decision.reason == "person_removed":
+                connection.execute("DELETE FROM visit_looks WHERE visit = ?", (state.id,))
+            else:
+                _save_trace(connection, state.id, trace)
             return to_visit(_record(connection, state.id))
 
     def unfinished(self, model: str) -> list[VisitState]:
         """Return the visits that were never closed, with the looks made by `model`."""
         found = []
         for row in self._database.rows("SELECT * FROM visits WHERE closed = 0 ORDER BY first_seen"):
-            looks = self._database.rows(
-                "SELECT * FROM visit_looks WHERE visit = ? AND model = ? ORDER BY number", (row["id"], model)
-            )
             found.append(
                 VisitState(
                     id=row["id"],
@@ -93,7 +93,7 @@ class VisitsTable:
                     last_seen=row["last_seen"],
                     decision=to_decision(row),
                     sightings=row["sightings"],
-                    looks={look["number"]: to_sighting(look) for look in looks},
+                    looks=self.looks(row["id"], model),
                     model=model,
                     rang=bool(row["rang"]),
                 )
@@ -114,6 +114,26 @@ class VisitsTable:
             (before, before, limit),
         )
         return [to_visit(row) for row in rows]
+
+    def trace(self, visit_id: str) -> Trace:
+        """Return what a closed visit was decided by; without looks where none are left."""
+        visit = self._database.row("SELECT * FROM visits WHERE id = ?", (visit_id,))
+        if visit is None:
+            raise ValueError(f"{visit_id}: there is no visit of this id")
+        looks = self._database.rows("SELECT * FROM visit_looks WHERE visit = ? ORDER BY number", (visit_id,))
+        return to_trace(visit, looks)
+
+    def looks(self, visit_id: str, model: str) -> dict[int, Sighting]:
+        """Return the looks kept of a visit that were made by `model`, by their numbers."""
+        rows = self._database.rows(
+            "SELECT * FROM visit_looks WHERE visit = ? AND model = ? ORDER BY number", (visit_id, model)
+        )
+        return {row["number"]: to_sighting(row) for row in rows}
+
+    def look_picture(self, visit_id: str, number: int) -> bytes | None:
+        """Return the picture of one look."""
+        row = self._database.row("SELECT picture FROM visit_looks WHERE visit = ? AND number = ?", (visit_id, number))
+        return bytes(row["picture"]) if row is not None else None
 
     def picture(self, visit_id: str) -> bytes | None:
         """Return the best picture of a visit."""
@@ -159,11 +179,26 @@ def _save(connection: sqlite3.Connection, state: VisitState) -> None:
                 look.quality.neighbours,
                 look.quality.value,
                 look.quality.good,
+                look.quality.fault,
                 look.picture,
             )
             for number, look in state.looks.items()
             if number not in numbers
         ],
+    )
+
+
+def _save_trace(connection: sqlite3.Connection, visit_id: str, trace: Trace) -> None:
+    bars = dataclasses.astuple(trace.bars) if trace.bars is not None else (None, None, None, None)
+    connection.execute(
+        "UPDATE visits SET bar_known = ?, bar_stranger = ?, bar_same_stranger = ?, bar_margin = ?, compared = ?"
+        " WHERE id = ?",
+        (*bars, trace.compared, visit_id),
+    )
+    connection.executemany(
+        "UPDATE visit_looks SET voted = ?, nearest = (SELECT id FROM people WHERE id = ?), distance = ?"
+        " WHERE visit = ? AND number = ?",
+        [(look.voted, look.nearest, look.distance, visit_id, look.number) for look in trace.looks],
     )
 
 
