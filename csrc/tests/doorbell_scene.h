@@ -105,7 +105,7 @@ static const ph_recogniser recogniser = {.run_landmarks = run_landmarks,
                                          .values = VALUES};
 static const ph_calibration_point points[] = {{500000, 50}, {2000000, 100}, {10000000, 900}};
 
-static ph_doorbell_parts parts_of_tests(void) {
+static inline ph_doorbell_parts parts_of_tests(void) {
     static uint8_t look_scratch[CROP * CROP + (1 << 15)];
     CHECK(ph_look_scratch_bytes(&recogniser) <= sizeof look_scratch);
     return (ph_doorbell_parts){.port = &port,
@@ -124,7 +124,7 @@ static ph_doorbell_parts parts_of_tests(void) {
                                .tilt_scratch = &tilt_scratch};
 }
 
-static uint16_t enrol(const char *name, int16_t place) {
+static inline uint16_t enrol(const char *name, int16_t place) {
     ph_look look = {.quality = {60, 100, 90, 800, PH_FAULT_NONE}};
     int16_t descriptor[VALUES] = {place, 0, 0};
     const ph_looks looks = {VALUES, 1, 1, &look, descriptor};
@@ -133,7 +133,7 @@ static uint16_t enrol(const char *name, int16_t place) {
     return id;
 }
 
-static void power_up(void) {
+static inline void power_up(void) {
     const ph_doorbell_parts parts = parts_of_tests();
     memset(&scene, 0, sizeof scene);
     scene.time = 100000;
@@ -143,14 +143,14 @@ static void power_up(void) {
     CHECK_EQUAL(ph_doorbell_open(&bell, &parts, &size, memory, sizeof memory), PH_OK);
 }
 
-static void steps(int32_t count) {
+static inline void steps(int32_t count) {
     for (int32_t i = 0; i < count; i++) {
         CHECK_EQUAL(ph_doorbell_step(&bell), PH_OK);
     }
 }
 
 /* Somebody comes, stays for 2 s and goes; then nobody is there for 3.4 s. */
-static void visit_of(int16_t person) {
+static inline void visit_of(int16_t person) {
     scene.faces = 1;
     scene.person = person;
     steps(10);
@@ -159,7 +159,7 @@ static void visit_of(int16_t person) {
 }
 
 /* The newest event of a kind; one without a kind that ever was where there is none. */
-static ph_event last(ph_event_kind kind) {
+static inline ph_event last(ph_event_kind kind) {
     int32_t i = scene.heard - 1;
     while (i >= 0 && scene.event[i].kind != kind) {
         i--;
@@ -167,7 +167,7 @@ static ph_event last(ph_event_kind kind) {
     return i >= 0 ? scene.event[i] : (ph_event){.kind = (ph_event_kind)99, .person = 99, .stranger = 99};
 }
 
-static int32_t count_of(ph_event_kind kind) {
+static inline int32_t count_of(ph_event_kind kind) {
     int32_t count = 0;
     for (int32_t i = 0; i < scene.heard; i++) {
         count += scene.event[i].kind == kind;

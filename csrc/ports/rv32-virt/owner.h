@@ -4,8 +4,9 @@
 
 #include "app/doorbell.h"
 
-/* Takes the settings that are kept. pressed: the button for pairing was. Everything pointed at is kept. */
-void owner_open(const ph_port *port, ph_doorbell *bell, ph_gallery *gallery, bool pressed);
+/* For a doorbell that is open, which is kept; takes the settings that its gallery keeps. pressed: the button for
+   pairing was. */
+void owner_open(ph_doorbell *bell, bool pressed);
 
 /* Takes and answers what has come, as much as there is time for between two steps, and tells what has happened. */
 void owner_serve(int64_t frames);

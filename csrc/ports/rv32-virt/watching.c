@@ -108,7 +108,7 @@ ph_status keep_watch(const frames *source) {
     static ph_port port;
     port = port_open(&state, source);
     open_doorbell(&port);
-    owner_open(&port, &bell, &gallery, source->mode & FRAMES_PRESS);
+    owner_open(&bell, source->mode & FRAMES_PRESS);
     tell_number("{\"people\": ", gallery.people_count);
     tell_number(", \"strangers\": ", gallery.strangers_count);
     board_print("}\n");
