@@ -38,4 +38,4 @@ def page(
     household = DeviceHousehold(watch, make_recogniser(load_program(model)))
     connections = (f"{port}: the device",) if "://" in port else ()
     door = Door(household, f"the device on {port}", connections, NAME_BYTES)
-    return serve(door, watch, Page(host=host, port=http), watch.watch, watch.stop)
+    return serve(door, watch, Page(host=host, port=http), watch.watch, watch.stop, option="--http")

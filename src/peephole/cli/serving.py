@@ -14,8 +14,17 @@ if TYPE_CHECKING:
     from peephole.web.door import Door, Happenings
 
 
-def serve(door: "Door", live: "Happenings", page: "Page", watch: Callable[[], None], stop: Callable[[], None]) -> int:
+def serve(
+    door: "Door",
+    live: "Happenings",
+    page: "Page",
+    watch: Callable[[], None],
+    stop: Callable[[], None],
+    option: str = "--port",
+) -> int:
     """Serve a door's page and `watch` in a thread of its own, which `stop` ends; return the exit code.
+
+    option: by which the page's port is chosen.
 
     Raises `OSError` when the port is taken.
     """
@@ -23,7 +32,7 @@ def serve(door: "Door", live: "Happenings", page: "Page", watch: Callable[[], No
     from peephole.web.server import Server, listen
     from peephole.web.streams import Streams
 
-    taken = listen(page.host, page.port)
+    taken = listen(page.host, page.port, option)
     stopped = threading.Event()
     failures: list[Exception] = []
 

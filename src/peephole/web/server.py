@@ -12,8 +12,8 @@ from fastapi import FastAPI
 from peephole.web.streams import Streams
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Take the port before anything else is started.
+def listen(host: str, port: int, option: str = "--port") -> socket.socket:
+    """Take the port before anything else is started. option: by which another one is chosen.
 
     Raises:
         OSError: it is taken, or may not be had; one sentence.
@@ -30,15 +30,15 @@ def listen(host: str, port: int) -> socket.socket:
         taken.listen(128)
     except OSError as error:
         taken.close()
-        raise OSError(_why_not(error, host, port)) from error
+        raise OSError(_why_not(error, host, port, option)) from error
     return taken
 
 
-def _why_not(error: OSError, host: str, port: int) -> str:
+def _why_not(error: OSError, host: str, port: int, option: str) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"port {port} is taken by another program; stop it, or choose another port with --port"
+        return f"port {port} is taken by another program; stop it, or choose another port with {option}"
     if error.errno == errno.EACCES:
-        return f"port {port} is reserved for the administrator; choose one above 1023 with --port"
+        return f"port {port} is reserved for the administrator; choose one above 1023 with {option}"
     return f"{host}: no address of this machine; choose another one with --host"
 
 
