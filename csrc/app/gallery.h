@@ -52,8 +52,6 @@ typedef struct {
     char name[PH_NAME_BYTES]; /* [name_bytes] UTF-8, no final zero */
 } ph_person;
 
-#define PH_NEVER INT64_MIN
-
 /* A visit that is not over, as its owner was told of it: what is left of it after a cut of the power. */
 typedef struct {
     uint32_t visit; /* the doorbell's number; never 0 */
