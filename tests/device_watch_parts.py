@@ -57,7 +57,13 @@ class Cable:
 class Watched:
     """A watch at work, and what it announced."""
 
-    def __init__(self, device: MadeUpDevice, heartbeat: float = 0.2, patience: float = 5) -> None:
+    def __init__(
+        self,
+        device: MadeUpDevice,
+        heartbeat: float = 0.2,
+        patience: float = 5,
+        pauses: tuple[float, float] = (0.01, 0.05),
+    ) -> None:
         self.device = device
         self.cable = Cable(device)
         with device.lock:
@@ -65,9 +71,8 @@ class Watched:
         self._key = session_on(self.cable).pair()
         self.heard: list[Message] = []
         self.watch = DeviceWatch(
-            "cable", self.cable.open, self._find_key, seconds=0.1, heartbeat=heartbeat, pauses=(0.01, 0.05),
-            patience=patience,
-        )  # fmt: skip
+            "cable", self.cable.open, self._find_key, 0.1, heartbeat=heartbeat, pauses=pauses, patience=patience
+        )
         self.watch.announcer.listen(self.heard.append)
         self._thread = threading.Thread(target=self.watch.watch)
 

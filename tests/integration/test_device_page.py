@@ -159,7 +159,7 @@ def test_a_device_that_is_away_is_said_to_be_and_nothing_is_forgotten(site: Site
     number = site.stranger()
     site.running.unplug()
     page = site.client.get("/").text
-    assert "The device on cable has not answered since" in page and "No word from the door" in page
+    assert "The device on cable has not answered since" in page and ">No word from the door</p>" in page
     assert f"Stranger {number}" in page
     status, text = site.post(f"strangers/{number}/assign", name="Grace")
     assert status == 503 and text.startswith("The device on cable has not answered since")

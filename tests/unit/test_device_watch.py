@@ -20,6 +20,14 @@ def watched() -> Iterator[Watched]:
         yield running
 
 
+@pytest.fixture
+def unhurried() -> Iterator[Watched]:
+    """One that does nothing of itself for a minute."""
+    with Watched(MadeUpDevice(), heartbeat=60, pauses=(60, 60)) as running:
+        running.connected()
+        yield running
+
+
 def ids(running: Watched) -> list[str]:
     return [visit.id for visit in running.watch.memory.book.visits]
 
@@ -159,24 +167,24 @@ def _fails(device: Device) -> None:
     raise ValueError("mine")
 
 
-def test_the_lists_are_new_when_an_answer_comes(watched: Watched) -> None:
-    number = stranger(watched.device)
-    watched.watch.ask(lambda device: device.assign(number, "Ada"))
-    assert [row.name for row in watched.watch.memory.people] == ["Ada"]
-    assert Changed("people") in watched.heard
+def test_the_lists_are_new_when_an_answer_comes(unhurried: Watched) -> None:
+    number = stranger(unhurried.device)
+    unhurried.watch.ask(lambda device: device.assign(number, "Ada"))
+    assert [row.name for row in unhurried.watch.memory.people] == ["Ada"]
+    assert Changed("people") in unhurried.heard
 
 
-def test_of_a_lost_answer_the_lists_tell_what_was_done(watched: Watched) -> None:
-    number = stranger(watched.device)
+def test_of_a_lost_answer_the_lists_tell_what_was_done(unhurried: Watched) -> None:
+    number = stranger(unhurried.device)
     losses = iter([True])
 
     def assign(device: Device) -> int:
-        watched.cable.to_owner = lambda content: b"" if next(losses, False) else content
+        unhurried.cable.to_owner = lambda content: b"" if next(losses, False) else content
         return device.assign(number, "Ada")
 
     with pytest.raises(LostAnswerError, match="its answer was lost"):
-        watched.watch.ask(assign)
-    assert [row.name for row in watched.watch.memory.people] == ["Ada"]
+        unhurried.watch.ask(assign)
+    assert [row.name for row in unhurried.watch.memory.people] == ["Ada"]
 
 
 def test_more_may_happen_while_nobody_listens_than_the_device_remembers(watched: Watched) -> None:
@@ -190,11 +198,11 @@ def test_more_may_happen_while_nobody_listens_than_the_device_remembers(watched:
     assert ids(watched)[0] == "1-1" and watched.watch.memory.book.visits[0].closed
 
 
-def test_while_the_device_is_away_nobody_waits(watched: Watched) -> None:
-    watched.unplug()
+def test_while_the_device_is_away_nobody_waits(unhurried: Watched) -> None:
+    unhurried.unplug()
     before = time.monotonic()
     with pytest.raises(ConnectionError, match="has not answered since"):
-        watched.watch.ask(lambda device: device.people())
+        unhurried.watch.ask(lambda device: device.people())
     assert time.monotonic() - before < 1
 
 
