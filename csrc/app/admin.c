@@ -142,15 +142,17 @@ static void paired(void *context) {
     ph_admin_note(admin, PH_ADMIN_PAIRED);
 }
 
-/* Noise on the line makes at most one event a reason, so that it pushes hardly anything out of the ring. */
+/* Noise on the line makes at most one event a reason until something else happens, nor more than one in ten minutes: it
+   pushes hardly anything out of the ring. */
 static void refused(void *context, ph_refusal reason) {
     ph_admin *admin = context;
+    const int64_t now = admin->calls.time(admin->calls.context);
+    bool alone = true; /* nothing else has happened since */
     for (uint32_t back = 1; back <= PH_ADMIN_EVENTS && back <= admin->events; back++) {
         ph_admin_event *event = &admin->event[(admin->events - back) % PH_ADMIN_EVENTS];
-        if (event->kind != PH_ADMIN_REFUSED) {
-            break;
-        }
-        if (event->refusal == reason) {
+        alone = alone && event->kind == PH_ADMIN_REFUSED;
+        if (event->kind == PH_ADMIN_REFUSED && event->refusal == reason &&
+            (alone || (now >= event->time && now - event->time < PH_REFUSED_APART))) {
             event->count++;
             return;
         }

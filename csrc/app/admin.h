@@ -81,13 +81,15 @@ typedef struct {
 } ph_admin_calls;
 
 #define PH_ADMIN_EVENTS 24
+#define PH_REFUSED_APART 600000   /* milliseconds between two events of frames refused for the same reason, at least */
 #define PH_RESTORE_PATIENCE 30000 /* milliseconds without a piece until a restore is given up */
 
 /* What happened beside the doorbell's own events. */
 typedef enum {
     PH_ADMIN_DOORBELL, /* event */
     PH_ADMIN_STARTED,
-    PH_ADMIN_REFUSED, /* so many frames were refused for one reason since something else happened: refusal, count */
+    PH_ADMIN_REFUSED, /* so many frames were refused for one reason, since something else happened or in ten minutes:
+                         refusal, count */
     PH_ADMIN_PAIRED,
     PH_ADMIN_SESSION, /* an owner came */
     PH_ADMIN_RESTORED,

@@ -8,6 +8,7 @@
 #include "app/types.h"
 
 #define CRC_BYTES 4
+#define NOISE_TIME 1000 /* milliseconds */
 #define LATEST_COUNTER UINT32_MAX
 
 /* Sending */
@@ -30,6 +31,20 @@ static void refuse(ph_session *session, ph_refusal reason, uint32_t detail) {
     ph_put_u32(body + 1, detail);
     send_frame(session, 7);
     session->calls.refused(session->calls.context, reason);
+}
+
+/* Noise is answered a few times only; it counts all the same. */
+static void refuse_damaged(ph_session *session, int64_t time) {
+    if (time < session->noise_time || time - session->noise_time >= NOISE_TIME) {
+        session->noise_time = time;
+        session->noise = 0;
+    }
+    if (session->noise < PH_NOISE_ANSWERS) {
+        session->noise++;
+        refuse(session, PH_REFUSED_DAMAGED, 0);
+    } else {
+        session->calls.refused(session->calls.context, PH_REFUSED_DAMAGED);
+    }
 }
 
 static void put_nonce(uint32_t counter, uint8_t *nonce) { /* [PH_AEAD_NONCE_BYTES] */
@@ -190,8 +205,11 @@ static void take_request(ph_session *session, uint8_t *frame, int32_t bytes) {
 static void take_frame(ph_session *session, uint8_t *frame, int32_t bytes, int64_t time) {
     const int32_t body = bytes - 2 - CRC_BYTES;
     if (body < 0 || ph_get_u32(frame + bytes - CRC_BYTES) != ph_crc32(0, frame, (size_t)(bytes - CRC_BYTES))) {
-        refuse(session, PH_REFUSED_DAMAGED, 0);
-    } else if (frame[1] & 0x80) {
+        refuse_damaged(session, time);
+        return;
+    }
+    session->noise = 0;
+    if (frame[1] & 0x80) {
         return; /* our own words */
     } else if (frame[0] != PH_SESSION_VERSION) {
         refuse(session, PH_REFUSED_VERSION, PH_SESSION_VERSION);
@@ -224,7 +242,7 @@ void ph_session_take(ph_session *session, const uint8_t *from, int32_t bytes, in
             take_frame(session, session->in, session->reader.count, time);
             break;
         case PH_COBS_DAMAGED:
-            refuse(session, PH_REFUSED_DAMAGED, 0);
+            refuse_damaged(session, time);
             break;
         case PH_COBS_MORE:
             break;

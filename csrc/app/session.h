@@ -39,8 +39,9 @@ PH_BEGIN_C
 #define PH_SESSION_KEY_BYTES 32
 #define PH_SESSION_KEY_ID_BYTES 8
 #define PH_SESSION_NONCE_BYTES 16
-#define PH_MESSAGE_BYTES 1024      /* of a request, a reply or an event, at most */
-#define PH_PAIRING_TIME 60000      /* milliseconds after the button was pressed */
+#define PH_MESSAGE_BYTES 1024 /* of a request, a reply or an event, at most */
+#define PH_NOISE_ANSWERS 8    /* to damaged frames within a second, unless a whole one comes: noise fills no line */
+#define PH_PAIRING_TIME 60000 /* milliseconds after the button was pressed */
 #define PH_SESSION_HEADER_BYTES 10 /* version, type, session, counter */
 #define PH_FRAME_BYTES (PH_SESSION_HEADER_BYTES + PH_MESSAGE_BYTES + PH_AEAD_TAG_BYTES + 4)
 
@@ -97,6 +98,8 @@ typedef struct {
     ph_session_keys running;
     ph_session_keys offered; /* by the newest WELCOME */
     int64_t button;          /* when it was pressed; PH_NEVER: not, or it was used */
+    int64_t noise_time;      /* when damaged frames began to come, */
+    int32_t noise;           /* and how many since then without a whole one between */
     uint8_t in[PH_FRAME_BYTES];
     uint8_t out[PH_FRAME_BYTES];
 } ph_session;
