@@ -1,7 +1,8 @@
 """Where everything in a device's RAM lies, but for code, variables and the stack, which the linker places."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from peephole.alignment import LANDMARK_WINDOW_DOWN, LANDMARK_WINDOW_SIDE
 from peephole.compiler.device import GROUP_BYTES, HIT_BYTES, LOOK_BYTES, PERSON_BYTES, STRANGER_BYTES, Device
@@ -24,6 +25,8 @@ LOOK_OF_WALK_BYTES, WALK_BYTES, PORTRAIT_BYTES = 48, 128, 12
 PATCH_SIDE, TILT_FACES = 192, 48
 SHARPNESS_SCRATCH = 64 * 64
 INTRODUCED_LOOKS = 16  # of a person whom the device knows from the start, at most
+
+Scratch = Callable[[Detector, int, int], int]
 
 
 @dataclass(frozen=True)
@@ -79,15 +82,17 @@ def plan_layout(
     stack_bytes: int,
     device: Device | None = None,
     room: Room | None = None,
+    scratch_bytes: Scratch = Detector.scratch_bytes,
 ) -> Layout:
     """Plan the RAM of a device beside its stack, and what else is in RAM; weights stay in flash.
 
-    arenas: bytes of activations of both emitted programs, by role. Raises `ValueError` with one sentence where it does
-    not fit.
+    arenas: bytes of activations of both emitted programs, by role. scratch_bytes: what the detector takes of RAM for a
+    picture of so many rows and columns. Raises `ValueError` with one sentence where it does not fit.
     """
     device, room = device or Device(looks=5), room or Room()
     detector = Detector(min_size=device.smallest_face)
-    buffers = _buffers(device, room, detector, recogniser, landmarks, arenas)
+    scratch = partial(scratch_bytes, detector)
+    buffers = _buffers(device, room, scratch, recogniser, landmarks, arenas)
     placement = place(buffers, RAM_BYTES - stack_bytes, device.alignment, steps=PHASES)
     return Layout(device, placement, recogniser, landmarks, arenas, detector, room)
 
@@ -116,7 +121,7 @@ def _looks_bytes(count: int, values: int) -> int:
 def _buffers(
     device: Device,
     room: Room,
-    detector: Detector,
+    scratch: Callable[[int, int], int],
     recogniser: IntegerProgram,
     landmarks: IntegerProgram,
     arenas: Mapping[str, int],
@@ -124,10 +129,10 @@ def _buffers(
     values, owners = recogniser.descriptor_size, max(device.users, device.strangers)
     crop = max(program.input.height * program.input.width for program in (recogniser, landmarks))
     joining = device.hits * GROUP_BYTES
-    small = max(detector.scratch_bytes(PATCH_SIDE, PATCH_SIDE), joining)
+    small = max(scratch(PATCH_SIDE, PATCH_SIDE), joining)
     small += -small % device.alignment
     tilt = PATCH_SIDE**2 + TILT_FACES * (HIT_BYTES + SEEN_BYTES)
-    search = max(detector.scratch_bytes(device.height, device.width), small + tilt)
+    search = max(scratch(device.height, device.width), small + tilt)
     # Looks that come over the line are put into `serial`, those at the door or introduced into `recogniser`.
     serial = max(device.serial_bytes, _looks_bytes(device.references, values))
     describing = max(arenas["recogniser"], _looks_bytes(max(room.looks, INTRODUCED_LOOKS), values))
