@@ -4,7 +4,8 @@
 #include "ports/gap8/doorbell_sight.h"
 #include "recogniser.h"
 
-#define PATIENCE 5 /* milliseconds without a byte until a request is taken to be over */
+#define PATIENCE 5    /* milliseconds without a byte until a request is taken to be over */
+#define AT_ONCE 16384 /* bytes between two steps: nobody keeps the doorbell from its frames by talking on and on */
 
 static ph_admin admin;
 static const ph_port *line;
@@ -107,12 +108,14 @@ void ph_owner_serve(int64_t frames, bool pressed) {
         ph_admin_press(&admin);
     }
     was_pressed = pressed;
+    int32_t left = AT_ONCE;
     int64_t heard = line->time(line->context) - PATIENCE; /* nothing is awaited of one who does not talk */
     do {
         const int32_t count = line->serial_read(line->context, come, (int32_t)sizeof come);
         ph_admin_take(&admin, come, count);
         heard = count > 0 ? line->time(line->context) : heard;
-    } while (line->time(line->context) - heard < PATIENCE);
+        left -= count;
+    } while (left > 0 && line->time(line->context) - heard < PATIENCE);
 }
 
 void ph_owner_tell(const ph_event *event) {

@@ -82,6 +82,11 @@ const ph_recogniser *ph_sight_recogniser(void) {
     return &recogniser;
 }
 
+/* Looks, and behind them their descriptors. */
+static size_t looks_bytes(size_t count) {
+    return count * (sizeof(ph_look) + RECOGNISER_VALUES * sizeof(int16_t));
+}
+
 ph_status ph_sight_open(void) {
     /* The turned copy of a face lies behind what the detector needs for a picture of that size. */
     const ph_image_size frame = {PH_FRAME_HEIGHT, PH_FRAME_WIDTH}, patch = {PH_TILT_PATCH, PH_TILT_PATCH};
@@ -92,6 +97,8 @@ ph_status ph_sight_open(void) {
                       ph_look_scratch_bytes(ph_sight_recogniser()) <= DEVICE_CROP_BYTES &&
                       PH_CAMERA_WIDTH * PH_CAMERA_HEIGHT <= DEVICE_FRAME_BYTES &&
                       RECOGNISER_ARENA_BYTES <= DEVICE_RECOGNISER_BYTES &&
+                      looks_bytes(DEVICE_REFERENCES) <= DEVICE_SERIAL_BYTES &&
+                      looks_bytes(DEVICE_WALK_LOOKS) <= DEVICE_RECOGNISER_BYTES &&
                       LANDMARKS_ARENA_BYTES <= DEVICE_LANDMARKS_BYTES;
     return fits ? ph_cascade_check(&cascade_table) : PH_BAD_SHAPE;
 }

@@ -130,6 +130,11 @@ bool ph_gap8_has_weights(uint32_t offset, uint32_t bytes) {
 
 /* What follows runs on the cluster. */
 
+uint8_t *ph_gap8_l1(uint32_t *bytes) {
+    *bytes = given.l1_bytes;
+    return l1;
+}
+
 static uint32_t address(const uint8_t *memory) {
     return (uint32_t)(uintptr_t)memory;
 }

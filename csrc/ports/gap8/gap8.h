@@ -55,6 +55,9 @@ struct pi_device *ph_gap8_flash(void);
 void ph_gap8_read_weights(uint32_t offset, void *to, uint32_t bytes);
 bool ph_gap8_has_weights(uint32_t offset, uint32_t bytes); /* are these bytes in the file? */
 
+/* L1 beside stacks, which belongs to whoever computes, until the next one does. */
+uint8_t *ph_gap8_l1(uint32_t *bytes);
+
 /* Calls the work on every core, from the first one. Cycles: since ph_gap8_run began its work; wraps. */
 void ph_gap8_fork(void (*work)(void *argument, int32_t core, int32_t cores), void *argument);
 uint32_t ph_gap8_cycles(void);
