@@ -1,9 +1,10 @@
 """What the page draws and says."""
 
 import asyncio
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from peephole.doorbell.doorbell import LiveFace
 from peephole.doorbell.events import Event
 from peephole.doorbell.visit import Kind
-from peephole.live import LiveDoorbell, Look, State, Status
+from peephole.live import Announcer, Changed, LiveDoorbell, Look, Presence, State, Status
 from peephole.time_words import duration, moment
 from peephole.vision.detector import Box
 from peephole.vision.sources import Frame
@@ -114,6 +115,12 @@ def test_every_state_of_a_source_has_a_word() -> None:
     assert set(STATES) == set(get_args(State))
 
 
+def run(told: Coroutine[Any, Any, list[str]]) -> list[str]:
+    # In a thread of its own: after the browser tests this one has an event loop already, playwright's.
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, told).result(timeout=10)
+
+
 def test_faces_of_the_last_frame_do_not_outlive_the_source() -> None:
     async def told() -> list[str]:
         live = LiveDoorbell(NobodyWatches())
@@ -125,7 +132,37 @@ def test_faces_of_the_last_frame_do_not_outlive_the_source() -> None:
         await events.aclose()  # type: ignore[attr-defined]
         return [line.split("\n")[0] for line in lines]
 
-    # In a thread of its own: after the browser tests this one has an event loop already, playwright's.
-    with ThreadPoolExecutor(1) as pool:
-        lines = pool.submit(asyncio.run, told()).result(timeout=10)
-    assert lines == ["event: status", "event: faces", "event: status"]
+    assert run(told()) == ["event: status", "event: faces", "event: status"]
+
+
+class Pictureless:
+    """A door that tells who is there and sends no pictures."""
+
+    pictures, newest, newest_at = False, None, 1.0
+
+    def __init__(self, state: State) -> None:
+        self.announcer = Announcer()
+        self.status = Status(state, "text")
+        self.present = ("Alice",)
+
+
+def told_of_a_pictureless_door(state: State, faces: bool) -> list[str]:
+    async def told() -> list[str]:
+        live = Pictureless(state)
+        events = Streams(live).events(faces)
+        lines = [await anext(events)]
+        live.announcer.announce(Presence(("Bob",)))
+        live.announcer.announce(Changed("people"))
+        while not lines[-1].startswith("event: changed"):
+            lines.append(await anext(events))
+        await events.aclose()  # type: ignore[attr-defined]
+        return [line.split("\n")[0] + line.split("data: ")[1].strip() for line in lines[1:-1]]
+
+    return run(told())
+
+
+def test_who_is_there_is_told_at_once_of_a_door_without_pictures() -> None:
+    nobody_drawn = 'event: faces{"line": "%s is at the door", "faces": []}'
+    assert told_of_a_pictureless_door("watching", faces=True) == [nobody_drawn % "Alice", nobody_drawn % "Bob"]
+    assert told_of_a_pictureless_door("lost", faces=True) == [nobody_drawn % "Bob"]
+    assert told_of_a_pictureless_door("watching", faces=False) == []
