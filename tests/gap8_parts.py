@@ -19,7 +19,7 @@ from peephole.fixedpoint.window import Window
 from xpulp_model import Core
 
 RISCV = "riscv64-unknown-elf-"
-PARTS = ("conv2d_part_s16", "max_pool_part_s16", "depthwise_part_s16")
+PARTS = ("conv2d_part_s16", "conv2d_part_s8", "conv2d_part_s8_s16", "max_pool_part_s16", "depthwise_part_s16")
 MEMORY_BYTES = 1 << 20
 # A loop of 14 instructions, 6 of them loads, for 16 products a core makes 8.7 of 8 cores a cycle: so each load waits.
 BANKS = (8 * 16 / 8.7 - 14) / 6
@@ -58,12 +58,13 @@ def words_of(case: Case) -> list[int]:
     assert isinstance(layer, Conv2d | DepthwiseConv2d | MaxPool)
     window: Window = layer.window
     moves = [*window.size, *window.stride, *window.dilation, *window.padding]
+    bits = 8 * np.dtype(case.dtype).itemsize
     if isinstance(layer, MaxPool):
         return [*x.shape, *case.shape, layer.channel, *moves]
     if isinstance(layer, DepthwiseConv2d):
-        return [*x.shape, *case.shape, layer.channel, *moves, *clip_limits(layer, 16), layer.accumulator_bits]
+        return [*x.shape, *case.shape, layer.channel, *moves, *clip_limits(layer, bits), layer.accumulator_bits]
     rule = 0 if layer.accumulation == "full" else 1
-    sums = [*clip_limits(layer, 16), rule, layer.accumulator_bits]
+    sums = [*clip_limits(layer, bits), rule, layer.accumulator_bits]
     return [*x.shape, *case.shape, layer.channel, layer.channels, layer.groups, *moves, *sums]
 
 
@@ -71,7 +72,8 @@ def arrays_of(case: Case) -> tuple[str, list[NDArray[Any]]]:
     """The function, and what it reads beside the layer."""
     layer, x = case.layer, case.inputs[0]
     if isinstance(layer, Conv2d):
-        return "ph_conv2d_part_s16", [x, layer.weight, layer.bias, layer.norm]
+        types = dict.fromkeys(f"s{8 * np.dtype(of).itemsize}" for of in (x.dtype, case.dtype))
+        return f"ph_conv2d_part_{'_'.join(types)}", [x, layer.weight, layer.bias, layer.norm]
     if isinstance(layer, DepthwiseConv2d):
         return "ph_depthwise_part_s16", [x, layer.weight, layer.bias, layer.norm]
     return "ph_max_pool_part_s16", [x]

@@ -61,6 +61,7 @@ REGISTERS: Mapping[tuple[int, int, int], Callable[[int, int, int], int]] = {
     (0x57, 0, 0x18): lambda d, a, b: larger(a, lanes(b, 16)),
     (0x57, 4, 0x18): lambda d, a, b: larger(a, [signed(b, 16)] * 2),
     (0x33, 0, 0x21): lambda d, a, b: d + a * b,
+    (0x5B, 6, 0x01): lambda d, a, b: signed(a + b + 1) >> 1,  # 32 bits, then the shift
     (0x33, 4, 0x02): lambda d, a, b: min(signed(a), signed(b)),
     (0x33, 6, 0x02): lambda d, a, b: max(signed(a), signed(b)),
 }
@@ -82,8 +83,8 @@ BRANCHES: Mapping[int, Callable[[int, int], bool]] = {
     6: lambda a, b: a < b,
     7: lambda a, b: a >= b,
 }
-LOADS, STORE, BRANCH, JUMPS = (0x03, 0x0B), 0x23, 0x63, (0x67, 0x6F)  # opcodes
-TWO_SOURCES, ACCUMULATING, NO_SOURCE = (0x33, 0x57, 0x5B, 0x23, 0x63), (0x33, 0x57), (0x37, 0x17, 0x6F)
+LOADS, STORES, BRANCH, JUMPS = (0x03, 0x0B), (0x23, 0x2B), 0x63, (0x67, 0x6F)  # opcodes
+TWO_SOURCES, ACCUMULATING, NO_SOURCE = (0x33, 0x57, 0x5B, 0x23, 0x2B, 0x63), (0x33, 0x57), (0x37, 0x17, 0x6F)
 TAKEN, UPPER, QUOTIENT = 2, 5, 35
 SIZES = {0: 1, 1: 2, 2: 4, 4: 1, 5: 2}  # of loads and stores, by funct3
 
@@ -154,11 +155,9 @@ class Core:
             used.add(rd)
         self.cycles += self.loaded != 0 and self.loaded in used
         self.loaded = rd if opcode in LOADS else 0
-        if opcode in LOADS or opcode == STORE:
+        if opcode in LOADS + STORES:
             self.accesses += 1
-            offset = (
-                0 if opcode == 0x0B else signed(word >> 25 << 5 | rd, 12) if opcode == STORE else signed(word >> 20, 12)
-            )
+            offset = {0x03: signed(word >> 20, 12), 0x23: signed(word >> 25 << 5 | rd, 12)}.get(opcode, 0)
             self.cycles += (self.registers[rs1] + offset) % 4 + SIZES[funct3] > 4
         if opcode == 0x33 and word >> 25 == 1 and funct3:
             self.cycles += UPPER - 1 if funct3 < 4 else QUOTIENT - 1
@@ -183,7 +182,7 @@ class Core:
         rs1, rs2, funct7 = word >> 15 & 31, word >> 20 & 31, word >> 25
         immediate = signed(word >> 20, 12)
         match opcode:
-            case 0x33 | 0x57 if (opcode, funct3, funct7) in REGISTERS:
+            case 0x33 | 0x57 | 0x5B if (opcode, funct3, funct7) in REGISTERS:
                 self.dots += opcode == 0x57 and funct7 == 0x5C
                 r[rd] = REGISTERS[opcode, funct3, funct7](r[rd], r[rs1], r[rs2]) & MASK
             case 0x33 if (funct3, funct7) == (1, 0x0A):  # p.clip: bits in the place of rs2
@@ -199,6 +198,10 @@ class Core:
                 address = r[rs1] + signed(funct7 << 5 | rd, 12) & MASK
                 self.load(address, funct3)
                 self.memory[address : address + SIZES[funct3]] = r[rs2].to_bytes(4, "little")[: SIZES[funct3]]
+            case 0x2B if funct3 == 2:  # store a word, then step
+                self.load(r[rs1], funct3)
+                self.memory[r[rs1] : r[rs1] + 4] = r[rs2].to_bytes(4, "little")
+                r[rs1] = r[rs1] + signed(funct7 << 5 | rd, 12) & MASK
             case 0x63 | 0x67 | 0x6F:
                 return self._jump(pc, word)
             case 0x37:

@@ -42,8 +42,8 @@ def test_a_core_has_the_stack_for_its_part(folder: Path) -> None:
     for path in (folder / "build").glob("*.su"):
         frames |= {name: int(size) for name, size in re.findall(r":(\w+)\t(\d+)", path.read_text())}
     given = int(re.findall(r"RECOGNISER_STACK_BYTES (\d+)", (folder / "recogniser.h").read_text())[0])
-    wide = ("on_core", "part_conv2d_s16", "ph_conv2d_s16", "ph_conv2d_blocked_s16")
-    shared = ("on_core", "part_conv2d_s16", "ph_conv2d_part_s16", "convolve_pairs_quickly")
+    wide = ("on_core", "part_conv2d_s16_wide", "ph_conv2d_s16", "ph_conv2d_blocked_s16")
+    shared = ("on_core", "part_conv2d_s16", "ph_conv2d_part_s16", "convolve_pixels3")
     runtime = 256  # of the SDK, above and below
     for way in (wide, shared):
         assert sum(frames[name] for name in way) + runtime <= given, way

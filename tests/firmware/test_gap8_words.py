@@ -17,6 +17,7 @@ FORMS = [
     ('PH_P_LW("a0", "4", "a1")', 0x0045A50B, "p.lw a0,4(a1!)"),
     ('PH_P_LH("a0", "2", "a1")', 0x0025950B, "p.lh a0,2(a1!)"),
     ('PH_P_LB("a0", "1", "a1")', 0x0015850B, "p.lb a0,1(a1!)"),
+    ('PH_P_SW("a0", "4", "a1")', 0x00A5A22B, "p.sw a0,4(a1!)"),
     ('PH_PV_SDOTSP_H("a0", "a1", "a2")', 0xB8C58557, "pv.sdotsp.h a0,a1,a2"),
     ('PH_PV_SDOTSP_B("a0", "a1", "a2")', 0xB8C59557, "pv.sdotsp.b a0,a1,a2"),
     ('PH_PV_MAX_H("a0", "a1", "a2")', 0x30C58557, "pv.max.h a0,a1,a2"),
@@ -25,6 +26,7 @@ FORMS = [
     ('PH_P_MIN("a0", "a1", "a2")', 0x04C5C533, "p.min a0,a1,a2"),
     ('PH_P_MAX("a0", "a1", "a2")', 0x04C5E533, "p.max a0,a1,a2"),
     ('PH_P_CLIP_16("a0", "a1")', 0x15059533, "p.clip a0,a1,16"),
+    ('PH_P_ADDRN_1("a0", "a1", "a2")', 0x02C5E55B, "p.addRN a0,a1,a2,1"),
     ('PH_LP_BEGIN("a0", "8")', 0x0085407B, "lp.setup x0,a0,8f"),
 ]
 HEADER = source_folder() / "arch" / "xpulp_insn.h"

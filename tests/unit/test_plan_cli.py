@@ -275,8 +275,8 @@ def test_the_text_of_tiles_says_that_it_is_a_prediction(model: Path, tmp_path: P
 
 
 def test_too_little_l1_is_one_sentence(model: Path) -> None:
-    assert_one_line(peephole("plan", model, "--tiles", "--l1", "5K"), 1, "layer ", "smallest tile", "256 beside")
-    assert_one_line(peephole("plan", model, "--tiles", "--l1", "1K"), 1, "stacks on GAP8 take 4,864")
+    assert_one_line(peephole("plan", model, "--tiles", "--l1", "14K"), 1, "layer ", "smallest tile", "256 beside")
+    assert_one_line(peephole("plan", model, "--tiles", "--l1", "1K"), 1, "stacks on GAP8 take 14,080")
     assert_one_line(peephole("plan", model, "--tiles", "--device"), 2, "--tiles", "--device")
 
 

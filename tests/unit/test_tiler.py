@@ -16,7 +16,7 @@ from peephole.compiler.memory import Memory
 from peephole.compiler.planner import place_arena
 from peephole.compiler.schedule import Passes, lower
 from peephole.compiler.streaming import Enter, tensors_read
-from peephole.compiler.tiled_schedule import TiledSchedule, l1_buffers, tile, work_of
+from peephole.compiler.tiled_schedule import TiledSchedule, l1_buffers, machine_of, tile, work_of
 from peephole.compiler.tiler import IN_L1, IN_L2, STAGED, Size, Tiler, cut, predict
 from peephole.compiler.tiles import (
     Tile,
@@ -176,11 +176,11 @@ def computed(program: IntegerProgram) -> dict[str, np.ndarray]:
 
 
 @settings(max_examples=15, deadline=None)
-@given(graphs(), st.booleans(), st.sampled_from([1500, 60_000]))
+@given(graphs(), st.booleans(), st.sampled_from([2000, 60_000]))
 def test_a_program_in_tiles_has_its_bits(program: IntegerProgram, streaming: bool, room: int) -> None:
     """Every call of every turn, tile by tile from what the interpreter wrote, makes what it wrote."""
     schedule = lower(program, Passes(streaming=streaming))
-    tiled = tile(schedule, GAP8.reserved_l1_bytes + room)
+    tiled = tile(schedule, machine_of(schedule).reserved_l1_bytes + room)
     tensors = computed(program)
     for step, cut_step in zip(schedule.steps, tiled.steps, strict=True):
         size_of = {tiling.work: tiling.size for layer in cut_step.layers for tiling, _ in layer.calls}
@@ -219,7 +219,7 @@ def test_a_face_s_prediction_adds_up(shipped: tuple[IntegerProgram, TiledSchedul
     assert [tiled.passes_of(step) for step in range(len(tiled.steps))] == [2] * (len(tiled.steps) - 1) + [1]
     weights = describe(program).weight_bytes
     assert tiled.cost.stored_bytes == 2 * weights
-    assert tiled.cost.compute > describe(program).macs / GAP8.macs_per_cycle_16
+    assert tiled.cost.compute > describe(program).macs / 10  # what the inner loop makes a cycle
     assert tiled.cost.cycles >= max(tiled.cost.compute, tiled.cost.moved, tiled.cost.stored)
     assert 53 < tiled.milliseconds < 400  # at the rate of the inner loop alone; what the old system took
 
@@ -240,9 +240,9 @@ def test_less_l1_is_never_faster(shipped: tuple[IntegerProgram, TiledSchedule]) 
 
 
 def test_an_l1_that_stacks_fill_is_refused() -> None:
-    program = random_graph(0)
-    with pytest.raises(ValueError, match=r"L1 has 4,096 bytes, and stacks on GAP8 take 4,864"):
-        tile(lower(program), 4096)
+    schedule = lower(IntegerProgram.load(default_program()))
+    with pytest.raises(ValueError, match=r"L1 has 4,096 bytes, and stacks on GAP8 take 14,080"):
+        tile(schedule, 4096)
 
 
 @pytest.mark.parametrize(

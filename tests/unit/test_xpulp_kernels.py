@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arrays import sentinel
 from gap8_parts import RISCV, OnHost, OnModel
 from layer_strategies import Case, cases
 from peephole.fixedpoint import reference
 from peephole.fixedpoint.interpreter import apply_rows
 from peephole.fixedpoint.layers import Conv2d
 
-KINDS = ("conv2d", "depthwise_conv2d", "max_pool")
+KINDS = [("conv2d", np.int16), ("conv2d", np.int8), ("depthwise_conv2d", np.int16), ("max_pool", np.int16)]
+each_kind = pytest.mark.parametrize(("kind", "dtype"), KINDS, ids=lambda of: getattr(of, "__name__", of))
 
 
 @pytest.fixture(scope="module")
@@ -32,35 +32,37 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> OnModel:
 
 
 @st.composite
-def shared(draw: st.DrawFn, kind: str) -> Case:
-    """A layer of 16 bits that cores share: of convolutions those with sums of 32 bits, rounded once."""
-    case = draw(cases(kind, [np.int16]))
+def shared(draw: st.DrawFn, kind: str, dtype: type[np.signedinteger[Any]]) -> Case:
+    """A layer that cores share: of convolutions those with sums of 32 bits, rounded once."""
+    case = draw(cases(kind, [dtype]))
     if isinstance(case.layer, Conv2d):
         return replace(case, layer=replace(case.layer, accumulation="full", accumulator_bits=32))
     return case
 
 
 def expected(case: Case) -> Any:
-    out = sentinel(case.shape)
+    out = np.full(case.shape, 77, case.dtype)
     apply_rows(reference, case.layer, case.inputs, out, case.layer.window.padding[0])  # type: ignore[union-attr]
     return out
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@each_kind
 @settings(max_examples=150)
 @given(data=st.data(), cores=st.integers(1, 9))
-def test_all_parts_make_the_whole(kind: str, data: st.DataObject, cores: int, host: OnHost) -> None:
-    case = data.draw(shared(kind))
-    made = sentinel(case.shape)
+def test_all_parts_make_the_whole(kind: str, dtype: Any, data: st.DataObject, cores: int, host: OnHost) -> None:
+    case = data.draw(shared(kind, dtype))
+    made = np.full(case.shape, 77, case.dtype)
     host.run(case, made, cores, order=reversed(range(cores)))
     np.testing.assert_array_equal(made, expected(case))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@each_kind
 @settings(max_examples=30, deadline=None)
 @given(data=st.data(), cores=st.sampled_from([1, 3, 8]))
-def test_the_words_of_xpulp_make_the_same_bits(kind: str, data: st.DataObject, cores: int, model: OnModel) -> None:
-    case = data.draw(shared(kind))
-    made = sentinel(case.shape)
+def test_the_words_of_xpulp_make_the_same_bits(
+    kind: str, dtype: Any, data: st.DataObject, cores: int, model: OnModel
+) -> None:
+    case = data.draw(shared(kind, dtype))
+    made = np.full(case.shape, 77, case.dtype)
     model.run(case, made, cores)
     np.testing.assert_array_equal(made, expected(case))

@@ -2,7 +2,7 @@
 #include "kernels/pool_check.h"
 #include "ports/gap8/parts.h"
 
-enum { BLOCK = 4 }; /* channels that are computed at once */
+enum { BLOCK = 4, NINE = 9 }; /* channels that fall to a core together; taps that are compared at once */
 
 /* Where the windows of a pixel meet the input. */
 typedef struct {
@@ -22,19 +22,27 @@ static taps taps_of(const ph_max_pool *layer, ph_span rows, ph_span columns, con
     };
 }
 
-/* Four channels. */
-static inline void pool_four(const taps *of, ptrdiff_t channel, int16_t *output) {
-    const int16_t *row = of->from + channel;
-    uint32_t a = ph_load2(row), b = ph_load2(row + 2);
+/* The channels first .. last - 1, an even number: nine taps at once, or eight and what others have left; the first of
+   them again where there are fewer. */
+static void pool_channels(const taps *of, int32_t first, int32_t last, int16_t *output) {
+    const int16_t *nine[NINE] = {of->from + first};
+    const int16_t *row = of->from + first;
+    int32_t tap = 0;
     for (int32_t ky = 0; ky < of->rows; ky++, row += of->step_y) {
         const int16_t *at = row;
         for (int32_t kx = 0; kx < of->columns; kx++, at += of->step_x) {
-            a = ph_max2(a, ph_load2(at));
-            b = ph_max2(b, ph_load2(at + 2));
+            if (tap == NINE) {
+                ph_max_of_9(nine, output + first, (last - first) / 2);
+                nine[0] = output + first;
+                tap = 1;
+            }
+            nine[tap++] = at;
         }
     }
-    ph_store2(output + channel, a);
-    ph_store2(output + channel + 2, b);
+    for (; tap < NINE; tap++) {
+        nine[tap] = nine[0];
+    }
+    ph_max_of_9(nine, output + first, (last - first) / 2);
 }
 
 static void pool_one(const taps *of, ptrdiff_t channel, int16_t *output) {
@@ -56,22 +64,27 @@ void ph_max_pool_part_s16(const ph_max_pool *layer, const int16_t *input, int16_
     const int32_t blocks = (channels + BLOCK - 1) / BLOCK;
     const int32_t all = layer->output.height * layer->output.width * blocks;
     const int32_t end = ph_share_end(share, all);
-    for (int32_t n = ph_share_begin(share, all); n < end;) {
-        const int32_t pixel = n / blocks;
-        const int32_t first = n - pixel * blocks;
+    int32_t n = ph_share_begin(share, all);
+    const int32_t pixel = n / blocks;
+    int32_t y = pixel / layer->output.width, x = pixel - y * layer->output.width, first = n - pixel * blocks;
+    int16_t *made = output + (ptrdiff_t)pixel * layer->output.channels + layer->channel;
+    while (n < end) {
         const int32_t count = end - n < blocks - first ? end - n : blocks - first;
         const int32_t last = BLOCK * (first + count) < channels ? BLOCK * (first + count) : channels;
-        const int32_t y = pixel / layer->output.width;
-        const taps of =
-            taps_of(layer, ph_span_at(&down, y), ph_span_at(&along, pixel - y * layer->output.width), input);
-        int16_t *made = output + (ptrdiff_t)pixel * layer->output.channels + layer->channel;
-        int32_t c = BLOCK * first;
-        for (; c + BLOCK <= last; c += BLOCK) {
-            pool_four(&of, c, made);
+        const taps of = taps_of(layer, ph_span_at(&down, y), ph_span_at(&along, x), input);
+        const int32_t begin = BLOCK * first;
+        if (last - begin > 1) {
+            pool_channels(&of, begin, last & ~1, made);
         }
-        for (; c < last; c++) {
-            pool_one(&of, c, made);
+        if (last & 1) {
+            pool_one(&of, last - 1, made);
         }
         n += count;
+        first = 0;
+        made += layer->output.channels;
+        if (++x == layer->output.width) {
+            x = 0;
+            y++;
+        }
     }
 }

@@ -4,8 +4,6 @@
 #ifndef PEEPHOLE_PORTS_GAP8_PARTS_H
 #define PEEPHOLE_PORTS_GAP8_PARTS_H
 
-#include <stdbool.h>
-
 #include "peephole/conv2d.h"
 #include "peephole/depthwise.h"
 #include "peephole/pool.h"
@@ -16,27 +14,30 @@ typedef struct {
     int32_t cores;
 } ph_share;
 
-/* The first of `count` things that fall to a core; those of the next core begin where its own end. */
+/* The first of `count` things that fall to a core; those of the next core begin where its own end. Eight cores need no
+   division. */
 static inline int32_t ph_share_begin(ph_share share, int32_t count) {
-    return (int32_t)((uint32_t)count * (uint32_t)share.core / (uint32_t)share.cores);
+    const uint32_t all = (uint32_t)count * (uint32_t)share.core;
+    return (int32_t)(share.cores == 8 ? all / 8 : all / (uint32_t)share.cores);
 }
 
 static inline int32_t ph_share_end(ph_share share, int32_t count) {
-    return (int32_t)((uint32_t)count * (uint32_t)(share.core + 1) / (uint32_t)share.cores);
+    return ph_share_begin((ph_share){share.core + 1, share.cores}, count);
 }
 
-/* Does ph_conv2d_part_s16 know this convolution? It does where sums have 32 bits and are rounded once. */
-static inline bool ph_has_parts_conv2d_s16(const ph_conv2d *layer) {
-    return layer->accumulation == PH_FULL && layer->accumulator_bits == 32;
-}
-
-/* As ph_conv2d_s16; arguments are as that function would accept them. */
+/* As ph_conv2d_s16, for sums of 32 bits that are rounded once; arguments are as that function would accept them. */
 void ph_conv2d_part_s16(const ph_conv2d *layer, const int16_t *input, /* [H,W,I] Q(F_in) */
                         const int16_t *weight,                        /* [O,KH,KW,I/G] Q(F_w[o]) */
                         const int32_t *bias,                          /* [O] Q(F_in + F_w[o]) */
                         const uint8_t *norm,                          /* [O] F_in + F_w[o] - F_out */
                         int16_t *output,                              /* [OH,OW,C] Q(F_out) */
                         ph_share share);
+
+/* As ph_conv2d_s8 and ph_conv2d_s8_s16. */
+void ph_conv2d_part_s8(const ph_conv2d *layer, const int8_t *input, const int8_t *weight, const int32_t *bias,
+                       const uint8_t *norm, int8_t *output, ph_share share);
+void ph_conv2d_part_s8_s16(const ph_conv2d *layer, const int8_t *input, const int8_t *weight, const int32_t *bias,
+                           const uint8_t *norm, int16_t *output, ph_share share);
 
 /* As ph_depthwise_conv2d_s16. */
 void ph_depthwise_part_s16(const ph_depthwise_conv2d *layer, const int16_t *input, /* [H,W,C] Q(F_in) */

@@ -12,14 +12,17 @@ from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Any
 
-from peephole.compiler.cost import Target
+from peephole.compiler.cost import Target, is_narrow
 from peephole.compiler.memory import ACTIVATIONS, Buffer, aligned
 from peephole.compiler.schedule import WEIGHTS, Schedule, Step
 from peephole.compiler.streaming import Call, Operation, tensors_read
 from peephole.compiler.tiler import ALIGNMENT, IN_L1, IN_L2, STAGED, Cost, Room, Tiler, Tiling
 from peephole.compiler.tiles import Work
+from peephole.fixedpoint.layers import Conv2d, DepthwiseConv2d
 
 L1 = "L1"
+DEEP_STACK_BYTES = 4096  # of a core for ph_conv2d_few_s16 or a depthwise convolution of 8 bits
+BYTE, FEW_CHANNELS = 8, 8  # ph_has_few_taps of csrc/kernels/conv2d_few.h
 EVERY_SET = 6  # of so many layers all sets are tried; of more, those with the least weights first
 
 
@@ -93,12 +96,25 @@ class TiledSchedule:
         return self.target.milliseconds(self.cost.cycles)
 
 
+def machine_of(schedule: Schedule) -> Target:
+    """Return GAP8 with the stacks that a program needs: deep ones where a kernel lays weights on its own."""
+    deep = any(_is_deep(schedule, layer) for step in schedule.steps for layer in step.segment.layers)
+    return Target(core_stack_bytes=DEEP_STACK_BYTES) if deep else Target()
+
+
+def _is_deep(schedule: Schedule, layer: Operation) -> bool:
+    bits, channels = (getattr(schedule.tensors[tensors_read(layer)[0]], name) for name in ("bits", "channels"))
+    if isinstance(layer, Conv2d):
+        return not is_narrow(layer) and bool(channels < FEW_CHANNELS)
+    return isinstance(layer, DepthwiseConv2d) and bool(bits == BYTE)
+
+
 def tile(schedule: Schedule, l1_bytes: int, target: Target | None = None) -> TiledSchedule:
     """Cut every layer of a schedule into tiles that fit into so many bytes of L1, less what the target reserves.
 
     Raises `ValueError` where that is nothing, and for a layer no tile of which fits: layer, least bytes, bytes there.
     """
-    machine = target or Target()
+    machine = target or machine_of(schedule)
     capacity = l1_bytes - machine.reserved_l1_bytes
     if capacity < 1:
         raise ValueError(

@@ -11,7 +11,7 @@ from functools import cached_property
 from math import prod
 from typing import NamedTuple
 
-from peephole.compiler.cost import Target, compute_cycles
+from peephole.compiler.cost import Target, compute_cycles, least_cycles
 from peephole.compiler.memory import aligned
 from peephole.compiler.segments import STAGED_BYTES
 from peephole.compiler.tiles import (
@@ -316,12 +316,12 @@ class Tiler:
         return best
 
     def _least(self, work: Work, count: int) -> int:
-        """Return the cycles that no so many tiles go below: all compute with their forks, all outputs with set-ups."""
+        """Return the cycles that so many tiles do not go below: what all compute with forks, outputs with set-ups."""
         target, out = self.target, work.output
-        compute = compute_cycles(target, work.layer, piece(work, out.height, out.width, work.channels))
+        compute = least_cycles(target, work.layer, piece(work, out.height, out.width, work.channels))
         values = out.height * out.width * work.channels * out.bits // 8
         outputs = values // target.dma_bytes_per_cycle + count * target.dma_setup_cycles
-        return max(compute - 1 + (count - 1) * target.fork_cycles, outputs)
+        return max(compute + count * target.fork_cycles, outputs)
 
 
 def _rank(tiling: Tiling) -> tuple[int, int, int, int]:

@@ -161,13 +161,26 @@ def channels_read(work: Work, channels: Span) -> Span:
 
 
 def piece(work: Work, rows: int, columns: int, channels: int) -> Piece:
-    """Return what a tile of this size makes."""
-    inputs = 1
+    """Return what a tile of this size makes: with as many rows and columns at edges as such a tile may have."""
+    inputs, edges = 1, (0, 0)
     if isinstance(work.layer, Conv2d):
         inputs = work.source.channels // work.layer.groups
+        edges = _edges(work, 0), _edges(work, 1)
     elif isinstance(work.layer, GlobalAveragePool):
         inputs = work.source.height * work.source.width
-    return Piece(rows, columns, channels, inputs, work.source.bits)
+    return Piece(rows, columns, channels, inputs, work.source.bits, min(edges[0], rows), min(edges[1], columns))
+
+
+def _edges(work: Work, direction: int) -> int:
+    """Return how many rows, or columns, of the output have windows that hang out of what is at hand."""
+    assert isinstance(work.layer, Windowed)  # noqa: S101 - of a convolution
+    window = work.layer.window
+    stride, extent = window.stride[direction], window.extent[direction]
+    padding = (work.padding_top, window.padding[1])[direction]
+    side, out = (work.source.height, work.source.width)[direction], (work.output.height, work.output.width)[direction]
+    first = -(-padding // stride)
+    end = max(0, (side + padding - extent) // stride + 1)
+    return out - max(0, min(end, out) - first)
 
 
 def tiles_of(work: Work, rows: int, columns: int, channels: int, channels_first: bool) -> Iterator[Tile]:

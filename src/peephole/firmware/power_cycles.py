@@ -82,7 +82,7 @@ def cycles_of(
     recogniser.expect_task(RECOGNISE)
     landmarks.expect_task(LANDMARKS)
     target = Target()
-    describe, find = (tile(lower(program), L1_BYTES, target).cost for program in (recogniser, landmarks))
+    describe, find = (tile(lower(program), L1_BYTES).cost for program in (recogniser, landmarks))
     return Cycles(
         empty_frame=estimated_cycles(empty_frame_instructions, an_instruction),
         face_frame=estimated_cycles(face_frame_instructions, an_instruction),

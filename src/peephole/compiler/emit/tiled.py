@@ -4,6 +4,7 @@ Weights lie in L3, each layer's as biases, shifts and weights. L2 has the activa
 plan with all of them puts them; L1 has what stays of a step at its beginning and the tiles of one layer behind that.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from peephole.compiler.cost import Target
+from peephole.compiler.cost import is_narrow
 from peephole.compiler.emit.folder import MANIFEST, manifest
 from peephole.compiler.emit.layers import EmittedLayer
 from peephole.compiler.emit.names import identifiers
@@ -35,20 +36,16 @@ from peephole.compiler.tiled_schedule import LayerTiles, TiledSchedule, tile
 from peephole.compiler.tiler import ALIGNMENT, IN_L1, IN_L2, STAGED, Tiling, cut
 from peephole.compiler.tiles import channels_read, columns_read, rows_read
 from peephole.fixedpoint.interpreter import Kernels
-from peephole.fixedpoint.layers import AveragePool, Conv2d, Convolution, CopyChannels, Layer, Tensor
+from peephole.fixedpoint.layers import AveragePool, Conv2d, Convolution, CopyChannels, Tensor
 from peephole.fixedpoint.program import IntegerProgram
 from peephole.fixedpoint.window import Windowed
 
 TARGET = "gap8"
 L1_BYTES = 64 * 1024
 PORT = "ports/gap8"
-PORT_SOURCES = ("tiles", "weights", "tile_parts", "conv2d_part_s16", "max_pool_part_s16", "depthwise_part_s16", "gap8")
+PORT_SOURCES = ("tiles", "weights", "tile_parts", "gap8")
 STUB = ("pmsis", "bsp/ram/hyperram", "bsp/flash/hyperflash", "bsp/fs/readfs")  # headers in place of the SDK's
 AT = {IN_L1: "PH_IN_L1", IN_L2: "PH_IN_L2", STAGED: "PH_STAGED"}
-# Stacks, measured by gcc 12.2 -O3: what a core takes for its part of a tile, for one by a kernel that lays weights side
-# by side on its stack, what the first core takes beside its part, and what the system keeps of L1.
-STACK_BYTES, DEEP_STACK_BYTES, FIRST_STACK_BYTES, SYSTEM_BYTES = 1536, 4096, 1536, 256
-BYTE, FEW_CHANNELS = 8, 8  # ph_has_few_taps of csrc/kernels/conv2d_few.h
 MOST_STRIDE = (1 << 16) - 1  # bytes from a run to the next, of a copy between L2 and L1
 
 
@@ -92,10 +89,15 @@ class EmittedTiles:
 
 @dataclass(frozen=True)
 class Part:
-    """The function that computes a core's part of a tile, one for each kernel."""
+    """The function that computes a core's part of a tile.
 
+    function: the kernel that it calls, or shared: the one that all cores call together.
+    """
+
+    name: str
     kind: str
     function: str
+    shared: str
     read_bytes: int
     written_bytes: int
 
@@ -125,10 +127,8 @@ class _TiledBuilder(ProjectBuilder):
 
     def __init__(self, program: IntegerProgram, capacity: int | None, passes: Passes, l1_bytes: int) -> None:
         super().__init__(program, TARGET, None, passes)
-        self.stack_bytes = DEEP_STACK_BYTES if any(map(self._is_deep, self.program.layers)) else STACK_BYTES
-        stacks = Target.cores * self.stack_bytes + FIRST_STACK_BYTES + SYSTEM_BYTES
-        self.machine = Target(reserved_l1_bytes=stacks)
-        self.tiles: TiledSchedule = tile(self.schedule, l1_bytes, self.machine)
+        self.tiles: TiledSchedule = tile(self.schedule, l1_bytes)
+        self.machine = self.tiles.target
         self.l1_bytes = l1_bytes - self.machine.reserved_l1_bytes
         at_hand = [_whole(b) for b in self.schedule.buffers if b.level == MAIN and b.holds != IMAGE]
         del self._offsets
@@ -141,13 +141,6 @@ class _TiledBuilder(ProjectBuilder):
         for tensor in self.schedule.tensors.values():
             if tensor.width * tensor.channels * tensor.bits // 8 > MOST_STRIDE:
                 raise ValueError(f"tensor {tensor.name}: a row has more than {MOST_STRIDE:,} bytes, too many for GAP8")
-
-    def _is_deep(self, layer: Layer) -> bool:
-        source = self.schedule.tensors[tensors_read(layer)[0]]
-        if not isinstance(layer, Convolution) or source.bits == BYTE:
-            return isinstance(layer, Convolution)
-        wide = isinstance(layer, Conv2d) and (layer.accumulator_bits, layer.accumulation) != (32, "full")
-        return wide and source.channels < FEW_CHANNELS
 
     @cached_property
     def stays(self) -> list[int]:
@@ -196,7 +189,7 @@ class _TiledBuilder(ProjectBuilder):
             id=name,
             layer=f"{name}_mean" if isinstance(operation, AveragePool) else f"{name}_layer",
             number=emitted.number if emitted else -1,
-            part=emitted.function if emitted else "enter",
+            part=_part_of(emitted).name if emitted else "enter",
             source=source,
             out=out,
             channel=operation.channel,
@@ -211,11 +204,12 @@ class _TiledBuilder(ProjectBuilder):
     def project(self, values: NDArray[Any], kernels: Kernels) -> Project:
         """Return all files."""
         context = self._context(values, kernels) | self._tiled_context()
-        functions = [layer.function for layer in self.layers]
+        parts = self._parts()
+        functions = [part.function for part in parts if part.kind != "enter" and not part.shared]
         if self.program.mirrored:
             functions.append(f"add_s{self.schedule.tensors[self.program.layers[-1].input].bits}")
         headers = ["peephole/strip.h", *(f"peephole/{h}.h" for h in context["headers"])]
-        copied = needed_files(functions, headers) | _port_files()
+        copied = needed_files(functions, headers) | _port_files(part.shared for part in parts if part.shared)
         context["sources"] = [f"{self.id}.c", *(f"{CSRC}/{path}" for path in sorted(copied) if path.endswith(".c"))]
         texts = {
             f"{self.id}.h": render("gap8/header.h.jinja", context),
@@ -253,8 +247,8 @@ class _TiledBuilder(ProjectBuilder):
             "steps": [self._step(number, step) for number, step in enumerate(self.steps)],
             "parts": self._parts(),
             "l1_bytes": self.l1_bytes,
-            "stack_bytes": self.stack_bytes,
-            "first_stack_bytes": self.stack_bytes + FIRST_STACK_BYTES,
+            "stack_bytes": self.machine.core_stack_bytes,
+            "first_stack_bytes": self.machine.core_stack_bytes + self.machine.first_stack_bytes,
             "predicted": self.tiles.cost.cycles,
             "cycles": self._cycles(),
             "call_of": _call_of,
@@ -269,12 +263,9 @@ class _TiledBuilder(ProjectBuilder):
         }
 
     def _parts(self) -> list[Part]:
-        parts = {}
-        for layer in self.layers:
-            widths = (layer.source.bits // 8, layer.out.bits // 8)
-            parts[layer.function] = Part(layer.kind, layer.function, *widths)
+        parts = {part.name: part for part in map(_part_of, self.layers)}
         if self.program.input.name in self._entered:
-            parts["enter"] = Part("enter", "enter", 1, self.program.input.bits // 8)
+            parts["enter"] = Part("enter", "enter", "enter", "", 1, self.program.input.bits // 8)
         return list(parts.values())
 
     @cached_property
@@ -336,10 +327,20 @@ def _halves(at: int, size: int, twice: bool) -> tuple[tuple[int, int], int]:
     return (at, at + size // 2 if twice else at), at + size
 
 
-def _port_files() -> dict[str, str]:
-    """The files of csrc that walk the tiles, path below csrc -> text."""
+def _part_of(layer: EmittedLayer) -> Part:
+    """The kernels that cores share are of 16 bits, and of convolutions whose sums have 32 bits and are rounded once."""
+    suffix = layer.function.removeprefix(layer.kind)
+    shared = {"max_pool_s16": "max_pool_part_s16", "depthwise_conv2d_s16": "depthwise_part_s16"}.get(layer.function, "")
+    if isinstance(layer.layer, Conv2d) and is_narrow(layer.layer):
+        shared = f"conv2d_part{suffix}"
+    name = f"{layer.function}_wide" if isinstance(layer.layer, Conv2d) and not shared else layer.function
+    return Part(name, layer.kind, layer.function, shared, layer.source.bits // 8, layer.out.bits // 8)
+
+
+def _port_files(shared: Iterable[str]) -> dict[str, str]:
+    """The files of csrc that walk the tiles, with these kernels: path below csrc -> text."""
     files: dict[str, str] = {}
-    waiting = [f"{PORT}/{name}.c" for name in PORT_SOURCES] + [f"{PORT}/stub/{name}.h" for name in STUB]
+    waiting = [f"{PORT}/{name}.c" for name in (*PORT_SOURCES, *shared)] + [f"{PORT}/stub/{name}.h" for name in STUB]
     while waiting:
         path = waiting.pop()
         if path not in files:
