@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from peephole.alignment import template_windows
-from peephole.cli.programs import landmark_finder
+from peephole.doorbell.assembly import landmark_finder
 from peephole.image_files import decode_grey, list_pictures, read_pictures
 from peephole.vision.detector import Detector
 

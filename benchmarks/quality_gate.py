@@ -15,7 +15,8 @@ from accuracy import CHECKOUT, DOCUMENT
 from numpy.typing import NDArray
 
 from peephole.cli.marked import put, table
-from peephole.cli.programs import landmark_finder, load_program
+from peephole.cli.programs import load_program
+from peephole.doorbell.assembly import landmark_finder
 from peephole.doorbell.policy import Policy
 from peephole.doorbell.quality import assess, exposure, fault, sharpness
 from peephole.engine import Engine

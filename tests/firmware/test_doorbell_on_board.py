@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from peephole.cli.gallery import make_recogniser
+from peephole.doorbell.assembly import make_recogniser
 from peephole.doorbell.doorbell import Doorbell
 from peephole.doorbell.recogniser import Recogniser
 from peephole.firmware.emulator import run_image

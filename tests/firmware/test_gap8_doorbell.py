@@ -15,10 +15,10 @@ import pytest
 from device_line import keys_of
 from emitted import SANITIZED
 from gap8_host import OnHost, compiled, erased_flash
-from peephole.cli.gallery import make_recogniser
 from peephole.device.client import Device, DeviceLook
 from peephole.device.errors import DeviceError
 from peephole.device.session import Session
+from peephole.doorbell.assembly import make_recogniser
 from peephole.doorbell.doorbell import Doorbell
 from peephole.doorbell.recogniser import Recogniser
 from peephole.firmware.events import Door, to_event

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from peephole.cli.gallery import make_recogniser
+from peephole.doorbell.assembly import make_recogniser
 from peephole.doorbell.looks import judge
 from peephole.doorbell.policy import Policy
 from peephole.doorbell.recogniser import Recogniser

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from commands import assert_one_line, peephole, tar_of, tiny_program
-from peephole.cli.gallery import make_recogniser
-from peephole.cli.programs import landmark_finder
+from peephole.doorbell.assembly import landmark_finder, make_recogniser
 from peephole.doorbell.photos import Photo, examine
 from peephole.doorbell.policy import Policy
 from peephole.doorbell.tilt import Seen, cut_upright

@@ -10,9 +10,9 @@ from starlette.testclient import TestClient
 
 from device_line import SIDE, MadeUpDevice, one_look
 from device_watch_parts import Watched, until
-from peephole.cli.gallery import make_recogniser
 from peephole.cli.programs import load_program
 from peephole.device.household import NAME_BYTES, DeviceHousehold
+from peephole.doorbell.assembly import make_recogniser
 from peephole.doorbell.recogniser import Recogniser
 from peephole.vision.sources.demo import EILEEN
 from peephole.web.app import create_app

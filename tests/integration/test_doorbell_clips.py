@@ -42,7 +42,7 @@ def clips(research_data: Path) -> dict[str, list[Frame]]:
 
 @pytest.fixture(scope="module")
 def make_doorbell() -> Callable[[Store], Doorbell]:
-    from peephole.cli.gallery import make_recogniser
+    from peephole.doorbell.assembly import make_recogniser
     from peephole.fixedpoint.program import IntegerProgram
     from peephole.weights import default_program
 

@@ -10,7 +10,7 @@ import pytest
 import looking_in_python as before
 from peephole import _core
 from peephole.alignment import LANDMARK_WINDOW_DOWN, LANDMARK_WINDOW_SIDE
-from peephole.cli.gallery import make_recogniser
+from peephole.doorbell.assembly import make_recogniser
 from peephole.doorbell.looks import judge
 from peephole.doorbell.pictures import to_grey
 from peephole.doorbell.policy import Policy, whole_numbers

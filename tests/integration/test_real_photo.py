@@ -2,7 +2,7 @@
 
 import pytest
 
-from peephole.cli.gallery import make_recogniser
+from peephole.doorbell.assembly import make_recogniser
 from peephole.doorbell.photos import Photo, examine
 from peephole.doorbell.policy import Policy
 from peephole.fixedpoint.program import IntegerProgram

@@ -63,7 +63,8 @@ def described(source: Source, embedder: "Embedder") -> "Album":
 
 
 def _describe(source: Source, images: Path, embedder: "Embedder", crop: str, wanted: frozenset[str] | None) -> "Album":
-    from peephole.cli.programs import landmark_finder, make_cutter, threads
+    from peephole.cli.programs import make_cutter, threads
+    from peephole.doorbell.assembly import landmark_finder
     from peephole.doorbell.policy import Policy
     from peephole.evaluation.lfw import picture_name
     from peephole.evaluation.looks import gather, measured_looks

@@ -22,12 +22,12 @@ def page(
     json: JsonOption = False,
 ) -> int:
     """Serve a page like that of peephole run; it keeps the line, so that other commands have to wait for its end."""
-    from peephole.cli.gallery import make_recogniser
     from peephole.cli.programs import load_program
     from peephole.cli.run import Terminal
     from peephole.device.household import NAME_BYTES, DeviceHousehold
     from peephole.device.keys import read_key
     from peephole.device.watch import DeviceWatch
+    from peephole.doorbell.assembly import make_recogniser
     from peephole.settings.household import Page
     from peephole.web.door import Door
 

@@ -68,9 +68,9 @@ def add(
 
 def _looks(images: list[Path], model: Path | None) -> "tuple[list[DeviceLook], int]":
     """Describe the faces of photos; also return the number that the device has for the model."""
-    from peephole.cli.gallery import make_recogniser
     from peephole.cli.programs import load_program
     from peephole.device.client import DeviceLook
+    from peephole.doorbell.assembly import make_recogniser
     from peephole.doorbell.photos import Photo, usable
     from peephole.doorbell.policy import Policy
     from peephole.image_files import read_picture

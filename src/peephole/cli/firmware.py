@@ -191,12 +191,13 @@ def _sources(target: Board, recogniser: Path | None, landmarks: Path | None) -> 
 
 def _people(image: "Image", camera: str, data: Path | None) -> dict[str, bytes]:
     """The file of those whom the device is introduced to."""
-    from peephole.cli.gallery import make_recogniser
+    from peephole.cli.gallery import storage_keys
+    from peephole.doorbell.assembly import make_recogniser
     from peephole.firmware.people import PEOPLE, people_file, people_of, people_of_demo
     from peephole.store.store import Store
 
     if data is not None:
-        with Store(data) as store:
+        with Store(data, storage_keys()) as store:
             return {PEOPLE: people_file(people_of(store, image.model), image.values)}
     if camera != "demo":
         return {}

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from peephole.evaluation.embedding import Cutter, Embedder
     from peephole.fixedpoint.float_network import FloatNetwork
     from peephole.fixedpoint.program import IntegerProgram
-    from peephole.vision.landmarks import LandmarkFinder
 
 
 def threads() -> int:
@@ -51,15 +50,6 @@ def load_program(model: Path | None) -> "IntegerProgram":
     from peephole.fixedpoint.program import IntegerProgram
 
     return IntegerProgram.load(program_path(model))
-
-
-def landmark_finder() -> "LandmarkFinder":
-    """Return what finds the five points that faces are aligned by: the shipped landmark program."""
-    from peephole.fixedpoint.program import IntegerProgram
-    from peephole.vision.landmarks import LandmarkFinder
-    from peephole.weights import landmark_program
-
-    return LandmarkFinder(IntegerProgram.load(landmark_program()))
 
 
 def needs_training_packages(error: ModuleNotFoundError) -> ValueError:
@@ -123,6 +113,7 @@ def load_embedder(model: Path | None, arithmetic: Arithmetic) -> "Embedder":
 
 def make_cutter(crop: Crop, size: int, landmarks: Path | None, smallest_face: int) -> "Cutter":
     """Return what cuts faces of size x size out of pictures."""
+    from peephole.doorbell.assembly import landmark_finder
     from peephole.evaluation.embedding import AlignedCut, CentreCut, DetectedCut, FoundCut, read_landmarks
     from peephole.vision.detector import Detector
 

@@ -70,7 +70,7 @@ def run(
         # The demo's people are none of the owner's, not even where a camera is only unplugged today.
         data = data.with_name(f"{data.name}-demo")
     page = settings.page.model_copy(update={k: v for k, v in (("host", host), ("port", port)) if v is not None})
-    with InstanceLock(data), opened_doorbell(data, model) as doorbell:
+    with InstanceLock(data), opened_doorbell(data, model, settings.storage) as doorbell:
         if chosen == "demo":
             _enrol_for_demo(doorbell)
         live = LiveDoorbell(doorbell)

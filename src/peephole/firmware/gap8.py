@@ -156,7 +156,7 @@ def stored_face(recogniser: IntegerProgram) -> tuple[NDArray[np.uint8], str]:
 
     An aligned face of the demo's public-domain portraits where they are installed; else a drawn image.
     """
-    from peephole.cli.gallery import make_recogniser
+    from peephole.doorbell.assembly import make_recogniser
     from peephole.doorbell.pictures import to_grey
     from peephole.vision.sources.demo import EILEEN, head_of
 

@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from peephole.section import Section
 from peephole.settings.files import default_data_folder
+from peephole.store.keys import Storage
 
 
 class Camera(Section):
@@ -55,6 +56,7 @@ class Settings(BaseSettings):
             description="The cameras, each a `[[cameras]]` of its own; none: a camera of this machine, else the demo."
         ),
     ] = ()
+    storage: Annotated[Storage, Field(description="How people, strangers and visits are kept.")] = Storage()
     page: Annotated[Page, Field(description="Where the page is served.")] = Page()
 
     @model_validator(mode="after")

@@ -14,6 +14,7 @@ from typing import Any
 from peephole.store.errors import clear_error
 from peephole.store.files import make_private
 from peephole.store.migrations import Migration, migrate, remove_backups
+from peephole.store.seal import NoSeal, Seal
 
 _BUSY_SECONDS = 10.0
 _ERASE_SECONDS = 1.0  # to wait for readers of the log before it is left for later
@@ -26,11 +27,15 @@ _SETTINGS = (
 
 
 class Database:
-    """A migrated database file. Every method may be called from any thread; errors are clear sentences."""
+    """A migrated database file. Every method may be called from any thread; errors are clear sentences.
+
+    `seal` is what descriptors and pictures are sealed with; see `sealing.unlock`.
+    """
 
     def __init__(self, path: Path, migrations: Sequence[Migration]) -> None:
         """Open or create `path` and bring it to the newest schema."""
         self.path = path
+        self.seal: Seal = NoSeal()
         self._lock = threading.RLock()
         self._own_changes = 0
         make_private(path)

@@ -8,7 +8,8 @@ from peephole.doorbell.voting import REASONS
 from peephole.people.names import clean_name, name_key
 from peephole.people.records import Descriptor, NewReference, Person, PersonSummary, Reference, Rules
 from peephole.store.database import Database
-from peephole.store.rows import new_id, to_blob, to_descriptor, to_person, to_reference, to_rules
+from peephole.store.rows import new_id, to_blob, to_descriptor, to_person, to_picture, to_reference, to_rules
+from peephole.store.seal import Seal
 
 _FIND = "SELECT id, name, created FROM people WHERE id = ? OR name_key = ? ORDER BY id = ? DESC LIMIT 1"
 _INSERT_REFERENCE = (
@@ -47,7 +48,7 @@ class PeopleTable:
         """Add looks to the person of that name or id; a new name makes a new person."""
         with self._database.change(gallery=True) as connection:
             person = find_or_add(connection, name)
-            _add_looks(connection, person, looks)
+            _add_looks(connection, self._database.seal, person, looks)
         return person
 
     def add_new(self, name: str, looks: Sequence[NewReference]) -> Person:
@@ -56,7 +57,7 @@ class PeopleTable:
             if find_person(connection, name) is not None:
                 raise ValueError(f"{name}: somebody has this name already; choose another one")
             person = find_or_add(connection, name)
-            _add_looks(connection, person, looks)
+            _add_looks(connection, self._database.seal, person, looks)
         return person
 
     def find(self, key: str) -> Person | None:
@@ -129,21 +130,21 @@ class PeopleTable:
         rows = self._database.rows(
             "SELECT person, descriptor FROM person_references WHERE model = ? ORDER BY id", (model,)
         )
-        return [(row["person"], to_descriptor(row["descriptor"])) for row in rows]
+        return [(row["person"], to_descriptor(row["descriptor"], self._database.seal)) for row in rows]
 
     def references(self, person_id: str) -> list[Reference]:
         """Return everything stored of one person, best first."""
         rows = self._database.rows(
             "SELECT * FROM person_references WHERE person = ? ORDER BY quality DESC, id", (person_id,)
         )
-        return [to_reference(row) for row in rows]
+        return [to_reference(row, self._database.seal) for row in rows]
 
     def picture(self, person_id: str) -> bytes | None:
         """Return the best picture of a person."""
         row = self._database.row(
             "SELECT picture FROM person_references WHERE person = ? ORDER BY quality DESC, id LIMIT 1", (person_id,)
         )
-        return bytes(row["picture"]) if row is not None else None
+        return to_picture(row, self._database.seal)
 
     def count(self) -> tuple[int, int]:
         """Return how many people and references there are."""
@@ -151,12 +152,20 @@ class PeopleTable:
         return (row[0], row[1]) if row is not None else (0, 0)
 
 
-def _add_looks(connection: sqlite3.Connection, person: Person, looks: Sequence[NewReference]) -> None:
+def _add_looks(connection: sqlite3.Connection, seal: Seal, person: Person, looks: Sequence[NewReference]) -> None:
     now = time.time()
     connection.executemany(
         _INSERT_REFERENCE,
         [
-            (person.id, to_blob(look.descriptor), look.model, look.picture, look.quality, look.source, now)
+            (
+                person.id,
+                to_blob(look.descriptor, seal),
+                look.model,
+                seal.close("picture", look.picture),
+                look.quality,
+                look.source,
+                now,
+            )
             for look in looks
         ],
     )

@@ -9,6 +9,7 @@ import numpy as np
 from peephole.doorbell.policy import Bars
 from peephole.doorbell.visit import Decision, Quality, Sighting, Trace, TracedLook, VisitRecord
 from peephole.people.records import Descriptor, Person, Reference, Rules, Stranger
+from peephole.store.seal import Seal
 from peephole.vision.detector import Box
 
 
@@ -17,14 +18,19 @@ def new_id(kind: str) -> str:
     return f"{kind}{secrets.token_hex(8)}"
 
 
-def to_blob(descriptor: Descriptor) -> bytes:
-    """Return little-endian int16."""
-    return descriptor.astype("<i2").tobytes()
+def to_blob(descriptor: Descriptor, seal: Seal) -> bytes:
+    """Return a descriptor as it is stored: little-endian int16, sealed."""
+    return seal.close("descriptor", descriptor.astype("<i2").tobytes())
 
 
-def to_descriptor(blob: bytes) -> Descriptor:
+def to_descriptor(blob: bytes, seal: Seal) -> Descriptor:
     """Return int16 [D]."""
-    return np.frombuffer(blob, "<i2").astype(np.int16)
+    return np.frombuffer(seal.open("descriptor", blob), "<i2").astype(np.int16)
+
+
+def to_picture(row: sqlite3.Row | None, seal: Seal) -> bytes | None:
+    """Read the column `picture` of a row, if there is one."""
+    return seal.open("picture", row["picture"]) if row is not None and row["picture"] is not None else None
 
 
 def to_person(row: sqlite3.Row) -> Person:
@@ -44,14 +50,14 @@ def to_rules(row: sqlite3.Row) -> Rules:
     )
 
 
-def to_reference(row: sqlite3.Row) -> Reference:
+def to_reference(row: sqlite3.Row, seal: Seal) -> Reference:
     """Read a row of `person_references`."""
     return Reference(
         id=row["id"],
         person=row["person"],
-        descriptor=to_descriptor(row["descriptor"]),
+        descriptor=to_descriptor(row["descriptor"], seal),
         model=row["model"],
-        picture=row["picture"],
+        picture=seal.open("picture", row["picture"]),
         quality=row["quality"],
         source=row["source"],
         created=row["created"],
@@ -102,9 +108,15 @@ def to_visit(row: sqlite3.Row) -> VisitRecord:
     )
 
 
-def to_sighting(row: sqlite3.Row) -> Sighting:
+def to_sighting(row: sqlite3.Row, seal: Seal) -> Sighting:
     """Read a row of `visit_looks`."""
-    return Sighting(row["time"], _box(row), to_descriptor(row["descriptor"]), _quality(row), row["picture"])
+    return Sighting(
+        time=row["time"],
+        box=_box(row),
+        descriptor=to_descriptor(row["descriptor"], seal),
+        quality=_quality(row),
+        picture=seal.open("picture", row["picture"]),
+    )
 
 
 def to_trace(visit: sqlite3.Row, looks: Sequence[sqlite3.Row]) -> Trace:

@@ -5,8 +5,10 @@ from types import TracebackType
 
 from peephole.store.database import Database
 from peephole.store.instance import make_folder
+from peephole.store.keys import Keys
 from peephole.store.migrations import shipped
 from peephole.store.people import PeopleTable
+from peephole.store.sealing import unlock
 from peephole.store.strangers import StrangersTable
 from peephole.store.visits import VisitsTable
 
@@ -20,10 +22,18 @@ class Store:
     database of a newer version.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Open the data folder, which is made when missing, and bring the database to the newest schema."""
+    def __init__(self, folder: Path, keys: Keys | None = None) -> None:
+        """Open the data folder, which is made when missing, and bring the database to the newest schema.
+
+        `keys` seal descriptors and pictures; without them nothing is sealed, and a sealed database is refused.
+        """
         make_folder(folder)
         self._database = Database(folder / DATABASE_NAME, shipped())
+        try:
+            unlock(self._database, keys)
+        except BaseException:
+            self._database.close()
+            raise
         self.people = PeopleTable(self._database)
         self.strangers = StrangersTable(self._database)
         self.visits = VisitsTable(self._database)

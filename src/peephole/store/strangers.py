@@ -8,7 +8,8 @@ from peephole.doorbell.voting import REASONS
 from peephole.people.records import Descriptor, Person, Stranger, StrangerState
 from peephole.store.database import Database
 from peephole.store.people import find_or_add
-from peephole.store.rows import new_id, to_blob, to_descriptor, to_stranger
+from peephole.store.rows import new_id, to_blob, to_descriptor, to_picture, to_stranger
+from peephole.store.seal import Seal
 
 
 def add_stranger(connection: sqlite3.Connection, first_seen: float) -> str:
@@ -23,7 +24,13 @@ def add_stranger(connection: sqlite3.Connection, first_seen: float) -> str:
 
 
 def remember(
-    connection: sqlite3.Connection, stranger: str, looks: Sequence[Sighting], model: str, last_seen: float, keep: int
+    connection: sqlite3.Connection,
+    seal: Seal,
+    stranger: str,
+    looks: Sequence[Sighting],
+    model: str,
+    last_seen: float,
+    keep: int,
 ) -> None:
     """Count one more visit of a stranger and keep the best of the looks, old and new."""
     connection.execute(
@@ -32,7 +39,14 @@ def remember(
     connection.executemany(
         "INSERT INTO stranger_looks (stranger, descriptor, model, picture, quality, seen) VALUES (?, ?, ?, ?, ?, ?)",
         [
-            (stranger, to_blob(look.descriptor), model, look.picture, look.quality.value, look.time)
+            (
+                stranger,
+                to_blob(look.descriptor, seal),
+                model,
+                seal.close("picture", look.picture),
+                look.quality.value,
+                look.time,
+            )
             for look in looks
             if look.quality.good
         ],
@@ -73,7 +87,7 @@ class StrangersTable:
             " WHERE model = ? AND state IN ('open', 'ignored') ORDER BY stranger_looks.id",
             (model,),
         )
-        return [(row["stranger"], to_descriptor(row["descriptor"])) for row in rows]
+        return [(row["stranger"], to_descriptor(row["descriptor"], self._database.seal)) for row in rows]
 
     def assign(self, key: str, name: str) -> Person:
         """Make a stranger a person, or more looks of the person of that name or id; past visits follow."""
@@ -124,7 +138,7 @@ class StrangersTable:
         row = self._database.row(
             "SELECT picture FROM stranger_looks WHERE stranger = ? ORDER BY quality DESC, id LIMIT 1", (stranger_id,)
         )
-        return bytes(row["picture"]) if row is not None else None
+        return to_picture(row, self._database.seal)
 
     def count(self, state: StrangerState) -> int:
         """Return how many strangers are in a state."""

@@ -6,7 +6,8 @@ import sqlite3
 from peephole.doorbell.visit import Decision, Sighting, Trace, VisitRecord, VisitState
 from peephole.doorbell.voting import REASONS
 from peephole.store.database import Database
-from peephole.store.rows import to_blob, to_decision, to_sighting, to_trace, to_visit
+from peephole.store.rows import to_blob, to_decision, to_picture, to_sighting, to_trace, to_visit
+from peephole.store.seal import Seal
 from peephole.store.strangers import add_stranger, remember
 
 _RECORDS = (
@@ -43,12 +44,12 @@ class VisitsTable:
     def save(self, state: VisitState) -> None:
         """Write an open visit as it stands: the row, and the looks kept."""
         with self._database.change() as connection:
-            _save(connection, state)
+            _save(connection, self._database.seal, state)
 
     def close(self, state: VisitState, trace: Trace, keep: int, cool_down: float) -> VisitRecord:
         """Write and close a visit, attach it to its stranger or open a new one, and return it as stored."""
         with self._database.change(gallery=state.decision.kind == "stranger") as connection:
-            _save(connection, state)
+            _save(connection, self._database.seal, state)
             stored = _record(connection, state.id)
             if stored["closed"]:
                 return to_visit(stored)
@@ -57,7 +58,15 @@ class VisitsTable:
             if decision.kind == "stranger":
                 stranger = decision.stranger or add_stranger(connection, state.first_seen)
                 decision = dataclasses.replace(decision, stranger=stranger)
-                remember(connection, stranger, list(state.looks.values()), state.model, state.last_seen, keep)
+                remember(
+                    connection,
+                    self._database.seal,
+                    stranger,
+                    list(state.looks.values()),
+                    state.model,
+                    state.last_seen,
+                    keep,
+                )
             connection.execute(
                 "UPDATE visits SET closed = 1, last_seen = ?, sightings = ?, kind = ?, person = ?, stranger = ?,"
                 " reason = ?, text = ?, repeat = ?, picture = iif(?, NULL, picture),"
@@ -128,17 +137,17 @@ class VisitsTable:
         rows = self._database.rows(
             "SELECT * FROM visit_looks WHERE visit = ? AND model = ? ORDER BY number", (visit_id, model)
         )
-        return {row["number"]: to_sighting(row) for row in rows}
+        return {row["number"]: to_sighting(row, self._database.seal) for row in rows}
 
     def look_picture(self, visit_id: str, number: int) -> bytes | None:
         """Return the picture of one look."""
         row = self._database.row("SELECT picture FROM visit_looks WHERE visit = ? AND number = ?", (visit_id, number))
-        return bytes(row["picture"]) if row is not None else None
+        return to_picture(row, self._database.seal)
 
     def picture(self, visit_id: str) -> bytes | None:
         """Return the best picture of a visit."""
         row = self._database.row("SELECT picture FROM visits WHERE id = ?", (visit_id,))
-        return bytes(row["picture"]) if row is not None and row["picture"] is not None else None
+        return to_picture(row, self._database.seal)
 
     def count(self) -> int:
         """Return how many there are."""
@@ -146,15 +155,16 @@ class VisitsTable:
         return int(row[0]) if row is not None else 0
 
 
-def _save(connection: sqlite3.Connection, state: VisitState) -> None:
+def _save(connection: sqlite3.Connection, seal: Seal, state: VisitState) -> None:
     best = state.best()
+    picture = best.picture if best is not None else state.scene
     row = {
         **vars(state.decision),
         "id": state.id,
         "first_seen": state.first_seen,
         "last_seen": state.last_seen,
         "sightings": state.sightings,
-        "picture": best.picture if best is not None else state.scene,
+        "picture": None if picture is None else seal.close("picture", picture),
         "rang": state.rang,
     }
     if not connection.execute(_SAVE, row).rowcount:
@@ -173,14 +183,14 @@ def _save(connection: sqlite3.Connection, state: VisitState) -> None:
                 look.box.y,
                 look.quality.width,
                 look.box.height,
-                to_blob(look.descriptor),
+                to_blob(look.descriptor, seal),
                 state.model,
                 look.quality.sharpness,
                 look.quality.neighbours,
                 look.quality.value,
                 look.quality.good,
                 look.quality.fault,
-                look.picture,
+                seal.close("picture", look.picture),
             )
             for number, look in state.looks.items()
             if number not in numbers
