@@ -149,7 +149,7 @@ typedef struct {
     uint8_t ending;               /* one more than the place in open of the visit that the next count of one ends; 0 */
     uint32_t foreign;             /* descriptors of another model or length, which the next switch forgets */
     uint32_t left_out;            /* rows or descriptors that a damaged removal left no room for */
-    bool erase_due;               /* the log still holds what was removed */
+    bool erase_due;               /* the log still holds what was removed, or a key that was replaced */
     bool restoring;               /* a backup is on its way in (gallery_restore.h): every other change says PH_BUSY */
     uint32_t kept_slot[PH_SLOTS]; /* while restoring: where the records of slots that stay were copied to */
     bool stale; /* the tables are empty, since the flash could not be read: every operation tries again */

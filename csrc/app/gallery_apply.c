@@ -170,6 +170,7 @@ static ph_status apply_slot(ph_gallery *gallery, const ph_flash_record *record, 
     if (bytes[2] >= PH_SLOTS || record->bytes - PH_SLOT_BYTES > UINT16_MAX) {
         return PH_UNSUPPORTED;
     }
+    gallery->erase_due = gallery->erase_due || (bytes[2] == PH_SLOT_KEY && gallery->slot[PH_SLOT_KEY] != 0);
     gallery->slot[bytes[2]] = record->offset;
     gallery->slot_bytes[bytes[2]] = (uint16_t)(record->bytes - PH_SLOT_BYTES);
     return PH_OK;

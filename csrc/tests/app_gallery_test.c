@@ -345,6 +345,26 @@ static void test_what_is_refused(void) {
 }
 
 /* Ids begin again after the last one, and leave out those in use. */
+static bool is_in_flash(const uint8_t *secret) { /* [PH_KEY_BYTES] */
+    size_t at = 0;
+    while (at + PH_KEY_BYTES <= sizeof bytes && memcmp(bytes + at, secret, PH_KEY_BYTES) != 0) {
+        at++;
+    }
+    return at + PH_KEY_BYTES <= sizeof bytes;
+}
+
+/* With a key that was replaced, what was said under it could be read. */
+static void test_an_old_key_is_erased(void) {
+    static const uint8_t key[3][PH_KEY_BYTES] = {{1, 3}, {2, 2}, {3, 1}};
+    begin(AREA, 16);
+    for (int32_t i = 0; i < 3; i++) {
+        CHECK_EQUAL(ph_gallery_write_slot(&gallery, PH_SLOT_KEY, 1, key[i], PH_KEY_BYTES), PH_OK);
+        CHECK(is_in_flash(key[i]));
+        CHECK_EQUAL(i == 2 ? reopen() : ph_gallery_tidy(&gallery), PH_OK); /* also after a cut */
+        CHECK(is_in_flash(key[i]) && (i == 0 || !is_in_flash(key[i - 1])));
+    }
+}
+
 static void test_ids_begin_again(void) {
     uint16_t id;
     begin(AREA, 1);
@@ -373,6 +393,7 @@ int main(void) {
     test_another_model();
     test_less_room_than_before();
     test_what_is_refused();
+    test_an_old_key_is_erased();
     test_ids_begin_again();
     FINISH();
 }
