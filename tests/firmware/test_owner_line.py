@@ -134,7 +134,7 @@ def test_with_the_button_pressed_an_owner_is_paired_and_welcome_after_a_restart(
 
 def test_garbage_before_a_frame_is_refused_and_the_frame_answered(connect: Callable[[Mode], Line]) -> None:
     line = connect(WATCH)
-    garbage = bytes(random.Random(3).randrange(1, 256) for _ in range(3000))
+    garbage = random.Random(3).randbytes(3000).replace(b"\0", b"\1")
     line.send(garbage, b"\0", stuffed(bytes([VERSION, HELLO]) + NONCE))
     assert line.answer()[:3] == bytes([VERSION, REFUSED, DAMAGED])
     assert line.answer()[:3] == bytes([VERSION, REFUSED, UNPAIRED])
