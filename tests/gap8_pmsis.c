@@ -68,7 +68,6 @@ static void in_l2(const void *memory) {
 typedef struct {
     void (*function)(void *);
     void *argument;
-    int done;
 } event;
 
 _Static_assert(sizeof(event) <= sizeof(pi_task_t), "an event lies in a task");
@@ -96,29 +95,10 @@ static void push(pi_task_t *task) {
     pthread_mutex_unlock(&queue.mutex);
 }
 
-pi_task_t *pi_task_block(pi_task_t *task) {
-    const event of = {NULL, NULL, 0};
-    memcpy(task, &of, sizeof of);
-    return task;
-}
-
 pi_task_t *pi_task_callback(pi_task_t *task, void (*function)(void *), void *arg) {
-    const event of = {function, arg, 0};
+    const event of = {function, arg};
     memcpy(task, &of, sizeof of);
     return task;
-}
-
-static void finish(pi_task_t *task) {
-    event of = event_of(task);
-    of.done = 1;
-    memcpy(task, &of, sizeof of);
-}
-
-void pi_task_wait_on(pi_task_t *task) {
-    on_controller("pi_task_wait_on");
-    if (!event_of(task).done) {
-        fail("waits for what does not come");
-    }
 }
 
 void pi_task_push_delayed_us(pi_task_t *task, uint32_t delay) {
@@ -130,6 +110,7 @@ void pi_task_push_delayed_us(pi_task_t *task, uint32_t delay) {
 
 static void hear(int milliseconds);
 static void maybe_over(void);
+static bool stalled(void);
 
 /* Is something under way on the cluster, until the controller has noticed its end? Then it is worth to wait. */
 static int at_work;
@@ -148,6 +129,9 @@ void pi_yield(void) {
     }
     pthread_mutex_unlock(&queue.mutex);
     if (task == NULL) { /* asleep */
+        if (stalled()) {
+            return;
+        }
         maybe_over();
         hear(20);
         return;
@@ -534,6 +518,7 @@ static bool camera_on, more;
 static uint8_t picture[PICTURE_BYTES];
 static void *captured;
 static pi_task_t *capture;
+static int shown, stall_at = -1, stall_seconds = 4; /* the picture of this number is late */
 static int line = -1; /* the serial line's descriptor; while the owner is there, pictures are noise */
 
 static void read_ahead(void) {
@@ -552,6 +537,7 @@ int32_t pi_camera_open(struct pi_device *device) {
     }
     read_ahead();
     camera_on = true;
+    stall_at = getenv("GAP8_STALL") != NULL ? atoi(getenv("GAP8_STALL")) : -1;
     return 0;
 }
 
@@ -573,6 +559,25 @@ static void show(void) {
     }
 }
 
+static void picture_comes(void) {
+    show();
+    memcpy(captured, picture, sizeof picture);
+    push(capture);
+    capture = NULL;
+}
+
+/* Is a picture awaited that does not come? Each time a second goes by, until it comes after all. */
+static bool stalled(void) {
+    if (capture == NULL) {
+        return false;
+    }
+    clock_now += 1000000;
+    if (--stall_seconds == 0) {
+        picture_comes();
+    }
+    return true;
+}
+
 int32_t pi_camera_control(struct pi_device *device, pi_camera_cmd_e command, void *arg) {
     (void)device;
     (void)arg;
@@ -581,10 +586,9 @@ int32_t pi_camera_control(struct pi_device *device, pi_camera_cmd_e command, voi
         if (!camera_on || capture == NULL) {
             fail("a camera that is off, or that nobody waits for, is started");
         }
-        show();
-        memcpy(captured, picture, sizeof picture);
-        finish(capture);
-        capture = NULL;
+        if (shown++ != stall_at) {
+            picture_comes();
+        }
     } else if (command != PI_CAMERA_CMD_STOP) {
         camera_on = command == PI_CAMERA_CMD_ON;
     }

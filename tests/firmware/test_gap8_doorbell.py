@@ -169,12 +169,21 @@ def test_it_does_not_start_with_weights_that_differ(doorbell: OnHost) -> None:
 def test_a_covered_camera_gives_no_session(doorbell: OnHost) -> None:
     """Without noise there is nothing that nobody can guess: the owner is refused, and can try again."""
     here, there = socket.socketpair()
-    with here, there, doorbell.started([], line=there, covered=True) as program:
+    with here, there, doorbell.started([], line=there, covered=1) as program:
         there.close()
         with pytest.raises(DeviceError, match="device could not"):
             Session(SocketLine(here)).pair()
         here.close()
         program.communicate(timeout=60)
+
+
+def test_a_camera_that_gives_nothing_is_told_and_waited_for(doorbell: OnHost, demo: Callable[[int], GreyFrame]) -> None:
+    """The picture after somebody's first ones comes four seconds late; the visit has ended by then."""
+    events, _, _ = told(doorbell.run(shown(demo, range(192, 204, 3)), stall=3))
+    assert events[0]["event"] == "visit_started"
+    problems = [event for event in events if event["event"] == "problem"]
+    assert [event["reason"] for event in problems] == ["camera", "camera_back"]
+    assert 3 <= problems[1]["time"] - problems[0]["time"] <= 4
 
 
 def test_descriptors_are_the_interpreters(

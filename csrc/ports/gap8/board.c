@@ -16,7 +16,8 @@ enum {
     ARRIVED_BYTES = 2048, /* a power of two; more than the longest request */
     LISTENING = 4,        /* reads of a byte that wait at once, so that none is lost between two */
     SENT_BYTES = 256,
-    TICK_MICROSECONDS = 30 * 60 * 1000000, /* the clock of 32 bits goes round in 71 minutes */
+    CAMERA_MICROSECONDS = 1000000,
+    CLOCK_MICROSECONDS = 30 * 60 * 1000000, /* it goes round in 71 minutes */
 };
 
 static struct pi_device camera, pins, serial;
@@ -31,9 +32,9 @@ static struct {
 } line;
 
 static struct {
-    pi_task_t motion_task, button_task, pairing_task, tick_task;
-    bool motion, button, pairing, ticking;
-} events;
+    pi_task_t motion_task, button_task, pairing_task, capture_task, second_task, clock_task;
+    bool motion, button, pairing, captured, second, clock;
+} events = {.captured = true, .second = true, .clock = true}; /* nothing is under way */
 
 bool ph_board_open_camera(void) {
     static struct pi_himax_conf conf;
@@ -42,10 +43,6 @@ bool ph_board_open_camera(void) {
     pi_open_from_conf(&camera, &conf);
     camera_on = pi_camera_open(&camera) == 0;
     return camera_on;
-}
-
-static void happened(void *flag) {
-    *(bool *)flag = true;
 }
 
 bool ph_board_open_pins(void) {
@@ -84,21 +81,44 @@ bool ph_board_open_serial(uint32_t bits_per_second) {
     return line.open;
 }
 
-void ph_board_frame(uint8_t *picture) {
+static void happened(void *flag) {
+    *(bool *)flag = true;
+}
+
+/* Wakes the controller once in a while, so that it notices what does not happen. */
+static void tick(pi_task_t *task, bool *over, uint32_t microseconds) {
+    if (*over) {
+        *over = false;
+        pi_task_push_delayed_us(pi_task_callback(task, happened, over), microseconds);
+    }
+}
+
+bool ph_board_frame(uint8_t *picture) {
     const ptrdiff_t above = (PH_CAMERA_HEIGHT - PH_FRAME_HEIGHT) / 2;
     const ptrdiff_t left = (PH_CAMERA_WIDTH - PH_FRAME_WIDTH) / 2;
-    pi_task_t task;
     if (!camera_on) {
         pi_camera_control(&camera, PI_CAMERA_CMD_ON, NULL);
         camera_on = true;
     }
-    pi_camera_capture_async(&camera, picture, PH_CAMERA_WIDTH * PH_CAMERA_HEIGHT, pi_task_block(&task));
-    pi_camera_control(&camera, PI_CAMERA_CMD_START, NULL);
-    pi_task_wait_on(&task);
+    if (events.captured) {
+        events.captured = false;
+        pi_camera_capture_async(&camera, picture, PH_CAMERA_WIDTH * PH_CAMERA_HEIGHT,
+                                pi_task_callback(&events.capture_task, happened, &events.captured));
+        pi_camera_control(&camera, PI_CAMERA_CMD_START, NULL);
+    }
+    const int64_t latest = ph_board_microseconds() + CAMERA_MICROSECONDS;
+    while (!events.captured && ph_board_microseconds() < latest) {
+        tick(&events.second_task, &events.second, CAMERA_MICROSECONDS);
+        pi_yield();
+    }
+    if (!events.captured) {
+        return false;
+    }
     pi_camera_control(&camera, PI_CAMERA_CMD_STOP, NULL);
     for (ptrdiff_t y = 0; y < PH_FRAME_HEIGHT; y++) {
         memmove(picture + y * PH_FRAME_WIDTH, picture + (y + above) * PH_CAMERA_WIDTH + left, PH_FRAME_WIDTH);
     }
+    return true;
 }
 
 void ph_board_camera_off(void) {
@@ -121,13 +141,6 @@ bool ph_board_pairing(void) {
     return is_high(PAIRING_PIN);
 }
 
-/* The clock is read, so that it knows of each time round. */
-static void ticked(void *argument) {
-    (void)argument;
-    events.ticking = false;
-    ph_board_microseconds();
-}
-
 static void watch(pi_gpio_e pin, bool *flag, pi_task_t *task) {
     *flag = is_high(pin);
     pi_gpio_pin_task_add(&pins, (uint32_t)pin, pi_task_callback(task, happened, flag), PI_GPIO_NOTIF_RISE);
@@ -138,11 +151,9 @@ ph_board_wake ph_board_wait(void) {
     watch(BUTTON_PIN, &events.button, &events.button_task);
     watch(PAIRING_PIN, &events.pairing, &events.pairing_task);
     while (!events.motion && !events.button && !events.pairing && line.come == line.taken) {
-        if (!events.ticking) {
-            events.ticking = true;
-            pi_task_push_delayed_us(pi_task_callback(&events.tick_task, ticked, NULL), TICK_MICROSECONDS);
-        }
-        pi_yield(); /* the controller sleeps until an event */
+        tick(&events.clock_task, &events.clock, CLOCK_MICROSECONDS);
+        ph_board_microseconds(); /* so that it knows of each time round */
+        pi_yield();              /* the controller sleeps until an event */
     }
     pi_gpio_pin_task_remove(&pins, (uint32_t)MOTION_PIN);
     pi_gpio_pin_task_remove(&pins, (uint32_t)BUTTON_PIN);

@@ -16,8 +16,9 @@ bool ph_board_open_pins(void); /* the door's stays as it is: locked */
 bool ph_board_open_serial(uint32_t bits_per_second);
 
 /* Waits for the camera's next picture, uint8 [PH_CAMERA_HEIGHT,PH_CAMERA_WIDTH], and moves its middle,
-   [PH_FRAME_HEIGHT,PH_FRAME_WIDTH], to the beginning. Switches the camera on where it is off. */
-void ph_board_frame(uint8_t *picture);
+   [PH_FRAME_HEIGHT,PH_FRAME_WIDTH], to the beginning. Switches the camera on where it is off. False where none comes
+   for a second or two; then it is waited for again the next time, which must be with the same memory. */
+bool ph_board_frame(uint8_t *picture);
 void ph_board_camera_off(void);
 
 void ph_board_door(bool open);

@@ -5,7 +5,8 @@
 #include "app/doorbell.h"
 #include "ports/gap8/doorbell_port.h"
 
-void ph_owner_open(const ph_port *port, ph_gap8_port *state, ph_doorbell *bell, ph_gallery *gallery);
+/* Takes the settings that are kept. Both are kept. */
+void ph_owner_open(ph_gap8_port *state, ph_doorbell *bell);
 
 /* Answers what has come, and goes on while there is more. pressed: is the button for pairing held? */
 void ph_owner_serve(int64_t frames, bool pressed);

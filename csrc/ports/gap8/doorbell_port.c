@@ -10,16 +10,16 @@ enum { MOST_PICTURES = 16 }; /* taken for their noise alone */
 
 static void take_picture(void *argument) {
     ph_gap8_port *state = argument;
-    ph_board_frame(state->picture);
+    state->there = ph_board_frame(state->picture);
+    state->tried = true;
     state->taken = ph_board_microseconds();
-    state->there = true;
 }
 
 static void sleep_until_woken(void *argument) {
     static const ph_wake meaning[] = {PH_WAKE_MOTION, PH_WAKE_BUTTON, PH_WAKE_SERIAL};
     ph_gap8_port *state = argument;
     ph_board_camera_off();
-    state->there = false;
+    state->tried = false;
     state->wake = meaning[ph_board_wait()];
     state->woken = true;
 }
@@ -44,10 +44,13 @@ static ph_status frame(void *context, uint8_t *grey, int64_t *time) {
     if (grey != state->picture) {
         return PH_BAD_ARGUMENT;
     }
-    if (!state->there) {
+    if (!state->tried) {
         ph_gap8_on_controller(take_picture, state);
     }
-    state->there = false;
+    state->tried = false;
+    if (!state->there) {
+        return PH_BUSY;
+    }
     *time = state->taken / 1000;
     stir(state);
     return PH_OK;
@@ -141,7 +144,10 @@ ph_status ph_gap8_port_random(ph_gap8_port *state, uint8_t *to, int32_t bytes) {
     ph_status status = ph_random_draw(&state->random, to, bytes);
     for (int32_t tried = 0; status != PH_OK && tried < MOST_PICTURES; tried++) {
         ph_gap8_on_controller(take_picture, state);
-        state->there = false;
+        state->tried = false;
+        if (!state->there) {
+            return PH_UNKNOWN;
+        }
         stir(state);
         status = ph_random_draw(&state->random, to, bytes);
     }

@@ -9,7 +9,8 @@ typedef struct {
     ph_flash flash;
     uint8_t *picture; /* as the camera makes them, in L2: where the doorbell has its frame */
     int64_t taken;    /* when it was, in microseconds */
-    bool there;       /* it has not been looked at */
+    bool tried;       /* a picture was taken and not looked at, */
+    bool there;       /* if the camera gave one */
     bool woken;       /* sleep is over, and why: */
     ph_wake wake;
     ph_random random;

@@ -66,7 +66,7 @@ static ph_status open_doorbell(const ph_machine *machine, void *argument) {
     };
     status = ph_doorbell_open(&bell, &parts, &doorbell_size, AT(DOORBELL), DEVICE_DOORBELL_BYTES);
     if (status == PH_OK) {
-        ph_owner_open(&port, &state, &bell, &gallery);
+        ph_owner_open(&state, &bell);
         ph_console_opened(&gallery);
     }
     return status;

@@ -15,9 +15,7 @@ typedef struct pi_task {
 int pmsis_kickoff(void *entry);
 void pmsis_exit(int error);
 void pi_open_from_conf(struct pi_device *device, void *conf);
-pi_task_t *pi_task_block(pi_task_t *task);
 pi_task_t *pi_task_callback(pi_task_t *task, void (*function)(void *), void *arg);
-void pi_task_wait_on(pi_task_t *task);
 void pi_task_push_delayed_us(pi_task_t *task, uint32_t delay);
 void pi_yield(void);
 
