@@ -146,6 +146,18 @@ def test_a_full_gallery_is_told_and_nobody_is_lost(board: Board) -> None:
             device.remove(number)
 
 
+def test_all_settings_are_changed_at_once(board: Board) -> None:
+    with board.line() as line:
+        device = board.owner(line)
+        before = {name: setting.value for name, setting in device.settings()[0].items()}
+        every = device.settings()[0].items()
+        changed = {name: setting.value + (1 if setting.value < setting.most else -1) for name, setting in every}
+        device.change(changed)
+        assert {name: setting.value for name, setting in device.settings()[0].items()} == changed
+        assert len(changed) == 30
+        device.change(before)
+
+
 def test_an_owner_who_is_silent_for_a_while_goes_on(board: Board) -> None:
     """Somebody else's hello in between ends no session."""
     with board.line() as line:

@@ -18,6 +18,7 @@ from device_line import (
     PROBLEM,
     REFERENCES,
     SIDE,
+    SIZE,
     STRANGERS,
     VALUES,
     VISIT_ENDED,
@@ -287,6 +288,31 @@ def test_settings_are_changed_all_or_none(line: SpoiltLine, device: Device) -> N
     assert (changed["votes"].value, changed["gap"].value) == (5, every["gap"].value)
     line.device.switch_off_and_on()
     assert line.device.core.setting("votes") == 5
+
+
+def test_all_settings_fit_at_once_whatever_they_are(line: SpoiltLine, device: Device) -> None:
+    every = device.settings()[0]
+    for values in (
+        {name: setting.most for name, setting in every.items()},
+        {name: setting.least for name, setting in every.items()},
+        {name: setting.default + (1 if setting.default < setting.most else -1) for name, setting in every.items()},
+    ):
+        device.change(values)
+        line.device.switch_off_and_on()
+        assert {name: setting.value for name, setting in device.settings()[0].items()} == values
+
+
+def test_settings_that_do_not_fit_change_nothing() -> None:
+    """A device whose slots are as small as they may be."""
+    line = SpoiltLine(MadeUpDevice((*SIZE[:6], 32)))
+    device = paired(line)[0]
+    device.change({"votes": 5})
+    every = device.settings()[0]
+    with pytest.raises(CommandError, match="there is no room for more settings"):
+        device.change({name: setting.most for name, setting in every.items()})
+    assert device.settings()[0] == every
+    line.device.switch_off_and_on()
+    assert device.settings()[0] == every
 
 
 def test_settings_that_cannot_be_kept_are_not_taken(line: SpoiltLine, device: Device) -> None:
