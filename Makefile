@@ -25,6 +25,7 @@ help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 	@echo "make lint   ruff, mypy and clang-format, changing nothing; make format changes the files"
 	@echo "make ctest  the C tests alone, with sanitizers; make pytest ARGS=... the Python tests alone"
+	@echo "            on every core; in one process: make pytest ARGS='-n 0'"
 	@echo "make core   builds the C kernels anew after a change; make clean removes what was built"
 
 run: $(VENV)/.installed
@@ -46,10 +47,10 @@ format: $(VENV)/.installed-dev
 ctest: $(VENV)/.installed-dev
 	cmake -S . -B $(CTEST_BUILD) -G Ninja -DPEEPHOLE_TESTS=ON --log-level=WARNING
 	cmake --build $(CTEST_BUILD)
-	ctest --test-dir $(CTEST_BUILD) --output-on-failure
+	ctest --test-dir $(CTEST_BUILD) --output-on-failure --parallel $$(nproc)
 
 pytest: $(VENV)/.installed-dev
-	python -m pytest $(ARGS)
+	python -m pytest -n auto --dist worksteal $(ARGS)
 
 core: $(VENV)/.tools
 	$(PIP_INSTALL) --no-build-isolation --no-deps -e .

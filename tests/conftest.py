@@ -5,6 +5,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from workers import fitting_workers, share_the_cores
+
+share_the_cores()
+
 # The same examples on every machine and no time limit an example: a busy machine must not turn a test red.
 settings.register_profile(
     "peephole", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], print_blob=True
@@ -28,3 +32,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "research_data" in getattr(item, "fixturenames", ()):
             item.add_marker("research")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """How many workers `-n auto` means."""
+    return fitting_workers()

@@ -24,6 +24,7 @@ from programs import extreme_images
 STRICT = ("-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Werror")
 SANITIZED = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g")
 INCLUDED = ("-I.", "-Icsrc", "-Icsrc/include")
+LIBRARY = "libkernels.a"
 
 # What layers call, each in a file of its own (`test_every_layer_that_there_is_has_c`).
 KERNELS = {
@@ -70,7 +71,7 @@ def compiled_kernels(folder: Path, *flags: str) -> Path:
     include = (f"-I{source_folder()}", f"-I{source_folder() / 'include'}")
     done = run("gcc", "-std=c99", "-O1", *flags, *include, "-c", *sources, cwd=folder)
     assert done.returncode == 0, done.stderr
-    library = folder / "libkernels.a"
+    library = folder / LIBRARY
     done = run("ar", "rcs", library, *sorted(folder.glob("*.o")))
     assert done.returncode == 0, done.stderr
     return library

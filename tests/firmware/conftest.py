@@ -8,11 +8,12 @@ import pytest
 
 from peephole.firmware.build import Sources, build_image, image_sources
 from peephole.firmware.frames import GreyFrame, camera_frames
-from peephole.firmware.image import Image
+from peephole.firmware.image import Image, read_image
 from peephole.firmware.toolchain import COMPILER, EMULATOR, MAKE
 from peephole.fixedpoint.program import IntegerProgram
 from peephole.vision.sources.demo import DemoSource
 from peephole.weights import default_program, landmark_program
+from workers import made_once
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +31,8 @@ def sources() -> Sources:
 
 @pytest.fixture(scope="session")
 def image(tools: None, sources: Sources, tmp_path_factory: pytest.TempPathFactory) -> Image:
-    return build_image(sources, tmp_path_factory.mktemp("firmware") / "image")
+    made = made_once(tmp_path_factory, "firmware", lambda folder: build_image(sources, folder / "image"))
+    return read_image(made / "image")
 
 
 @pytest.fixture(scope="session")

@@ -4,16 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from emitted import SANITIZED, compiled_kernels
+from emitted import LIBRARY, SANITIZED, compiled_kernels
+from workers import made_once
 
 
 @pytest.fixture(scope="session")
 def kernels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """All kernels by gcc."""
-    return compiled_kernels(tmp_path_factory.mktemp("kernels"))
+    return made_once(tmp_path_factory, "kernels", compiled_kernels) / LIBRARY
 
 
 @pytest.fixture(scope="session")
 def sanitized_kernels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """All kernels by gcc, with the sanitizers of addresses and of undefined behaviour."""
-    return compiled_kernels(tmp_path_factory.mktemp("sanitized"), *SANITIZED)
+    return made_once(tmp_path_factory, "sanitized", lambda folder: compiled_kernels(folder, *SANITIZED)) / LIBRARY
