@@ -10,6 +10,7 @@ from typer.models import ParameterInfo
 
 from peephole import __version__
 from peephole.cli import bench, device, evaluate, firmware, people, settings, strangers, visits
+from peephole.cli.backup import backup, restore
 from peephole.cli.compile import compile_program
 from peephole.cli.describe import describe
 from peephole.cli.embed import embed
@@ -52,6 +53,8 @@ app.command("identify")(identify)
 app.add_typer(people.group, name="people")
 app.add_typer(strangers.group, name="strangers")
 app.add_typer(visits.group, name="visits")
+app.command("backup")(backup)
+app.command("restore")(restore)
 app.add_typer(settings.group, name="settings")
 app.command("embed")(embed)
 app.command("train")(train)

@@ -16,6 +16,7 @@ from peephole.store.files import make_private
 from peephole.store.migrations import Migration, migrate, remove_backups
 from peephole.store.seal import NoSeal, Seal
 
+DATABASE_NAME = "peephole.db"
 _BUSY_SECONDS = 10.0
 _ERASE_SECONDS = 1.0  # to wait for readers of the log before it is left for later
 _SETTINGS = (
@@ -98,6 +99,17 @@ class Database:
             finally:
                 self._connection.execute(f"PRAGMA busy_timeout = {1000 * _BUSY_SECONDS:.0f}").fetchall()
         remove_backups(self.path)
+
+    def copy_to(self, target: Path) -> None:
+        """Copy the whole database, as it is at this moment, into an empty file."""
+        with self._lock:
+            copy = sqlite3.connect(target)
+            try:
+                self._connection.backup(copy)
+            except sqlite3.Error as error:
+                raise clear_error(error, target) from error
+            finally:
+                copy.close()
 
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
         """Return the rows of a SELECT."""

@@ -52,6 +52,7 @@ class AesSeal:
 
     def __init__(self, data_key: bytes) -> None:
         """Prepare the cipher."""
+        self.data_key = data_key
         self._cipher = AESGCM(data_key)
 
     def close(self, content: Content, value: bytes) -> bytes:

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 from types import TracebackType
+from typing import IO
 
-from peephole.store.database import Database
+from peephole.store.backup import write_backup
+from peephole.store.database import DATABASE_NAME, Database
 from peephole.store.instance import make_folder
 from peephole.store.keys import Keys
 from peephole.store.migrations import shipped
@@ -12,7 +14,7 @@ from peephole.store.sealing import unlock
 from peephole.store.strangers import StrangersTable
 from peephole.store.visits import VisitsTable
 
-DATABASE_NAME = "peephole.db"
+__all__ = ["DATABASE_NAME", "Store"]
 
 
 class Store:
@@ -41,6 +43,10 @@ class Store:
     def gallery_version(self) -> tuple[int, int]:
         """Return a value that changes when people or strangers change, here or in another process."""
         return self._database.gallery_version()
+
+    def write_backup(self, passphrase: bytes, output: IO[bytes]) -> None:
+        """Write everything into one file that the passphrase opens (`backup.write_backup`)."""
+        write_backup(self._database, passphrase, output)
 
     def close(self) -> None:
         """Close the database."""

@@ -1,0 +1,181 @@
+"""A whole data folder as one file that a passphrase opens, on this machine or on another.
+
+The file: a line, a salt and the prefix of the nonces, then pieces of at most 1 MiB, each sealed by AES-256-GCM with the
+key that Argon2id makes of the passphrase. A nonce is the prefix, the number of the piece, and whether it is the last
+one, so that none can be left out, moved or put behind (the STREAM construction: Hoang, Reyhanitabar, Rogaway, Vizar,
+2015). Inside: a line of JSON with the data key, then the database.
+"""
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from peephole.store.database import DATABASE_NAME, Database
+from peephole.store.files import make_private
+from peephole.store.instance import InstanceLock
+from peephole.store.keys import Keys
+from peephole.store.migrations import shipped
+from peephole.store.seal import SALT_BYTES, AesSeal, stretched, wrap
+from peephole.store.sealing import store_key
+
+_MAGIC = b"peephole-backup 1\n"
+_PREFIX_BYTES = 7
+_PIECE = 1 << 20
+_TAG = 16
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What a backup brought back."""
+
+    people: int
+    strangers: int
+    visits: int
+
+
+def write_backup(database: Database, passphrase: bytes, output: IO[bytes]) -> None:
+    """Write everything as it is at this moment; a doorbell may run meanwhile.
+
+    Raises ValueError for an empty passphrase, and OSError where the copy or the file cannot be written.
+    """
+    if not passphrase:
+        raise ValueError("a backup needs a passphrase")
+    copy = database.path.with_name(f"{database.path.name}.{os.getpid()}.copy")
+    make_private(copy)
+    try:
+        database.copy_to(copy)
+        _write(copy, database.seal, passphrase, output)
+    finally:
+        copy.unlink(missing_ok=True)
+
+
+def restore_backup(backup: Path, passphrase: bytes, folder: Path, keys: Keys | None, replace: bool) -> Restored:
+    """Put a backup into a data folder, sealed with this machine's key; all of it, or nothing is changed.
+
+    Args:
+        backup: the file.
+        passphrase: that it was written with.
+        folder: where to; made where it is missing.
+        keys: of this machine.
+        replace: whether a database that is there already may go.
+
+    Raises:
+        OSError: the folder is in use, or cannot be written.
+        ValueError: another passphrase, a damaged file, one of a newer version, or a folder that is not empty.
+    """
+    target = folder / DATABASE_NAME
+    with InstanceLock(folder):
+        if target.exists() and not replace:
+            raise ValueError(f"{folder}: holds people or visits already; say --replace to lose them, or name another")
+        arriving = folder / f"{DATABASE_NAME}.arriving"
+        _remove_beside(arriving)
+        arriving.unlink(missing_ok=True)
+        make_private(arriving)
+        try:
+            data_key = _read(backup, passphrase, arriving)
+            restored = _settle(arriving, data_key, keys, backup)
+            if target.exists():
+                _finish(target)
+            arriving.replace(target)
+        finally:
+            _remove_beside(arriving)
+            arriving.unlink(missing_ok=True)
+        return restored
+
+
+def _write(copy: Path, seal: object, passphrase: bytes, output: IO[bytes]) -> None:
+    salt, prefix = os.urandom(SALT_BYTES), os.urandom(_PREFIX_BYTES)
+    cipher = AESGCM(stretched(passphrase, salt))
+    output.write(_MAGIC + salt + prefix)
+    header = {"data_key": seal.data_key.hex() if isinstance(seal, AesSeal) else None}
+    with copy.open("rb") as file:
+        line = json.dumps(header).encode() + b"\n"
+        piece, number = line + file.read(_PIECE - len(line)), 0
+        while True:
+            following = file.read(_PIECE)
+            output.write(cipher.encrypt(_nonce(prefix, number, last=not following), piece, _MAGIC))
+            if not following:
+                return
+            piece, number = following, number + 1
+
+
+def _read(backup: Path, passphrase: bytes, arriving: Path) -> bytes | None:
+    """Write the database of a backup to `arriving` and return its data key."""
+    with backup.open("rb") as file, arriving.open("wb") as database:
+        pieces = _pieces(file, passphrase, backup)
+        line, _, rest = next(pieces).partition(b"\n")
+        database.write(rest)
+        for piece in pieces:
+            database.write(piece)
+        database.flush()
+        os.fsync(database.fileno())
+    key = json.loads(line)["data_key"]
+    return None if key is None else bytes.fromhex(key)
+
+
+def _pieces(file: IO[bytes], passphrase: bytes, backup: Path) -> Iterator[bytes]:
+    head = file.read(len(_MAGIC) + SALT_BYTES + _PREFIX_BYTES)
+    if not head.startswith(_MAGIC):
+        raise ValueError(f"{backup}: not a backup of peephole")
+    salt, prefix = head[len(_MAGIC) : -_PREFIX_BYTES], head[-_PREFIX_BYTES:]
+    if len(head) < len(_MAGIC) + SALT_BYTES + _PREFIX_BYTES:
+        raise ValueError(f"{backup}: cut off; take another backup")
+    cipher = AESGCM(stretched(passphrase, salt))
+    number, sealed = 0, file.read(_PIECE + _TAG)
+    while True:
+        following = file.read(_PIECE + _TAG)
+        try:
+            yield cipher.decrypt(_nonce(prefix, number, last=not following), sealed, _MAGIC)
+        except InvalidTag as error:
+            reason = "another passphrase, or a damaged file" if number == 0 else "damaged or cut off"
+            raise ValueError(f"{backup}: {reason}; nothing was changed") from error
+        if not following:
+            return
+        number, sealed = number + 1, following
+
+
+def _nonce(prefix: bytes, number: int, *, last: bool) -> bytes:
+    return prefix + number.to_bytes(4, "big") + bytes([last])
+
+
+def _settle(arriving: Path, data_key: bytes | None, keys: Keys | None, backup: Path) -> Restored:
+    """Check what arrived, bring it to the newest schema, and wrap its key with this machine's."""
+    try:
+        with closing(sqlite3.connect(arriving)) as connection:
+            if connection.execute("PRAGMA quick_check").fetchone()[0] != "ok":
+                raise ValueError(f"{backup}: holds a damaged database; take another backup")
+    except sqlite3.Error as error:
+        raise ValueError(f"{backup}: holds no database; take another backup") from error
+    database = Database(arriving, shipped())
+    try:
+        if data_key is not None:
+            if keys is None:
+                raise ValueError(f"{backup}: is sealed, and there is no key to seal it with here")
+            with database.change() as connection:
+                store_key(connection, wrap(data_key, keys.source(make=True)))
+        counts = [database.row(f"SELECT count(*) FROM {table}") for table in ("people", "strangers", "visits")]  # noqa: S608
+        return Restored(*(int(row[0]) if row is not None else 0 for row in counts))
+    finally:
+        database.close()
+
+
+def _finish(database: Path) -> None:
+    """Bring a database's log into it, so that nothing is lost until it is replaced, and nothing is left beside it."""
+    with suppress(sqlite3.Error), closing(sqlite3.connect(database)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    _remove_beside(database)
+
+
+def _remove_beside(database: Path) -> None:
+    """Remove what SQLite and migrations put beside a database."""
+    for pattern in (f"{database.name}-*", f"{database.name}.version-*"):
+        for file in database.parent.glob(pattern):
+            file.unlink(missing_ok=True)
