@@ -92,13 +92,12 @@ ph_status ph_sight_open(void) {
     const ph_image_size frame = {PH_FRAME_HEIGHT, PH_FRAME_WIDTH}, patch = {PH_TILT_PATCH, PH_TILT_PATCH};
     const size_t whole = ph_cascade_find_scratch_bytes(&cascade, frame);
     const size_t small = ph_cascade_find_scratch_bytes(&cascade, patch);
-    const bool fits = whole <= DEVICE_DETECTOR_SCRATCH_BYTES && sizeof(ph_tilt_scratch) <= DEVICE_TILT_BYTES &&
-                      DEVICE_DETECTOR_SCRATCH_AT + small <= DEVICE_TILT_AT &&
-                      ph_look_scratch_bytes(ph_sight_recogniser()) <= DEVICE_CROP_BYTES &&
-                      PH_CAMERA_WIDTH * PH_CAMERA_HEIGHT <= DEVICE_FRAME_BYTES &&
-                      RECOGNISER_ARENA_BYTES <= DEVICE_RECOGNISER_BYTES &&
-                      looks_bytes(DEVICE_REFERENCES) <= DEVICE_SERIAL_BYTES &&
-                      looks_bytes(DEVICE_WALK_LOOKS) <= DEVICE_RECOGNISER_BYTES &&
-                      LANDMARKS_ARENA_BYTES <= DEVICE_LANDMARKS_BYTES;
+    const bool fits =
+        whole <= DEVICE_DETECTOR_SCRATCH_BYTES && sizeof(ph_tilt_scratch) <= DEVICE_TILT_BYTES &&
+        DEVICE_DETECTOR_SCRATCH_AT + small <= DEVICE_TILT_AT &&
+        ph_look_scratch_bytes(ph_sight_recogniser()) <= DEVICE_CROP_BYTES &&
+        PH_CAMERA_WIDTH * PH_CAMERA_HEIGHT <= DEVICE_FRAME_BYTES && RECOGNISER_ARENA_BYTES <= DEVICE_RECOGNISER_BYTES &&
+        looks_bytes(DEVICE_REFERENCES) <= DEVICE_SERIAL_BYTES &&
+        looks_bytes(DEVICE_WALK_LOOKS) <= DEVICE_RECOGNISER_BYTES && LANDMARKS_ARENA_BYTES <= DEVICE_LANDMARKS_BYTES;
     return fits ? ph_cascade_check(&cascade_table) : PH_BAD_SHAPE;
 }

@@ -9,13 +9,14 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from peephole import _core
 from peephole.compiler.device import Device
-from peephole.compiler.emit import build_project, write_folder
+from peephole.compiler.emit import write_folder
 from peephole.compiler.emit.folder import BUILD, MANIFEST, manifest
 from peephole.compiler.emit.project import CSRC, Project
 from peephole.compiler.emit.self_test import self_test_image, self_test_input
@@ -34,7 +35,7 @@ from peephole.vision.detector import Detector
 
 GAP8 = "gap8"
 BOARD = "gapuino_v2"
-L1_BYTES = 64 * 1024
+L1_BYTES, CORES = 64 * 1024, 8
 # The cluster's first core runs the doorbell itself, down to the kernels: so deep, in bytes of L1.
 FIRST_STACK_BYTES = 8 * 1024
 CAMERA_BYTES = 324 * 244
@@ -117,10 +118,8 @@ def gap8_sources(recogniser: IntegerProgram, landmarks: IntegerProgram) -> Gap8S
     recogniser.expect_task(RECOGNISE)
     landmarks.expect_task(LANDMARKS)
     face, told = stored_face(recogniser)
-    projects = {
-        "recogniser": _project(recogniser, "recogniser", face),
-        "landmarks": _project(landmarks, "landmarks", self_test_input(landmarks)),
-    }
+    programs = {"recogniser": recogniser, "landmarks": landmarks}
+    projects = _projects(programs, {"recogniser": face, "landmarks": self_test_input(landmarks)})
     arenas = {role: project.arena_bytes for role, project in projects.items()}
     layout = plan_layout(recogniser, landmarks, arenas, SDK_BYTES + CODE_BYTES, DEVICE, ROOM, l2_scratch_bytes)
     blobs = [projects[role].files[f"{role}_weights.bin"] for role in ("recogniser", "landmarks")]
@@ -213,12 +212,18 @@ def build_by_sdk(folder: Path, sdk: Path, board: str = BOARD) -> None:
     _run(["bash", "-c", script], folder, "was not built by the SDK")
 
 
-def _project(program: IntegerProgram, role: str, values: NDArray[np.uint8]) -> Project:
-    named = dataclasses.replace(program, name=role)  # which the names in C are made of
-    usual = build_project(named, GAP8, values, _core)
-    stacks = _numbers_of(usual, role)
-    less = FIRST_STACK_BYTES - stacks["FIRST_STACK_BYTES"]
-    return build_tiled_project(named, values, _core, l1_bytes=L1_BYTES - max(0, less))
+def _projects(programs: Mapping[str, IntegerProgram], values: Mapping[str, NDArray[Any]]) -> dict[str, Project]:
+    """Return both networks' C in tiles, for the L1 that is left by the doorbell's stack and the deeper of theirs."""
+    named = {role: dataclasses.replace(one, name=role) for role, one in programs.items()}  # names in C are made of it
+    alone = {role: build_tiled_project(one, values[role], _core) for role, one in named.items()}
+    stacks = {role: _numbers_of(project, role) for role, project in alone.items()}
+    deepest = max(own["STACK_BYTES"] for own in stacks.values())
+    made = {}
+    for role, own in stacks.items():
+        first = max(0, FIRST_STACK_BYTES - own["FIRST_STACK_BYTES"])
+        others = (CORES - 1) * (deepest - own["STACK_BYTES"])
+        made[role] = build_tiled_project(named[role], values[role], _core, l1_bytes=L1_BYTES - first - others)
+    return made
 
 
 def _numbers_of(project: Project, role: str) -> dict[str, int]:
