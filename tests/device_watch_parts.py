@@ -5,7 +5,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
-from device_line import DECIDED, VISIT_ENDED, VISIT_STARTED, MadeUpDevice, session_on
+from device_line import DECIDED, VISIT_ENDED, VISIT_STARTED, MadeUpDevice, SpoiltLine, session_on
+from peephole import _core
 from peephole.device.errors import LostLineError, WrongKeyError
 from peephole.device.keys import key_id
 from peephole.device.line import Line
@@ -68,7 +69,7 @@ class Watched:
         self.cable = Cable(device)
         with device.lock:
             device.core.press()
-        self._key = session_on(self.cable).pair()
+        self._keys = [session_on(self.cable).pair()]
         self.heard: list[Message] = []
         self.watch = DeviceWatch(
             "cable", self.cable.open, self._find_key, 0.1, heartbeat=heartbeat, pauses=pauses, patience=patience
@@ -86,9 +87,10 @@ class Watched:
         assert not self._thread.is_alive()
 
     def _find_key(self, identity: bytes) -> bytes:
-        if identity != key_id(self._key):
-            raise WrongKeyError("no such key")
-        return self._key
+        for key in self._keys:
+            if identity == key_id(key):
+                return key
+        raise WrongKeyError("no such key")
 
     def connected(self) -> None:
         until(lambda: self.watch.status.state == "watching")
@@ -96,6 +98,14 @@ class Watched:
     def unplug(self) -> None:
         self.cable.plugged = False
         until(lambda: self.watch.status.state == "lost")
+
+    def connect_another(self, device: MadeUpDevice) -> None:
+        """Put another device of the same owner on the cable."""
+        device.core = _core.Device(device.gallery, 6)  # whose keys are others
+        device.core.press()
+        self._keys.append(session_on(SpoiltLine(device)).pair())
+        self.device = self.cable.device = device
+        self.cable.plugged = True
 
     def plug_in(self) -> None:
         self.cable.plugged = True

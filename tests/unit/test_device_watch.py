@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -154,6 +155,23 @@ def test_another_key_is_said_to_be_one(watched: Watched) -> None:
     until(lambda: watched.watch.status == Status("lost", "no such key; trying again"))
 
 
+def test_another_device_on_the_same_line_is_not_taken_for_the_first(watched: Watched) -> None:
+    watched.comes(1)
+    number = stranger(watched.device)
+    until(lambda: ids(watched) == ["1-1"] and number in watched.watch.memory.pictures)
+    watched.unplug()
+    watched.connect_another(MadeUpDevice())
+    watched.connected()
+    assert watched.watch.memory.strangers == () and watched.watch.memory.pictures == {} and ids(watched) == []
+
+
+def test_not_even_where_the_line_never_was_lost(watched: Watched) -> None:
+    watched.comes(1)
+    until(lambda: ids(watched) == ["1-1"])
+    watched.connect_another(MadeUpDevice())
+    until(lambda: ids(watched) == [] and watched.watch.status.state == "watching")
+
+
 def test_what_is_asked_is_done_by_the_thread_that_owns_the_line(watched: Watched) -> None:
     assert watched.watch.ask(lambda device: device.info.people) == 4
     with pytest.raises(CommandError, match="there is no such thing"):
@@ -204,6 +222,16 @@ def test_while_the_device_is_away_nobody_waits(unhurried: Watched) -> None:
     with pytest.raises(ConnectionError, match="has not answered since"):
         unhurried.watch.ask(lambda device: device.people())
     assert time.monotonic() - before < 1
+
+
+def test_when_the_device_falls_silent_all_who_wait_are_told(unhurried: Watched) -> None:
+    unhurried.cable.silent = True
+    before = time.monotonic()
+    with ThreadPoolExecutor(4) as pool:
+        waiting = [pool.submit(unhurried.watch.ask, Device.people) for _ in range(4)]
+        for one in waiting:
+            assert isinstance(one.exception(), ConnectionError)
+    assert time.monotonic() - before < 3  # before their patience is over
 
 
 def test_a_device_that_goes_while_it_is_asked_is_told_as_such(watched: Watched) -> None:

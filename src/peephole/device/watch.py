@@ -130,6 +130,8 @@ class DeviceWatch:
         self._stopped = threading.Event()
         self._asked: queue.SimpleQueue[tuple[Callable[[Device], Any], Future[Any]]] = queue.SimpleQueue()
         self._heard_at: tuple[float, float] | None = None  # by time.time and time.monotonic
+        self._key: bytes | None = None  # the id of the key that the session goes by
+        self._key_before: bytes | None = None  # that of what `memory` holds
         self._mark: _Mark | None = None  # of the newest event
         self._seen: dict[int, int] = {}  # visits of a stranger when the picture was fetched, by number
         self._waiting: tuple[DeviceStranger, ...] = ()  # every stranger, whether the picture has come or not
@@ -157,6 +159,7 @@ class DeviceWatch:
                 self._lose(DeviceError(f"{self._port}: says what this program does not understand; update it"))
             self._stopped.wait(self._pause)
             self._pause = min(2 * self._pause, self._pauses[1])
+        self._refuse_all("The page is being closed; nothing was changed")
 
     def stop(self) -> None:
         """End `watch` soon."""
@@ -184,8 +187,26 @@ class DeviceWatch:
 
     @contextmanager
     def _connected(self) -> Iterator[Device]:
+        self._key = None
         with self._open_line() as line:
-            yield Device(Session(_HeardLine(line, self._hear, self._stopped), self._seconds), self._find_key)
+            device = Device(Session(_HeardLine(line, self._hear, self._stopped), self._seconds), self._key_of)
+            if self._key != self._key_before:
+                self._forget()
+                self._key_before = self._key
+            yield device
+
+    def _key_of(self, identity: bytes) -> bytes:
+        """Find the key of a session; all sessions on one opened line are with one device."""
+        if self._key not in (None, identity):
+            raise LostLineError(f"{self._port}: another device is on the line")
+        key = self._find_key(identity)
+        self._key = identity
+        return key
+
+    def _forget(self) -> None:
+        """Begin with another device: nothing that was heard of one is shown with the next."""
+        self.memory, self._mark, self._seen, self._waiting = Memory(), None, {}, ()
+        self._changed("people", "strangers", "visits")
 
     def _hear(self) -> None:
         self._heard_at = time.time(), time.monotonic()
@@ -229,6 +250,9 @@ class DeviceWatch:
         for event in events:
             self._mark = _mark(device, event)
             self.memory = replace(self.memory, book=self.memory.book.with_event(event))
+        if any(event.kind == "restored" for event in events):
+            self._seen = {}  # the same numbers may be other strangers now
+            self.memory = replace(self.memory, pictures={})
         if any(event.kind in ("visit_ended", "restored") for event in events):
             self._read(device)  # before it is told, so that whoever then looks finds the stranger
         for event in events:
@@ -310,10 +334,13 @@ class DeviceWatch:
             return
         self.memory = replace(self.memory, book=self.memory.book.without_news())
         self._set("lost", self._lost_text(error))
+        self._refuse_all(self.status.text)
+
+    def _refuse_all(self, text: str) -> None:
         while not self._asked.empty():
             _, done = self._asked.get()
             if done.set_running_or_notify_cancel():
-                done.set_exception(ConnectionError(self.status.text))
+                done.set_exception(ConnectionError(text))
 
     def _connected_text(self) -> str:
         memory, info = self.memory, self.memory.info
