@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import pytest
 
+from commands import peephole
 from peephole.weights import default_program
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -31,7 +32,8 @@ OWNERS = [(document, command) for document, command in COMMANDS if document == "
 READ_NO_FILE = {("plan", "squeezenet1_1"), ("settings", "check"), ("settings", "show")}
 
 
-def peephole(*arguments: str, cwd: Path, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+def started(*arguments: str, cwd: Path, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own."""
     command = [sys.executable, "-m", "peephole.cli.app", *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, timeout=timeout)
 
@@ -46,7 +48,7 @@ def test_links_lead_somewhere(document: Path) -> None:
 @pytest.mark.parametrize(
     ("document", "command"), COMMANDS, ids=[f"{document}: {command[:40]}" for document, command in COMMANDS]
 )
-def test_commands_are_commands(document: str, command: str, tmp_path: Path) -> None:
+def test_commands_are_commands(document: str, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program, *arguments = shlex.split(command)
     if program == "make":
         assert re.search(rf"^{arguments[0]}:", (CHECKOUT / "Makefile").read_text(), re.MULTILINE)
@@ -56,7 +58,8 @@ def test_commands_are_commands(document: str, command: str, tmp_path: Path) -> N
         assert (document, command) in OWNERS  # run below, one after the other
     elif program == "peephole":
         # In an empty folder a right command line fails on its first file (1), a wrong one on its words (2).
-        result = peephole(*arguments, cwd=tmp_path)
+        monkeypatch.chdir(tmp_path)
+        result = peephole(*arguments)
         if "--backbones" in arguments or tuple(arguments[:2]) in READ_NO_FILE:
             assert result.returncode == 0, result.stderr
             return
@@ -77,7 +80,7 @@ def test_the_owners_commands_do_what_the_guide_says(tmp_path: Path, monkeypatch:
     for name in ("mary-1.jpg", "mary-2.jpg", "at-the-door.jpg"):
         cv2.imwrite(str(tmp_path / name), demo.head_of(demo.EILEEN))
     monkeypatch.setenv("PEEPHOLE_DATA", str(tmp_path / "data"))
-    said = [peephole(*shlex.split(c)[1:], cwd=tmp_path) for _, c in OWNERS]
+    said = [started(*shlex.split(c)[1:], cwd=tmp_path) for _, c in OWNERS]
     assert [result.returncode for result in said] == [0] * 4, [result.stderr for result in said]
     assert "Aunt Mary" in said[1].stdout
     assert "Aunt Mary" in said[2].stdout
@@ -93,7 +96,7 @@ def test_the_folders_that_the_readme_names_are_there() -> None:
 def test_the_accuracy_that_the_readme_claims_is_what_the_command_prints(research_data: Path) -> None:
     """The whole protocol, by the command that docs/researcher.md shows."""
     command = next(c for _, c in COMMANDS if c.startswith("peephole evaluate lfw"))
-    result = peephole(*shlex.split(command)[1:], cwd=CHECKOUT, timeout=1200)
+    result = started(*shlex.split(command)[1:], cwd=CHECKOUT, timeout=1200)
     assert result.returncode == 0, result.stderr
     report = json.loads(result.stdout)
     claimed = re.search(
