@@ -16,9 +16,9 @@ MADE = "made"
 
 
 def fitting_workers() -> int:
-    """One a core, as long as all of them find their memory."""
+    """One a core and one more, since the tests of the page mostly wait; as many as find their memory."""
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return max(1, min(len(os.sched_getaffinity(0)), memory // MEMORY_OF_A_WORKER))
+    return max(1, min(len(os.sched_getaffinity(0)) + 1, memory // MEMORY_OF_A_WORKER))
 
 
 def share_the_cores() -> None:
