@@ -4,6 +4,7 @@ import shutil
 import struct
 import subprocess
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,12 @@ import pytest
 from numpy.typing import NDArray
 
 from emitted import SANITIZED, STRICT, run
+from peephole import _core
 from peephole.compiler.emit.sources import source_folder
 from peephole.firmware.cascade import HEADER, cascade_source
 from peephole.firmware.frames import GreyFrame
 from peephole.vision.cascade_table import load_cascade
-from peephole.vision.detector import MIN_DEVIATION, NO_REGIONS, Detector
+from peephole.vision.detector import MIN_DEVIATION
 
 pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
 
@@ -55,8 +57,10 @@ def on_cores(
 
 
 def by_kernel(grey: NDArray[np.uint8], min_size: int, regions: Sequence[Sequence[int]] = ()) -> NDArray[np.int32]:
-    searched = np.array(regions, np.int32).reshape(-1, 6) if regions else NO_REGIONS
-    hits = Detector()._cascade.hits(grey, min_size, 240, SCALE, MIN_DEVIATION, searched)
+    table = load_cascade()
+    kernel = _core.Cascade(*(getattr(table, field.name) for field in fields(table)))
+    searched = np.array(regions, np.int32).reshape(-1, 6)
+    hits = kernel.hits(grey, min_size, 240, SCALE, MIN_DEVIATION, searched)
     return np.asarray(hits[:, [0, 1, 2, 4]], np.int32)
 
 

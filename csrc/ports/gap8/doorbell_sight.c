@@ -22,6 +22,11 @@ static ph_cascade_detector cascade = {
     .scale = DEVICE_SCALE,
     .min_deviation = DEVICE_MIN_DEVIATION,
     .min_neighbours = DEVICE_MIN_NEIGHBOURS,
+#ifdef DEVICE_AWAY
+    .glance = &cascade_glance,
+    .away = DEVICE_AWAY,
+    .times = DEVICE_TIMES,
+#endif
     .glance_size = DEVICE_GLANCE_SIZE,
     .glance_scale = DEVICE_GLANCE_SCALE,
     .scratch = AT(DETECTOR_SCRATCH),
@@ -99,5 +104,10 @@ ph_status ph_sight_open(void) {
         PH_CAMERA_WIDTH * PH_CAMERA_HEIGHT <= DEVICE_FRAME_BYTES && RECOGNISER_ARENA_BYTES <= DEVICE_RECOGNISER_BYTES &&
         looks_bytes(DEVICE_REFERENCES) <= DEVICE_SERIAL_BYTES &&
         looks_bytes(DEVICE_WALK_LOOKS) <= DEVICE_RECOGNISER_BYTES && LANDMARKS_ARENA_BYTES <= DEVICE_LANDMARKS_BYTES;
-    return fits ? ph_cascade_check(&cascade_table) : PH_BAD_SHAPE;
+    const ph_status checked = ph_cascade_check(&cascade_table);
+#ifdef DEVICE_AWAY
+    return !fits ? PH_BAD_SHAPE : checked != PH_OK ? checked : ph_cascade_check(&cascade_glance);
+#else
+    return fits ? checked : PH_BAD_SHAPE;
+#endif
 }

@@ -43,6 +43,8 @@ CAMERA_BYTES = 324 * 244
 # second is an estimate that `report_on` checks against what was compiled.
 SDK_BYTES = 40 * 1024
 CODE_BYTES = 192 * 1024
+# Of L2 for a network's activations and the weights at hand, beside the frame, people and visits.
+NETWORK_BYTES = 128 * 1024
 DEVICE = Device(users=12, strangers=12, looks=3)
 ROOM = Room(walks=4, camera_bytes=CAMERA_BYTES)
 FOREIGN = ("avx2", "neon", "cascade_detect")  # what other machines have alone; the last is gap8_cascade.c here
@@ -215,14 +217,15 @@ def build_by_sdk(folder: Path, sdk: Path, board: str = BOARD) -> None:
 def _projects(programs: Mapping[str, IntegerProgram], values: Mapping[str, NDArray[Any]]) -> dict[str, Project]:
     """Return both networks' C in tiles, for the L1 that is left by the doorbell's stack and the deeper of theirs."""
     named = {role: dataclasses.replace(one, name=role) for role, one in programs.items()}  # names in C are made of it
-    alone = {role: build_tiled_project(one, values[role], _core) for role, one in named.items()}
+    alone = {role: build_tiled_project(one, values[role], _core, NETWORK_BYTES) for role, one in named.items()}
     stacks = {role: _numbers_of(project, role) for role, project in alone.items()}
     deepest = max(own["STACK_BYTES"] for own in stacks.values())
     made = {}
     for role, own in stacks.items():
         first = max(0, FIRST_STACK_BYTES - own["FIRST_STACK_BYTES"])
         others = (CORES - 1) * (deepest - own["STACK_BYTES"])
-        made[role] = build_tiled_project(named[role], values[role], _core, l1_bytes=L1_BYTES - first - others)
+        l1_bytes = L1_BYTES - first - others
+        made[role] = build_tiled_project(named[role], values[role], _core, NETWORK_BYTES, l1_bytes=l1_bytes)
     return made
 
 
