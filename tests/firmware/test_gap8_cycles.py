@@ -70,7 +70,7 @@ def compared(model: OnModel, tiled: TiledSchedule) -> dict[str, tuple[float, flo
             known[key] = model.run(case, np.zeros(case.shape, case.dtype), CORES).busiest_cycles
         each = compute_cycles(tiled.target, layer.layer, piece(work, *case.shape)) - tiled.target.fork_cycles
         values = work.output.height * work.output.width * work.channels
-        times = passes * layer.turns * values / np.prod(case.shape)
+        times = passes * work.maps * layer.turns * values / np.prod(case.shape)
         told[layer.layer.name] = (each * times, known[key] * times)
     return told
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graphs import graphs, random_graph
+from graphs import graphs
 from layer_strategies import KINDS, cases
 from peephole.compiler.cost import Target, compute_cycles
 from peephole.compiler.memory import Memory
@@ -17,7 +17,7 @@ from peephole.compiler.planner import place_arena
 from peephole.compiler.schedule import Passes, lower
 from peephole.compiler.streaming import Enter, tensors_read
 from peephole.compiler.tiled_schedule import TiledSchedule, l1_buffers, machine_of, tile, work_of
-from peephole.compiler.tiler import IN_L1, IN_L2, STAGED, Size, Tiler, cut, predict
+from peephole.compiler.tiler import IN_L1, IN_L2, STAGED, Size, Tiler, candidates, cut, predict
 from peephole.compiler.tiles import (
     Tile,
     Work,
@@ -84,7 +84,7 @@ def walked(work: Work, tiles: list[Tile], weights: str) -> tuple[int, int]:
         loads.append(load)
         computes.append(compute_cycles(GAP8, layer, piece(work, *made)))
         stores.append(GAP8.block(made, (work.output.width, work.output.channels), out_width))
-    loads[0] += 2 * GAP8.plain(constants // 2)
+    loads[0] += GAP8.plain(constants)
     beside = [load + store for load, store in zip([*loads[1:], 0], [0, *stores[:-1]], strict=True)]
     cycles = loads[0] + sum(map(max, computes, beside)) + stores[-1]
     return words(constants) + sum(most * min(2, changes[part]) for part, most in largest.items()), cycles
@@ -122,25 +122,29 @@ def test_nothing_that_fits_is_faster(kind: str, data: st.DataObject) -> None:
 
 
 def test_weights_come_once_or_again_for_each_row() -> None:
-    """64 KiB of weights in 4 tiles of channels, 4 rows of input."""
+    """64 KiB of weights in 4 tiles of channels, 4 rows of input; from L3 they come once."""
     work = conv(128, 256)
     once = predict(GAP8, cut(work, Size(1, 4, 32), STAGED))
     again = predict(GAP8, cut(work, Size(1, 4, 32, channels_first=False), STAGED))
     constants, weights, tensor = 128 * 5, 128 * 256 * 2, 4 * 4 * 256 * 2
     assert once.in_bytes == constants + weights + 4 * tensor
     assert again.in_bytes == constants + 4 * weights + tensor
-    assert (once.stored_bytes, again.stored_bytes) == (weights + constants, 4 * (weights + constants))
+    assert once.stored_bytes == again.stored_bytes == weights + constants
     assert once.out_bytes == again.out_bytes == 4 * 4 * 128 * 2
     assert predict(GAP8, cut(work, Size(1, 4, 32), IN_L2)).stored_bytes == 0
 
 
-def test_what_is_slower_than_the_rest_decides() -> None:
-    work = conv(128, 256)
-    slow = Target(l3_bytes_per_second=1e6)
-    whole = cut(work, Size(4, 4, 32), STAGED)
-    assert predict(slow, whole).cycles == predict(slow, whole).stored
-    fast = predict(Target(l3_bytes_per_second=1e9), whole)
-    assert max(fast.compute, fast.moved) < fast.cycles < fast.compute + fast.moved + fast.stored
+def test_two_maps_are_two_calls_whose_weights_come_once() -> None:
+    work = conv(128, 64)
+    one, two = (predict(GAP8, cut(dataclasses.replace(work, maps=maps), Size(2, 4, 32), STAGED)) for maps in (1, 2))
+    assert two.compute == 2 * one.compute and two.out_bytes == 2 * one.out_bytes
+    assert two.stored_bytes == one.stored_bytes and two.in_bytes < 2 * one.in_bytes
+
+
+def test_weights_that_may_not_be_kept_come_channels_first() -> None:
+    small, large = conv(64, 256, side=8), conv(256, 256, side=8)
+    orders = [{c.size.channels_first for c in candidates(work, STAGED, [8])} for work in (small, large)]
+    assert orders == [{True, False}, {True}]
 
 
 def test_columns_are_cut_where_no_row_fits() -> None:
@@ -183,7 +187,8 @@ def test_a_program_in_tiles_has_its_bits(program: IntegerProgram, streaming: boo
     tiled = tile(schedule, machine_of(schedule).reserved_l1_bytes + room)
     tensors = computed(program)
     for step, cut_step in zip(schedule.steps, tiled.steps, strict=True):
-        size_of = {tiling.work: tiling.size for layer in cut_step.layers for tiling, _ in layer.calls}
+        calls = (call for layer in cut_step.layers for call, _ in layer.calls)
+        size_of = {dataclasses.replace(tiling.work, maps=1): tiling.size for tiling in calls}
         assert cut_step.l1_bytes <= room
         for call in (call for turn in step.segment.turns for call in turn.calls if not isinstance(call.layer, Enter)):
             work = work_of(schedule, call)
@@ -214,11 +219,11 @@ def test_the_shipped_recogniser_s_tiles_lie_in_l1(shipped: tuple[IntegerProgram,
 
 
 def test_a_face_s_prediction_adds_up(shipped: tuple[IntegerProgram, TiledSchedule]) -> None:
-    """Two passes, but for the last step: all weights come from L3 in each; no core does more than it can."""
+    """Two passes, of which the steps with small maps are one; no core does more than it can."""
     program, tiled = shipped
-    assert [tiled.passes_of(step) for step in range(len(tiled.steps))] == [2] * (len(tiled.steps) - 1) + [1]
+    assert [tiled.passes_of(step) for step in range(len(tiled.steps))] == [2] * 5 + [1] * 15
     weights = describe(program).weight_bytes
-    assert tiled.cost.stored_bytes == 2 * weights
+    assert weights < tiled.cost.stored_bytes < 1.2 * weights
     assert tiled.cost.compute > describe(program).macs / 10  # what the inner loop makes a cycle
     assert tiled.cost.cycles >= max(tiled.cost.compute, tiled.cost.moved, tiled.cost.stored)
     assert 53 < tiled.milliseconds < 400  # at the rate of the inner loop alone; what the old system took

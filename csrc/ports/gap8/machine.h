@@ -12,7 +12,7 @@ enum {
     PH_COPIES_IN = 4, /* copies that may be under way at once, to L1 and from it; each has a number */
     PH_COPIES_OUT = 2,
     PH_COPIES = PH_COPIES_IN + PH_COPIES_OUT,
-    PH_FETCHES = 2, /* reads from L3 */
+    PH_FETCHES = 16, /* reads from L3 that may be under way at once, done in the order in which they began */
 };
 
 /* Bytes in L2: runs of `length` bytes, each `stride` bytes behind the one before; in L1 they lie without gaps. */

@@ -1,7 +1,5 @@
 #include "ports/gap8/tiles.h"
 
-#include "ports/gap8/weights.h"
-
 /* First .. end - 1 of a direction. */
 typedef struct {
     int32_t first, end;
@@ -13,7 +11,8 @@ typedef struct {
     span rows, columns, channels;
     span seen_rows, seen_columns, seen_channels;
     int32_t top, left;
-    int32_t part; /* which channels */
+    int32_t part;  /* which channels */
+    int32_t apart; /* of which pass: bytes from the second one's tensors */
 } place;
 
 /* A call on its way. */
@@ -25,8 +24,8 @@ typedef struct {
     int32_t sources;
     uint8_t *made; /* in L2: the first row wanted */
     ph_copies in, out;
-    ph_stage stage;
-    int32_t along, pixels, parts; /* tiles in a row of tiles, of rows and columns, of channels */
+    ph_stream *weights;
+    int32_t along, map, pixels, parts; /* tiles in a row of tiles, of a map, of all maps, of channels */
     bool mirrored;
     place loaded; /* what was loaded last, and into which half */
     bool any;
@@ -65,12 +64,14 @@ static place place_of(const call *of, int32_t n) {
     const ph_tiled *tiled = of->tiled;
     const ph_tiling *tiling = of->tiling;
     const int32_t part = tiling->channels_first ? n / of->pixels : n % of->parts;
-    const int32_t pixel = tiling->channels_first ? n % of->pixels : n / of->parts;
+    const int32_t all = tiling->channels_first ? n % of->pixels : n / of->parts;
+    const int32_t pixel = all < of->map ? all : all - of->map;
     place at = {
         .rows = split(tiling->rows, tiling->tile_rows, pixel / of->along),
         .columns = split(tiled->output.width, tiling->tile_columns, pixel % of->along),
         .channels = split(tiled->channels, tiling->tile_channels, part),
         .part = part,
+        .apart = all < of->map ? tiled->apart : 0,
     };
     at.seen_channels = channels_read(tiled, at.channels);
     const ph_window *window = tiled->window;
@@ -123,29 +124,34 @@ static void begin_load(call *of, const place *at) {
     const ph_machine *machine = of->machine;
     const ph_tiled *tiled = of->tiled;
     const place *last = &of->loaded;
-    if (!of->any || !same(at->seen_rows, last->seen_rows) || !same(at->seen_columns, last->seen_columns) ||
-        !same(at->seen_channels, last->seen_channels)) {
+    if (!of->any || at->apart != last->apart || !same(at->seen_rows, last->seen_rows) ||
+        !same(at->seen_columns, last->seen_columns) || !same(at->seen_channels, last->seen_channels)) {
         of->input_half = of->any ? 1 - of->input_half : 0;
         const span block[3] = {at->seen_rows, at->seen_columns, at->seen_channels};
         for (int32_t s = 0; s < of->sources; s++) {
             uint8_t *l1 = machine->l1 + of->tiling->input[of->input_half] + (uint32_t)s * of->tiling->source_bytes;
-            copy_block(machine, &of->in, l1, of->source[s], tiled->input, tiled->input_bytes, block, false);
+            copy_block(machine, &of->in, l1, of->source[s] + at->apart, tiled->input, tiled->input_bytes, block, false);
         }
     }
     if (tiled->stored.bytes > 0 && tiled->stored.at != PH_IN_L1 && (!of->any || at->part != last->part)) {
         of->weight_half = of->any ? 1 - of->weight_half : 0;
-        const uint32_t each = tiled->stored.each;
-        ph_stage_want(machine, &of->stage, &of->in, machine->l1 + of->tiling->weight[of->weight_half],
-                      tiled->stored.weight + (uint32_t)at->channels.first * each,
-                      (uint32_t)(at->channels.end - at->channels.first) * each);
+        const ph_stored *stored = &tiled->stored;
+        ph_stream_copy(of->weights, &of->in, machine->l1 + of->tiling->weight[of->weight_half],
+                       stored->l3 + stored->weight + (uint32_t)at->channels.first * stored->each,
+                       (uint32_t)(at->channels.end - at->channels.first) * stored->each);
     }
     of->loaded = *at;
     of->any = true;
 }
 
+/* Waits for it; weights that no other tile needs make room for others. */
 static void finish_load(call *of) {
-    ph_stage_finish(of->machine, &of->stage, &of->in);
+    const ph_stored *stored = &of->tiled->stored;
     ph_copies_wait(of->machine, &of->in);
+    if (stored->bytes > 0 && stored->at == PH_STAGED &&
+        (of->tiling->channels_first || of->parts == 1 || of->pixels == 1)) {
+        ph_stream_release(of->weights, stored->l3 + stored->weight + (uint32_t)of->loaded.channels.end * stored->each);
+    }
 }
 
 /* The tile that was loaded last, as the cores see it. */
@@ -213,13 +219,14 @@ static ph_status run_tiles(call *of) {
         const ph_tile tile = tile_at(of, n);
         const span made[3] = {
             at.rows, at.columns, {tiled->channel + at.channels.first, tiled->channel + at.channels.end}};
+        uint8_t *whole = of->made + at.apart;
         if (n + 1 < count) {
             at = place_of(of, n + 1);
             begin_load(of, &at);
         }
         status = compute(machine, tiled->part, &tile);
         ph_copies_wait(machine, &of->out);
-        copy_block(machine, &of->out, tile.made, of->made, tiled->output, tiled->output_bytes, made, true);
+        copy_block(machine, &of->out, tile.made, whole, tiled->output, tiled->output_bytes, made, true);
         finish_load(of);
     }
     ph_copies_wait(machine, &of->out);
@@ -236,8 +243,9 @@ static const ph_tiling *find(const ph_tiled *tiled, int32_t rows, int32_t seen, 
     return NULL;
 }
 
-ph_status ph_tiles_run(const ph_machine *machine, const ph_tiled *tiled, const ph_strip *input, const ph_strip *other,
-                       const ph_strip *output, uint8_t *arena, bool mirrored) {
+ph_status ph_tiles_run(const ph_tiled *tiled, const ph_strip *input, const ph_strip *other, const ph_strip *output,
+                       ph_stream *weights, bool mirrored) {
+    const ph_machine *machine = weights->machine;
     const uint32_t began = machine->now(machine->context);
     ph_window window = {1, 1, 1, 1, 1, 1, 0, 0};
     ph_shape seen = tiled->input, wanted = tiled->output;
@@ -266,16 +274,53 @@ ph_status ph_tiles_run(const ph_machine *machine, const ph_tiled *tiled, const p
         .along = parts_of(tiled->output.width, tiling->tile_columns),
         .parts = parts_of(tiled->channels, tiling->tile_channels),
         .mirrored = mirrored,
+        .weights = weights,
     };
-    of.pixels = parts_of(tiling->rows, tiling->tile_rows) * of.along;
-    if (tiled->stored.bytes > 0 && tiled->stored.at != PH_IN_L1) {
-        const int32_t again = tiling->channels_first || of.parts == 1 ? 0 : of.pixels - 1;
-        ph_stage_begin(machine, &of.stage, &of.in, &tiled->stored, arena, again, machine->l1 + tiling->constants);
+    of.map = parts_of(tiling->rows, tiling->tile_rows) * of.along;
+    of.pixels = tiled->apart != 0 ? 2 * of.map : of.map;
+    const ph_stored *stored = &tiled->stored;
+    if (stored->bytes > 0 && stored->at != PH_IN_L1) {
+        ph_stream_copy(weights, &of.in, machine->l1 + tiling->constants, stored->l3, stored->weight);
     }
     const ph_status status = run_tiles(&of);
-    ph_stage_end(machine, &of.stage);
+    if (stored->bytes > 0 && stored->at == PH_STAGED) {
+        ph_stream_release(weights, stored->l3 + stored->bytes);
+    }
     if (machine->cycles != NULL && tiled->number >= 0) {
         machine->cycles[tiled->number] += machine->now(machine->context) - began;
     }
     return status;
+}
+
+void ph_tiles_bring(ph_stream *weights, const ph_stored *stored) {
+    ph_copies in = {0, PH_COPIES_IN, 0, 0};
+    ph_stream_copy(weights, &in, weights->machine->l1 + stored->l1, stored->l3, stored->bytes);
+    ph_copies_wait(weights->machine, &in);
+}
+
+void ph_tiles_move(const ph_machine *machine, uint8_t *to, const uint8_t *from, uint32_t bytes, uint32_t free) {
+    while (bytes > 0) { /* one after the other, so that nothing is overwritten before it was read */
+        const uint32_t piece = bytes < machine->l1_bytes - free ? bytes : machine->l1_bytes - free;
+        const ph_block block = {piece, piece, 0};
+        machine->copy(machine->context, 0, machine->l1 + free, (uint8_t *)(uintptr_t)from, &block, false);
+        machine->wait(machine->context, 0);
+        machine->copy(machine->context, 0, machine->l1 + free, to, &block, true);
+        machine->wait(machine->context, 0);
+        from += piece;
+        to += piece;
+        bytes -= piece;
+    }
+}
+
+void ph_tiles_shift(const ph_machine *machine, ph_strip *strip, uint32_t free) {
+    const int32_t kept = strip->low < strip->end ? strip->low : strip->end;
+    if (kept <= strip->first) {
+        return;
+    }
+    if (strip->made > kept) {
+        ph_tiles_move(machine, strip->memory, ph_strip_row(strip, kept),
+                      (uint32_t)(strip->made - kept) * (uint32_t)strip->row_bytes, free);
+    }
+    strip->first = kept;
+    strip->made = strip->made > kept ? strip->made : kept;
 }

@@ -8,8 +8,7 @@
 #include "peephole/strip.h"
 #include "ports/gap8/machine.h"
 #include "ports/gap8/parts.h"
-
-enum { PH_CHUNK_BYTES = 16 * 1024 }; /* in which weights that are larger than two of them come from L3 */
+#include "ports/gap8/weights.h"
 
 /* How a call that makes `rows` rows from `seen` rows, the first window hanging out above them by `top`, is cut. */
 typedef struct {
@@ -22,8 +21,8 @@ typedef struct {
     uint32_t constants;    /* of biases and shifts */
 } ph_tiling;
 
-/* Where a layer's weights are when it runs: all the time in L1, in L2, or in L3, from where they come chunk by chunk.
- */
+/* How a layer's weights come to L1: at the beginning of its step, to stay; for each call; or once, in the one call that
+   there is, so that they are released as they go. */
 typedef enum { PH_IN_L1, PH_IN_L2, PH_STAGED } ph_weights_at;
 
 /* Biases int32 [O], shifts uint8 [O] and what makes the next multiple of 4 bytes full, then the weights. */
@@ -34,7 +33,6 @@ typedef struct {
     uint32_t weight;
     uint32_t each; /* bytes of weights of an output channel */
     ph_weights_at at;
-    uint32_t l2; /* from the beginning of the arena: room for all of them, or where they are staged for two chunks */
     uint32_t l1; /* where they stay, if they do */
 } ph_stored;
 
@@ -69,6 +67,7 @@ typedef struct {
     int32_t output_bytes;
     int32_t groups;     /* of a convolution, which reads all channels of the groups that it makes; else 0 */
     int32_t first_read; /* else: the channel that is read for the first that is written */
+    int32_t apart;      /* both passes run together: bytes from the second one's tensors to the first one's; else 0 */
     const ph_tiling *tilings;
     int32_t tiling_count;
     ph_stored stored;
@@ -86,13 +85,16 @@ typedef struct {
     const int32_t *factors; /* [KH * KW] */
 } ph_window_mean;
 
-/* Fetches a layer's weights from L3 to L2 at the beginning of a step, and on to L1 if they stay there. */
-void ph_tiles_bring(const ph_machine *machine, const ph_stored *stored, uint8_t *arena);
+/* Copies a layer's weights to where they stay in L1, at the beginning of a step. */
+void ph_tiles_bring(ph_stream *weights, const ph_stored *stored);
 
 /* Makes the rows that are to be made. other: of a sum, the second tensor, else NULL. PH_BAD_SHAPE: the compiler has not
    foreseen so many rows. */
-ph_status ph_tiles_run(const ph_machine *machine, const ph_tiled *tiled, const ph_strip *input, const ph_strip *other,
-                       const ph_strip *output, uint8_t *arena, bool mirrored);
+ph_status ph_tiles_run(const ph_tiled *tiled, const ph_strip *input, const ph_strip *other, const ph_strip *output,
+                       ph_stream *weights, bool mirrored);
+
+/* Copies so many bytes within L2, piece by piece through L1, of which nothing lies behind its first `free` bytes. */
+void ph_tiles_move(const ph_machine *machine, uint8_t *to, const uint8_t *from, uint32_t bytes, uint32_t free);
 
 /* ph_strip_shift by copies through L1, of which nothing lies behind its first `free` bytes. */
 void ph_tiles_shift(const ph_machine *machine, ph_strip *strip, uint32_t free);

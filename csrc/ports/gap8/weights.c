@@ -20,145 +20,71 @@ void ph_copies_wait(const ph_machine *machine, ph_copies *copies) {
     copies->busy = 0;
 }
 
-static void plain(const ph_machine *machine, ph_copies *in, uint8_t *l1, uint8_t *l2, uint32_t bytes) {
-    ph_copy(machine, in, l1, l2, (ph_block){bytes, bytes, 0}, false);
-}
-
-static uint32_t chunk_end(const ph_stage *stage, int32_t chunk) {
-    const uint32_t end = (uint32_t)(chunk + 1) * PH_CHUNK_BYTES;
-    return end < stage->stored->bytes ? end : stage->stored->bytes;
-}
-
-/* Asks for a chunk, unless it is held; what is in its place is not needed any more. */
-static void ask(const ph_machine *machine, ph_stage *stage, int32_t chunk) {
-    const int32_t half = chunk & 1;
-    if (stage->held[half] == chunk) {
-        return;
-    }
-    if (stage->held[half] >= 0 && !stage->arrived[half]) {
-        machine->fetched(machine->context, half);
-    }
-    const uint32_t begin = (uint32_t)chunk * PH_CHUNK_BYTES;
-    machine->fetch(machine->context, half, stage->stored->l3 + begin, stage->l2 + half * PH_CHUNK_BYTES,
-                   chunk_end(stage, chunk) - begin);
-    stage->held[half] = chunk;
-    stage->arrived[half] = false;
-}
-
-static void wait_for(const ph_machine *machine, ph_stage *stage, int32_t chunk) {
-    ask(machine, stage, chunk);
-    if (!stage->arrived[chunk & 1]) {
-        machine->fetched(machine->context, chunk & 1);
-        stage->arrived[chunk & 1] = true;
+/* Asks for all chunks that there is room for. */
+static void ask(ph_stream *stream) {
+    const ph_machine *machine = stream->machine;
+    for (; stream->asked < stream->chunks && stream->asked < stream->released + stream->slots &&
+           stream->asked < stream->arrived + PH_FETCHES;
+         stream->asked++) {
+        const int32_t again = stream->asked < stream->repeated ? 0 : stream->repeated;
+        const uint32_t from = (uint32_t)(stream->asked - again) * PH_CHUNK_BYTES;
+        const int32_t slot = stream->asked % stream->slots;
+        const uint32_t left = stream->bytes - from;
+        machine->fetch(machine->context, stream->asked % PH_FETCHES, from, stream->ring + slot * PH_CHUNK_BYTES,
+                       left < PH_CHUNK_BYTES ? left : PH_CHUNK_BYTES);
     }
 }
 
-/* A chunk was copied to its end: those that will be wanted may take its place, and after the last one, if all of them
-   are gone through again, those at the beginning. */
-static void ask_behind(const ph_machine *machine, ph_stage *stage, int32_t chunk) {
-    if (chunk + 2 < stage->chunks) {
-        ask(machine, stage, chunk + 2);
-    } else if (chunk + 1 == stage->chunks && stage->again > 0) {
-        stage->again--;
-        ask(machine, stage, 0);
-        ask(machine, stage, 1);
-    }
-}
-
-/* Copies what is missing, as long as it has arrived, or all of it. */
-static void pull(const ph_machine *machine, ph_stage *stage, ph_copies *in, bool all) {
-    while (stage->missing > 0) {
-        const int32_t chunk = (int32_t)(stage->from / PH_CHUNK_BYTES);
-        const int32_t half = chunk & 1;
-        if (!all && (stage->held[half] != chunk || !stage->arrived[half])) {
-            return;
+static void wait_for(ph_stream *stream, int32_t chunks) {
+    for (; stream->arrived < chunks; stream->arrived++) {
+        if (stream->arrived == stream->asked) {
+            ask(stream);
         }
-        wait_for(machine, stage, chunk);
-        const uint32_t left = chunk_end(stage, chunk) - stage->from;
-        const uint32_t bytes = stage->missing < left ? stage->missing : left;
-        plain(machine, in, stage->to, stage->l2 + half * PH_CHUNK_BYTES + stage->from % PH_CHUNK_BYTES, bytes);
-        stage->to += bytes;
-        stage->from += bytes;
-        stage->missing -= bytes;
-        if (bytes == left && stage->chunks > 2) {
-            ph_copies_wait(machine, in); /* the next chunk takes the place of this one */
-            ask_behind(machine, stage, chunk);
-        }
+        stream->machine->fetched(stream->machine->context, stream->arrived % PH_FETCHES);
+    }
+    ask(stream);
+}
+
+void ph_stream_begin(ph_stream *stream, const ph_machine *machine, uint8_t *ring, int32_t slots, uint32_t bytes,
+                     int32_t repeated) {
+    const int32_t stored = (int32_t)((bytes + PH_CHUNK_BYTES - 1) / PH_CHUNK_BYTES);
+    *stream = (ph_stream){.machine = machine,
+                          .ring = ring,
+                          .slots = slots,
+                          .bytes = bytes,
+                          .repeated = repeated,
+                          .chunks = stored + repeated};
+    ask(stream);
+}
+
+void ph_stream_copy(ph_stream *stream, ph_copies *copies, uint8_t *l1, uint32_t from, uint32_t bytes) {
+    const uint32_t room = (uint32_t)stream->slots * PH_CHUNK_BYTES;
+    uint32_t at = stream->base + from;
+    wait_for(stream, (int32_t)((at + bytes + PH_CHUNK_BYTES - 1) / PH_CHUNK_BYTES));
+    while (bytes > 0) { /* in two pieces where the ring begins anew */
+        const uint32_t place = at % room;
+        const uint32_t piece = bytes < room - place ? bytes : room - place;
+        ph_copy(stream->machine, copies, l1, stream->ring + place, (ph_block){piece, piece, 0}, false);
+        l1 += piece;
+        at += piece;
+        bytes -= piece;
     }
 }
 
-void ph_stage_begin(const ph_machine *machine, ph_stage *stage, ph_copies *in, const ph_stored *stored, uint8_t *arena,
-                    int32_t again, uint8_t *constants) {
-    *stage = (ph_stage){.stored = stored, .l2 = arena + stored->l2, .again = again, .held = {-1, -1}};
-    if (stored->at == PH_STAGED) {
-        stage->chunks = (int32_t)((stored->bytes + PH_CHUNK_BYTES - 1) / PH_CHUNK_BYTES);
-        for (int32_t chunk = 0; chunk < 2 && chunk < stage->chunks; chunk++) {
-            ask(machine, stage, chunk);
-        }
-        stage->to = constants;
-        stage->missing = stored->weight;
-        pull(machine, stage, in, true);
-    } else {
-        plain(machine, in, constants, stage->l2, stored->weight);
+void ph_stream_release(ph_stream *stream, uint32_t end) {
+    const int32_t chunk = (int32_t)((stream->base + end) / PH_CHUNK_BYTES);
+    if (chunk > stream->released) {
+        stream->released = chunk;
+        wait_for(stream, chunk); /* all of it was needed, but for what filled up the last chunk */
     }
 }
 
-void ph_stage_want(const ph_machine *machine, ph_stage *stage, ph_copies *in, uint8_t *l1, uint32_t from,
-                   uint32_t bytes) {
-    if (stage->chunks == 0) {
-        plain(machine, in, l1, stage->l2 + from, bytes);
-        return;
-    }
-    stage->to = l1;
-    stage->from = from;
-    stage->missing = bytes;
-    pull(machine, stage, in, false);
+void ph_stream_end_pass(ph_stream *stream) {
+    const uint32_t again = (uint32_t)stream->repeated * PH_CHUNK_BYTES;
+    ph_stream_release(stream, again);
+    stream->base = again;
 }
 
-void ph_stage_finish(const ph_machine *machine, ph_stage *stage, ph_copies *in) {
-    pull(machine, stage, in, true);
-}
-
-void ph_stage_end(const ph_machine *machine, ph_stage *stage) {
-    for (int32_t half = 0; half < 2; half++) {
-        if (stage->chunks > half && stage->held[half] >= 0 && !stage->arrived[half]) {
-            machine->fetched(machine->context, half);
-        }
-    }
-    stage->chunks = 0;
-}
-
-void ph_tiles_bring(const ph_machine *machine, const ph_stored *stored, uint8_t *arena) {
-    machine->fetch(machine->context, 0, stored->l3, arena + stored->l2, stored->bytes);
-    machine->fetched(machine->context, 0);
-    if (stored->at == PH_IN_L1) {
-        ph_copies in = {0, PH_COPIES_IN, 0, 0};
-        plain(machine, &in, machine->l1 + stored->l1, arena + stored->l2, stored->bytes);
-        ph_copies_wait(machine, &in);
-    }
-}
-
-void ph_tiles_shift(const ph_machine *machine, ph_strip *strip, uint32_t free) {
-    const int32_t kept = strip->low < strip->end ? strip->low : strip->end;
-    if (kept <= strip->first) {
-        return;
-    }
-    if (strip->made > kept) {
-        const uint8_t *from = ph_strip_row(strip, kept);
-        uint8_t *to = strip->memory;
-        uint32_t left = (uint32_t)(strip->made - kept) * (uint32_t)strip->row_bytes;
-        while (left > 0) { /* piece by piece, so that nothing is overwritten before it was read */
-            const uint32_t piece = left < machine->l1_bytes - free ? left : machine->l1_bytes - free;
-            const ph_block block = {piece, piece, 0};
-            machine->copy(machine->context, 0, machine->l1 + free, (uint8_t *)(uintptr_t)from, &block, false);
-            machine->wait(machine->context, 0);
-            machine->copy(machine->context, 0, machine->l1 + free, to, &block, true);
-            machine->wait(machine->context, 0);
-            from += piece;
-            to += piece;
-            left -= piece;
-        }
-    }
-    strip->first = kept;
-    strip->made = strip->made > kept ? strip->made : kept;
+void ph_stream_end(ph_stream *stream) {
+    wait_for(stream, stream->asked);
 }

@@ -1,8 +1,10 @@
-/* Copies to and from L1 by groups, and weights on their way from L3 through L2 to L1. */
+/* Copies between L2 and L1, and weights on their way: from L3 through a ring of chunks in L2 to L1. */
 #ifndef PEEPHOLE_PORTS_GAP8_WEIGHTS_H
 #define PEEPHOLE_PORTS_GAP8_WEIGHTS_H
 
-#include "ports/gap8/tiles.h"
+#include "ports/gap8/machine.h"
+
+enum { PH_CHUNK_BYTES = 16 * 1024 };
 
 /* Copies with the numbers first .. first + count - 1. */
 typedef struct {
@@ -17,32 +19,34 @@ void ph_copy(const ph_machine *machine, ph_copies *copies, uint8_t *l1, uint8_t 
 /* Waits for all of them. */
 void ph_copies_wait(const ph_machine *machine, ph_copies *copies);
 
-/* A layer's weights, as ph_stored tells. Those that are staged come in chunks, two of which there is room for; a chunk
-   is asked for as soon as the last copy from the one in its place is done. */
+/* All weights of a run, in the order in which they are needed, chunk after chunk. They are asked for as far ahead as
+   the ring has room, whatever runs meanwhile; what is not needed any more is released. Layers that run in both passes
+   come first in L3 and are read twice; each layer's weights lie there without gaps. */
 typedef struct {
-    const ph_stored *stored;
-    uint8_t *l2;
-    int32_t again;    /* how often all of them will be wanted once more */
-    int32_t chunks;   /* 0: all of them are in L2 */
-    int32_t held[2];  /* the chunk in each half, or on its way there; -1: none */
-    bool arrived[2];  /* was it waited for */
-    uint8_t *to;      /* what is wanted and was not copied yet: where it goes in L1, */
-    uint32_t from;    /* where it begins, */
-    uint32_t missing; /* and how many bytes */
-} ph_stage;
+    const ph_machine *machine;
+    uint8_t *ring;
+    int32_t slots;    /* chunks that the ring holds, at most PH_FETCHES */
+    uint32_t bytes;   /* of all weights in L3 */
+    int32_t repeated; /* chunks that are read once more, before those behind them */
+    int32_t chunks;   /* of the run */
+    int32_t asked, arrived, released;
+    uint32_t base; /* of this pass: what lies at `from` in L3 lies base + from bytes behind the beginning of the run */
+} ph_stream;
 
-/* Begins to bring the weights, and copies biases and shifts to L1. */
-void ph_stage_begin(const ph_machine *machine, ph_stage *stage, ph_copies *in, const ph_stored *stored, uint8_t *arena,
-                    int32_t again, uint8_t *constants);
+/* Begins a run: asks for as many chunks as there is room for. */
+void ph_stream_begin(ph_stream *stream, const ph_machine *machine, uint8_t *ring, int32_t slots, uint32_t bytes,
+                     int32_t repeated);
 
-/* So many bytes of them, from `from` on, are wanted in L1: begins to copy what of them has arrived. */
-void ph_stage_want(const ph_machine *machine, ph_stage *stage, ph_copies *in, uint8_t *l1, uint32_t from,
-                   uint32_t bytes);
+/* A pass is over as far as its chunks are repeated. */
+void ph_stream_end_pass(ph_stream *stream);
 
-/* Begins to copy the rest, and waits for what of it has not arrived. */
-void ph_stage_finish(const ph_machine *machine, ph_stage *stage, ph_copies *in);
+/* Begins to copy bytes of L3 to L1, waiting for them to arrive in the ring. */
+void ph_stream_copy(ph_stream *stream, ph_copies *copies, uint8_t *l1, uint32_t from, uint32_t bytes);
 
-/* Nothing is under way any more. */
-void ph_stage_end(const ph_machine *machine, ph_stage *stage);
+/* Nothing before this place of L3 is needed any more in this pass, and no copy of it is under way. */
+void ph_stream_release(ph_stream *stream, uint32_t end);
+
+/* Waits for what is under way. */
+void ph_stream_end(ph_stream *stream);
 
 #endif

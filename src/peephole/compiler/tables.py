@@ -135,7 +135,7 @@ def tile_table(tiled: TiledSchedule) -> Table:
             size = layer.usual.size
             tile = f"{size.rows}x{size.columns}x{size.channels}"
             sizes = (layer.usual.count, layer.turns * times, layer.l1_bytes, layer.stays)
-            cells = (tile, _outer_loop(layer.usual), *sizes, *_cost_cells(tiled, layer.cost * times))
+            cells = (tile, _outer_loop(layer.usual), *sizes, *_cost_cells(tiled, tiled.cost_of(number, layer)))
             rows.append((number, layer.layer.name, *cells))
     titles = (
         *("step", "layer", "tile", "outer loop", "tiles", "turns", "L1 bytes", "weights that stay"),

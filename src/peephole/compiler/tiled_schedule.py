@@ -1,28 +1,33 @@
 """A schedule cut into tiles: for every layer of every step its tilings, what stays in L1, and what a face costs.
 
-Layers that run in turns have their weights in L2 from the beginning of the step on. Those of some of them, chosen so
-that the step is fastest, stay in L1 too; the others' come again each turn. Strips stay in L2: no tile is handed from
-one layer to the next within L1.
+Layers that run in turns have their weights in L2 until the step is over. Those of some of them, chosen so that the step
+is fastest, stay in L1 too; the others' come again each turn. Strips stay in L2: no tile is handed from one layer to the
+next within L1. Both passes of a mirrored program run the last steps together, as far as maps are small, so that their
+weights come once.
 """
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Any
 
 from peephole.compiler.cost import Target, is_narrow
-from peephole.compiler.memory import ACTIVATIONS, Buffer, aligned
-from peephole.compiler.schedule import WEIGHTS, Schedule, Step
+from peephole.compiler.memory import ACTIVATIONS, MAIN, Buffer, Memory, aligned
+from peephole.compiler.planner import place
+from peephole.compiler.ring import choose_ring
+from peephole.compiler.schedule import KEPT, WEIGHTS, Schedule, Step
 from peephole.compiler.streaming import Call, Operation, tensors_read
-from peephole.compiler.tiler import ALIGNMENT, IN_L1, IN_L2, STAGED, Cost, Room, Tiler, Tiling
+from peephole.compiler.tiler import IN_L1, IN_L2, STAGED, Cost, Room, Tiler, Tiling
 from peephole.compiler.tiles import Work
+from peephole.compiler.weight_stream import ALIGNMENT, CHUNK_BYTES, StoredWeights, lay_out
 from peephole.fixedpoint.layers import Conv2d, DepthwiseConv2d
 
 L1 = "L1"
 DEEP_STACK_BYTES = 4096  # of a core for ph_conv2d_few_s16 or a depthwise convolution of 8 bits
 BYTE, FEW_CHANNELS = 8, 8  # ph_has_few_taps of csrc/kernels/conv2d_few.h
+TOGETHER_BYTES = 48 * 1024  # of L2, for the tensors of one pass of those that run together
 EVERY_SET = 6  # of so many layers all sets are tried; of more, those with the least weights first
 
 
@@ -74,21 +79,42 @@ class StepTiles:
 
 @dataclass(frozen=True)
 class TiledSchedule:
-    """All steps of one pass. l1_bytes: of the whole L1, stacks included."""
+    """All steps. l1_bytes: of the whole L1, stacks included.
+
+    once: the first step that runs once; those before it run for each pass, and those behind it for both at once.
+    tail_bytes: of L2, what the tensors of one pass take there. stored: weights in L3. slots: chunks of them that the
+    ring in L2 holds. waits: by layer, the cycles that they are waited for, of all passes; the first one
+    that runs for both waits until the tensors of one are moved aside.
+    """
 
     target: Target
     l1_bytes: int
     steps: tuple[StepTiles, ...]
     passes: int
+    once: int
+    tail_bytes: int
+    stored: StoredWeights
+    slots: int
+    waits: Mapping[str, int]
 
     def passes_of(self, step: int) -> int:
-        """Return how often a step runs for one face: the last one, in which both passes of two meet, once."""
-        return 1 if step == len(self.steps) - 1 else self.passes
+        """Return how often a step runs for one face."""
+        return 1 if step >= self.once else self.passes
+
+    def cost_of(self, step: int, layer: LayerTiles) -> Cost:
+        """Return what a layer of a step costs for a whole face: all passes, and what it waits for."""
+        return layer.cost * self.passes_of(step) + Cost(cycles=self.waits.get(layer.layer.name, 0))
+
+    @property
+    def busy(self) -> int:
+        """Cycles of a whole face if no weights were waited for."""
+        return sum(step.cost.cycles * self.passes_of(number) for number, step in enumerate(self.steps))
 
     @property
     def cost(self) -> Cost:
         """Of a whole face, all passes."""
-        return sum((step.cost * self.passes_of(number) for number, step in enumerate(self.steps)), Cost())
+        layers = ((number, layer) for number, step in enumerate(self.steps) for layer in step.layers)
+        return sum((self.cost_of(number, layer) for number, layer in layers), Cost())
 
     @property
     def milliseconds(self) -> float:
@@ -121,12 +147,50 @@ def tile(schedule: Schedule, l1_bytes: int, target: Target | None = None) -> Til
             f"L1 has {l1_bytes:,} bytes, and stacks on {machine.name} take {machine.reserved_l1_bytes:,}; raise --l1"
         )
     tiler = Tiler(machine)
-    steps = tuple(_tile_step(tiler, schedule, step, capacity) for step in schedule.steps)
-    return TiledSchedule(machine, l1_bytes, steps, schedule.passes)
+    once, tail_bytes = together_from(schedule)
+    maps = [schedule.passes if once <= number < len(schedule.steps) - 1 else 1 for number in range(len(schedule.steps))]
+    steps = tuple(
+        _tile_step(tiler, schedule, step, capacity, count) for step, count in zip(schedule.steps, maps, strict=True)
+    )
+    weights = [
+        {la.layer.name: la.usual.work.stored_bytes for la in step.layers if la.usual.work.weight_bytes}
+        for step in steps
+    ]
+    stored = lay_out(weights, once if schedule.passes > 1 else 0)
+    tiled = TiledSchedule(machine, l1_bytes, steps, schedule.passes, once, tail_bytes, stored, 0, {})
+    slots, waits = choose_ring(tiled, [step.segment.looped for step in schedule.steps])
+    return dataclasses.replace(tiled, slots=slots, waits=waits)
 
 
-def _tile_step(tiler: Tiler, schedule: Schedule, step: Step, capacity: int) -> StepTiles:
-    works = calls_of(schedule, step)
+def together_from(schedule: Schedule) -> tuple[int, int]:
+    """Return the first step that runs once for all passes, and the bytes of L2 that its and later tensors take.
+
+    Of a mirrored program these are the last steps, none in turns, whose tensors fit `TOGETHER_BYTES`; at least the very
+    last one, in which both passes meet, and which needs no bytes of its own.
+    """
+    steps, last = schedule.steps, len(schedule.steps) - 1
+    best = last, 0
+    if schedule.passes == 1:
+        return best
+    for first in range(last - 1, 0, -1):
+        if steps[first].segment.looped:
+            break
+        size = place(tail_buffers(schedule, first), Memory()).main.peak_bytes
+        if size > TOGETHER_BYTES:
+            break
+        best = first, size
+    return best
+
+
+def tail_buffers(schedule: Schedule, first: int) -> list[Buffer]:
+    """Return the buffers of tensors that are there at step `first` or later, and of all that shares bytes with them."""
+    kept = [b for b in schedule.buffers if b.level == MAIN and b.holds == ACTIVATIONS and not b.name.endswith(KEPT)]
+    held = {b.alias_of or b.name for b in kept if b.last_use >= first}
+    return [b for b in kept if (b.alias_of or b.name) in held]
+
+
+def _tile_step(tiler: Tiler, schedule: Schedule, step: Step, capacity: int, maps: int) -> StepTiles:
+    works = Counter({dataclasses.replace(work, maps=maps): count for work, count in calls_of(schedule, step).items()})
     layers = step.segment.layers
     if not step.segment.looped:
         return StepTiles(step.name, tuple(_tile_layer(tiler, works, layer, capacity, STAGED) for layer in layers))
@@ -184,16 +248,15 @@ def _tile_layer(tiler: Tiler, works: Counter[Work], layer: Operation, capacity: 
     if weights != IN_L1:
         return LayerTiles(layer, calls, 0, cost)
     stays = aligned(first.weight_bytes, ALIGNMENT) + aligned(first.constant_bytes, ALIGNMENT)
-    moved = tiler.target.plain(first.weight_bytes) + 2 * tiler.target.plain(first.constant_bytes // 2)
+    moved = tiler.target.plain(first.stored_bytes)
     cost += Cost(cycles=moved, moved=moved, in_bytes=first.weight_bytes + first.constant_bytes)
     return LayerTiles(layer, calls, stays, cost)
 
 
 def _fetched(target: Target, work: Work) -> Cost:
-    """Weights that come from L3 as a whole before a step begins, in one request: nothing runs beside it."""
+    """Weights that come from L3 chunk by chunk; what is waited for them is not in it."""
     size = work.weight_bytes + work.constant_bytes
-    cycles = target.stored(size)
-    return Cost(cycles=cycles, stored=cycles, stored_bytes=size)
+    return Cost(stored=target.stored(size, -(-size // CHUNK_BYTES)), stored_bytes=size)
 
 
 def l1_buffers(tiled: TiledSchedule) -> list[Buffer]:
@@ -230,7 +293,7 @@ def record_tiles(tiled: TiledSchedule) -> dict[str, Any]:
             told: dict[str, Any] = {"step": number, "layer": layer.layer.name, "tile": asdict(layer.usual.size)}
             told |= {"tiles": layer.usual.count, "turns": layer.turns * times}
             told |= {"l1_bytes": layer.l1_bytes, "weights_that_stay_bytes": layer.stays}
-            layers.append(told | _record_cost(tiled.target, layer.cost * times))
+            layers.append(told | _record_cost(tiled.target, tiled.cost_of(number, layer)))
     told = {"target": asdict(tiled.target), "l1_bytes": tiled.l1_bytes, "passes": tiled.passes}
     return told | {"predicted": _record_cost(tiled.target, tiled.cost), "layers": layers}
 

@@ -5,7 +5,7 @@ goes: so two of each are in L1 where there is more than one. What does not chang
 Biases and shifts of all channels come at the beginning. Input channels are not cut, see `tiles`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 from peephole.compiler.cost import Target, compute_cycles, least_cycles
 from peephole.compiler.memory import aligned
-from peephole.compiler.segments import STAGED_BYTES
 from peephole.compiler.tiles import (
     Span,
     Work,
@@ -26,10 +25,10 @@ from peephole.compiler.tiles import (
     rows_read,
     split,
 )
+from peephole.compiler.weight_stream import ALIGNMENT, CHUNK_BYTES
 
 IN_L1, IN_L2, STAGED = "L1", "L2", "staged"
-CHUNK_BYTES = STAGED_BYTES // 2  # that weights come in from L3
-ALIGNMENT = 4
+HELD_BYTES = 64 * 1024  # of weights that may be kept in L2 while a layer goes through them again and again
 
 
 @dataclass(frozen=True)
@@ -118,7 +117,7 @@ class Tiling:
 class Cut:
     """A call cut by a size: spans of rows, columns and channels.
 
-    weights: where they are: in L1 all the time, whole in L2, or staged: coming from L3 chunk by chunk.
+    weights: where they are: in L1 all the time; in L2, for many calls; or staged: released as the one call goes.
     """
 
     work: Work
@@ -130,8 +129,8 @@ class Cut:
 
     @property
     def pixels(self) -> int:
-        """Tiles of each channels."""
-        return len(self.rows) * len(self.columns)
+        """Tiles of each channels, of all maps."""
+        return len(self.rows) * len(self.columns) * self.work.maps
 
     @property
     def count(self) -> int:
@@ -149,7 +148,7 @@ class Cut:
             {channels_read(work, span) for span in self.channels},
         )
         seen = [max(span.count for span in spans) for spans in reads]
-        moving = prod(len(spans) for spans in reads)
+        moving = prod(len(spans) for spans in reads) * work.maps
         inputs = work.sources * aligned(seen[0] * seen[1] * seen[2] * work.source.bits // 8, ALIGNMENT)
         outputs = aligned(rows * columns * channels * work.output.bits // 8, ALIGNMENT)
         weights = aligned(channels * work.weight_bytes // work.channels, ALIGNMENT)
@@ -168,89 +167,108 @@ def cut(work: Work, size: Size, weights: str) -> Cut:
     return Cut(work, size, weights, rows, columns, split(work.channels, size.channels))
 
 
-class _TileCost(NamedTuple):
-    """Of one tile: cycles until its input and weights have come, until its output has gone, of compute; and bytes."""
+class TileCost(NamedTuple):
+    """Of one tile: cycles until its input and weights have come, until its output has gone, of compute; and bytes.
+
+    end: up to where of the layer's biases, shifts and weights it needs them.
+    """
 
     load: int
     store: int
     compute: int
     in_bytes: int
     out_bytes: int
+    end: int = 0
 
 
 def predict(target: Target, whole: Cut) -> Cost:
     """Predict what a call costs tile by tile.
 
     The first tile's input and weights come before it, the last one's output goes after it, and between them each tile
-    takes as long as its compute or the transfers beside it. Weights that are staged come from L3 beside all of that,
-    but for the first chunk, which is waited for; again for each rows and columns where these are the outer loop and
-    the weights are larger than what is staged.
+    takes as long as its compute or the transfers beside it. What weights from L3 are waited for depends on what runs
+    before, and is not in it (`weight_stream`).
     """
     work = whole.work
     tiles = list(_tiles(target, whole))
-    constants = 0
-    if whole.weights != IN_L1 and work.constant_bytes:
-        constants = 2 * target.plain(work.constant_bytes // 2)
     loads, stores = [tile.load for tile in tiles], [tile.store for tile in tiles]
-    loads[0] += constants
-    cycles = loads[0] + stores[-1]
-    for tile, following, before in zip(tiles, [*loads[1:], 0], [0, *stores[:-1]], strict=True):
-        cycles += max(tile.compute, following + before)
-    stored, first, stored_bytes = _stored(target, whole)
+    size = work.weight_bytes + work.constant_bytes if whole.weights == STAGED else 0
     return Cost(
-        cycles=first + max(cycles, stored - first),
+        cycles=timed(tiles, lambda end, now: now, lambda end, now: None),
         compute=sum(tile.compute for tile in tiles),
         moved=sum(loads) + sum(stores),
-        stored=stored,
-        in_bytes=sum(tile.in_bytes for tile in tiles) + work.constant_bytes * (whole.weights != IN_L1),
+        stored=target.stored(size, -(-size // CHUNK_BYTES)),
+        in_bytes=sum(tile.in_bytes for tile in tiles),
         out_bytes=sum(tile.out_bytes for tile in tiles),
-        stored_bytes=stored_bytes,
+        stored_bytes=size,
     )
 
 
-def _stored(target: Target, whole: Cut) -> tuple[int, int, int]:
-    """Return the cycles and the bytes from L3, and between them the cycles of the first chunk."""
-    size = whole.work.weight_bytes + whole.work.constant_bytes
-    if whole.weights != STAGED or not size:
-        return 0, 0, 0
-    again = not whole.size.channels_first and len(whole.channels) > 1 and size > STAGED_BYTES
-    times = whole.pixels if again else 1
-    chunks = times * -(-size // CHUNK_BYTES)
-    return target.stored(times * size, chunks), target.stored(min(size, CHUNK_BYTES)), times * size
+def timed(
+    tiles: Sequence[TileCost], wait: Callable[[int, int], int], release: Callable[[int, int], None], now: int = 0
+) -> int:
+    """Return when tiles that begin now are done, one after the other, as csrc/ports/gap8/tiles.c runs them.
+
+    wait: returns when so many bytes of the layer's weights are there, not before a time. release: is told how many
+    bytes no other tile needs, and when.
+    """
+    now = wait(tiles[0].end, now) + tiles[0].load
+    release(tiles[0].end, now)
+    for tile, following, before in zip(tiles, [*tiles[1:], None], [None, *tiles[:-1]], strict=True):
+        beside = before.store if before else 0
+        if following:
+            now = wait(following.end, now)
+            beside += following.load
+        now += max(tile.compute, beside)
+        if following:
+            release(following.end, now)
+    return now + tiles[-1].store
 
 
-def _tiles(target: Target, whole: Cut) -> Iterator[_TileCost]:
+def tile_costs(target: Target, whole: Cut) -> list[TileCost]:
+    """Return what each tile costs, in order, and up to where it needs weights."""
+    work, pixels = whole.work, whole.pixels
+    each = work.weight_bytes // work.channels
+    order = _order(pixels, len(whole.channels), whole.size.channels_first)
+    ends = [work.constant_bytes + whole.channels[part].end * each for _, part in order]
+    return [tile._replace(end=end) for tile, end in zip(_tiles(target, whole), ends, strict=True)]
+
+
+def _tiles(target: Target, whole: Cut) -> Iterator[TileCost]:
     """Yield what each tile costs, in order; what the one before has left in L1 does not come again."""
     work, size = whole.work, whole.size
-    pixels = [(down, along) for down in whole.rows for along in whole.columns]
+    pixels = [(down, along) for down in whole.rows for along in whole.columns] * work.maps
+    each_map = len(whole.rows) * len(whole.columns)
     reads = [(rows_read(work, down)[0], columns_read(work, along)[0]) for down, along in pixels]
     reads_channels = [channels_read(work, span) for span in whole.channels]
     each = work.weight_bytes // work.channels
     width, out_width = work.source.bits // 8, work.output.bits // 8
-    known: dict[tuple[int, ...], _TileCost] = {}  # most tiles are alike
-    last_read: tuple[Span, ...] = ()
+    known: dict[tuple[int, ...], TileCost] = {}  # most tiles are alike
+    last_read: tuple[object, ...] = ()
     last_part = -1
+    constants = work.constant_bytes if whole.weights != IN_L1 else 0
     for pixel, part in _order(len(pixels), len(whole.channels), size.channels_first):
         read = (*reads[pixel], reads_channels[part])
-        new_input, new_weights = read != last_read, part != last_part and whole.weights != IN_L1
-        last_read, last_part = read, part
+        of_map = (pixel // each_map, *read)
+        new_input, new_weights = of_map != last_read, part != last_part and whole.weights != IN_L1
+        last_read, last_part = of_map, part
         rows, columns = (span.count for span in pixels[pixel])
         seen_rows, seen_columns, seen = (span.count for span in read)
         channels = whole.channels[part].count
-        key = (rows, columns, channels, seen_rows, seen_columns, seen, new_input, new_weights)
+        key = (rows, columns, channels, seen_rows, seen_columns, seen, new_input, new_weights, constants)
         if key not in known:
             weights = channels * each * new_weights
             block = (seen_rows, seen_columns, seen)
             come = work.sources * target.block(block, (work.source.width, work.source.channels), width) * new_input
             made, tensor = (rows, columns, channels), (work.output.width, work.output.channels)
-            known[key] = _TileCost(
-                load=come + target.plain(weights),
+            known[key] = TileCost(
+                load=come + target.plain(weights) + target.plain(constants),
                 store=target.block(made, tensor, out_width),
                 compute=compute_cycles(target, work.layer, piece(work, *made)),
-                in_bytes=work.sources * prod(block) * width * new_input + weights,
+                in_bytes=work.sources * prod(block) * width * new_input + weights + constants,
                 out_bytes=prod(made) * out_width,
             )
         yield known[key]
+        constants = 0
 
 
 def _order(pixels: int, parts: int, channels_first: bool) -> Iterator[tuple[int, int]]:
@@ -266,7 +284,8 @@ def candidates(work: Work, weights: str, columns: Sequence[int]) -> Iterator[Cut
             for channels in channel_sizes(work):
                 first = cut(work, Size(rows, along, channels), weights)
                 yield first
-                if work.shares_input and first.pixels > 1 and len(first.channels) > 1:
+                again = weights != STAGED or work.weight_bytes + work.constant_bytes <= HELD_BYTES
+                if again and work.shares_input and first.pixels > 1 and len(first.channels) > 1:
                     yield cut(work, Size(rows, along, channels, channels_first=False), weights)
 
 
@@ -318,8 +337,8 @@ class Tiler:
     def _least(self, work: Work, count: int) -> int:
         """Return the cycles that so many tiles do not go below: what all compute with forks, outputs with set-ups."""
         target, out = self.target, work.output
-        compute = least_cycles(target, work.layer, piece(work, out.height, out.width, work.channels))
-        values = out.height * out.width * work.channels * out.bits // 8
+        compute = work.maps * least_cycles(target, work.layer, piece(work, out.height, out.width, work.channels))
+        values = work.maps * out.height * out.width * work.channels * out.bits // 8
         outputs = values // target.dma_bytes_per_cycle + count * target.dma_setup_cycles
         return max(compute + count * target.fork_cycles, outputs)
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from peephole.compiler.cost import Piece
+from peephole.compiler.memory import aligned
 from peephole.compiler.streaming import Enter, Operation, Rows, is_local, tensors_read
 from peephole.fixedpoint.interpreter import Activation, Kernels, apply_rows
 from peephole.fixedpoint.layers import (
@@ -39,13 +40,15 @@ class Work:
     """One call of a layer: from the rows at hand of what it reads to the rows wanted of what it writes.
 
     source, output: the tensors, as high as there are rows at hand and wanted. padding_top: how far the first window
-    hangs out above the rows at hand.
+    hangs out above the rows at hand. maps: how many tensors of this shape it makes, each of one of its own: 2 where
+    both passes run together.
     """
 
     layer: Operation
     source: Tensor
     output: Tensor
     padding_top: int = 0
+    maps: int = 1
 
     @cached_property
     def channels(self) -> int:
@@ -70,6 +73,13 @@ class Work:
     def weight_bytes(self) -> int:
         """Bytes of all weights, without biases and shifts."""
         return self.layer.weight.nbytes if isinstance(self.layer, Convolution) else 0
+
+    @property
+    def stored_bytes(self) -> int:
+        """Bytes of biases, of shifts in whole words, and of weights, as they are stored."""
+        if not isinstance(self.layer, Convolution):
+            return 0
+        return self.layer.bias.nbytes + aligned(self.layer.norm.nbytes, 4) + self.weight_bytes
 
     @property
     def constant_bytes(self) -> int:
@@ -161,14 +171,14 @@ def channels_read(work: Work, channels: Span) -> Span:
 
 
 def piece(work: Work, rows: int, columns: int, channels: int) -> Piece:
-    """Return what a tile of this size makes: with as many rows and columns at edges as such a tile may have."""
+    """Return what a tile of this size makes: with rows and columns at edges as many as such a tile has on average."""
     inputs, edges = 1, (0, 0)
     if isinstance(work.layer, Conv2d):
         inputs = work.source.channels // work.layer.groups
-        edges = _edges(work, 0), _edges(work, 1)
+        edges = _edges(work, 0) * rows // work.output.height, _edges(work, 1) * columns // work.output.width
     elif isinstance(work.layer, GlobalAveragePool):
         inputs = work.source.height * work.source.width
-    return Piece(rows, columns, channels, inputs, work.source.bits, min(edges[0], rows), min(edges[1], columns))
+    return Piece(rows, columns, channels, inputs, work.source.bits, *edges)
 
 
 def _edges(work: Work, direction: int) -> int:

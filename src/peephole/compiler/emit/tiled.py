@@ -1,7 +1,8 @@
 """A program in tiles for GAP8: the tiler's sizes as tables, and C that walks them (csrc/ports/gap8/tiles.h).
 
-Weights lie in L3, each layer's as biases, shifts and weights. L2 has the activations and the weights at hand, where the
-plan with all of them puts them; L1 has what stays of a step at its beginning and the tiles of one layer behind that.
+Weights lie in L3, each layer's as biases, shifts and weights. L2 has the activations and a ring of chunks of weights
+(`weight_stream`); of steps that both passes run together the activations of both. L1 has what stays of a step at its
+beginning and the tiles of one layer behind that.
 """
 
 from collections.abc import Iterable
@@ -28,13 +29,15 @@ from peephole.compiler.emit.project import (
 )
 from peephole.compiler.emit.sources import INCLUDED, needed_files, source_folder
 from peephole.compiler.emit.steps import EmittedStep
-from peephole.compiler.memory import MAIN, Buffer, Memory, aligned
+from peephole.compiler.memory import ACTIVATIONS, MAIN, Buffer, Memory, aligned
 from peephole.compiler.planner import place
-from peephole.compiler.schedule import IMAGE, WEIGHTS, Passes, weights_at_work
+from peephole.compiler.schedule import KEPT, WEIGHTS, Passes
+from peephole.compiler.segments import row_bytes
 from peephole.compiler.streaming import Enter, Operation, tensors_read
-from peephole.compiler.tiled_schedule import LayerTiles, TiledSchedule, tile
-from peephole.compiler.tiler import ALIGNMENT, IN_L1, IN_L2, STAGED, Tiling, cut
+from peephole.compiler.tiled_schedule import LayerTiles, TiledSchedule, tail_buffers, tile
+from peephole.compiler.tiler import IN_L1, IN_L2, STAGED, Tiling, cut
 from peephole.compiler.tiles import channels_read, columns_read, rows_read
+from peephole.compiler.weight_stream import ALIGNMENT, CHUNK_BYTES
 from peephole.fixedpoint.interpreter import Kernels
 from peephole.fixedpoint.layers import AveragePool, Conv2d, Convolution, CopyChannels, Tensor
 from peephole.fixedpoint.program import IntegerProgram
@@ -46,12 +49,13 @@ PORT = "ports/gap8"
 PORT_SOURCES = ("tiles", "weights", "tile_parts", "gap8")
 STUB = ("pmsis", "bsp/ram/hyperram", "bsp/flash/hyperflash", "bsp/fs/readfs")  # headers in place of the SDK's
 AT = {IN_L1: "PH_IN_L1", IN_L2: "PH_IN_L2", STAGED: "PH_STAGED"}
+RING, FIRST, SECOND = "weights.ring", "first pass", "second pass"  # buffers of L2
 MOST_STRIDE = (1 << 16) - 1  # bytes from a run to the next, of a copy between L2 and L1
 
 
 @dataclass(frozen=True)
 class Stored:
-    """A layer's weights as they lie in L3, in L2 and, where they stay there, in L1: offsets and bytes (ph_stored)."""
+    """A layer's weights as they lie in L3 and, where they stay there, in L1: offsets and bytes (ph_stored)."""
 
     l3: int
     bytes: int
@@ -59,13 +63,12 @@ class Stored:
     weight: int
     each: int
     at: str
-    l2: int
     l1: int
 
     def __str__(self) -> str:
         """Return the initializer."""
         numbers = (self.l3, self.bytes, self.norm, self.weight, self.each)
-        return f"{{{', '.join(map(str, numbers))}, {AT[self.at]}, {self.l2}, {self.l1}}}"
+        return f"{{{', '.join(map(str, numbers))}, {AT[self.at]}, {self.l1}}}"
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,7 @@ class EmittedTiles:
     windowed: bool
     groups: int
     first_read: int
+    apart: int
     tilings: tuple[str, ...]
     stored: Stored | None
 
@@ -130,9 +134,9 @@ class _TiledBuilder(ProjectBuilder):
         self.tiles: TiledSchedule = tile(self.schedule, l1_bytes)
         self.machine = self.tiles.target
         self.l1_bytes = l1_bytes - self.machine.reserved_l1_bytes
-        at_hand = [_whole(b) for b in self.schedule.buffers if b.level == MAIN and b.holds != IMAGE]
         del self._offsets
-        self.placement = place(at_hand, Memory(l2=capacity), steps=self.schedule.step_names)
+        self.tail = place(tail_buffers(self.schedule, self.tiles.once), Memory()) if self.tiles.tail_bytes else None
+        self.placement = place(self._buffers(), Memory(l2=capacity), steps=self.schedule.step_names)
         used = {*names_of_program(self.id), *(f"step_{number}" for number in range(len(self.schedule.steps)))}
         used |= {"image", "enter_tilings", "enter_tiles"}
         names = [name for name in self.schedule.tensors if name in self._offsets or name == self.given]
@@ -141,6 +145,28 @@ class _TiledBuilder(ProjectBuilder):
         for tensor in self.schedule.tensors.values():
             if tensor.width * tensor.channels * tensor.bits // 8 > MOST_STRIDE:
                 raise ValueError(f"tensor {tensor.name}: a row has more than {MOST_STRIDE:,} bytes, too many for GAP8")
+
+    def _buffers(self) -> list[Buffer]:
+        """What lies in L2: tensors, of the steps that both passes run together two of each, and the ring."""
+        last = len(self.schedule.steps) - 1
+        tail = {b.name for b in self.tail.buffers} if self.tail else set()
+        kept = f"{self.program.layers[-1].input}.{KEPT}"
+        made = [
+            b
+            for b in self.schedule.buffers
+            if b.level == MAIN and b.holds == ACTIVATIONS and b.name not in tail and not (tail and b.name == kept)
+        ]
+        if self.tail:
+            first = min(b.first_use for b in self.tail.buffers)
+            size = aligned(self.tail.main.peak_bytes, ALIGNMENT)
+            made += [Buffer(SECOND, MAIN, size, first, last), Buffer(FIRST, MAIN, size, 0, last)]
+            offsets = {b.name: b.offset or 0 for b in self.tail.buffers}
+            made += [replace(b, alias_of=SECOND, alias_offset=offsets[b.name], offset=None) for b in self.tail.buffers]
+            vector = self.schedule.tensors[self.program.layers[-1].input]
+            made.append(Buffer(kept, MAIN, row_bytes(vector), last, last, FIRST, offsets[vector.name]))
+        if self.tiles.slots:
+            made.append(Buffer(RING, MAIN, self.tiles.slots * CHUNK_BYTES, 0, last, holds=WEIGHTS))
+        return made
 
     @cached_property
     def stays(self) -> list[int]:
@@ -151,7 +177,7 @@ class _TiledBuilder(ProjectBuilder):
     def stored(self) -> dict[str, Stored]:
         """Where the weights of each layer lie."""
         made: dict[str, Stored] = {}
-        l3 = 0
+        places = self.tiles.stored.places
         for step, tiled in zip(self.schedule.steps, self.tiles.steps, strict=True):
             l1 = 0
             for layer in tiled.layers:
@@ -160,23 +186,19 @@ class _TiledBuilder(ProjectBuilder):
                 at = IN_L1 if layer.stays else IN_L2 if step.segment.looped else STAGED
                 blob = _blob(layer.layer)
                 bias, norm = layer.layer.bias.nbytes, aligned(layer.layer.norm.nbytes, ALIGNMENT)
-                l2 = self._offsets[weights_at_work(layer.layer.name)]
                 each = layer.layer.weight.nbytes // layer.layer.channels
-                made[layer.layer.name] = Stored(l3, len(blob), bias, bias + norm, each, at, l2, l1)
-                l3 += aligned(len(blob), ALIGNMENT)
+                made[layer.layer.name] = Stored(places[layer.layer.name][0], len(blob), bias, bias + norm, each, at, l1)
                 l1 += layer.stays
         return made
 
     @cached_property
     def weights(self) -> tuple[bytes, list[dict[str, Any]]]:
         """The weights as they lie in L3, in the order of the steps."""
-        data = bytearray()
-        for step in self.schedule.steps:
-            for layer in step.segment.layers:
-                if isinstance(layer, Convolution):
-                    assert self.stored[layer.name].l3 == len(data)  # noqa: S101
-                    data += _blob(layer)
-                    data += bytes(-len(data) % ALIGNMENT)
+        data = bytearray(self.tiles.stored.bytes)
+        for layer in self.program.layers:
+            if isinstance(layer, Convolution):
+                begin, size = self.tiles.stored.places[layer.name]
+                data[begin : begin + size] = _blob(layer)
         return bytes(data), []
 
     def _tiled(self, layer: LayerTiles, stays: int, emitted: EmittedLayer | None) -> EmittedTiles:
@@ -197,9 +219,15 @@ class _TiledBuilder(ProjectBuilder):
             windowed=isinstance(operation, Windowed),
             groups=operation.groups if isinstance(operation, Conv2d) else 0,
             first_read=operation.first if isinstance(operation, CopyChannels) else 0,
+            apart=self._apart if layer.usual.work.maps > 1 else 0,
             tilings=tuple(dict.fromkeys(_tiling(tiling, stays, weights) for tiling, _ in layer.calls)),
             stored=self.stored.get(operation.name),
         )
+
+    @property
+    def _apart(self) -> int:
+        """From the second pass's tensors to the first one's, in steps that both run together."""
+        return self._offsets[FIRST] - self._offsets[SECOND] if self.tail else 0
 
     def project(self, values: NDArray[Any], kernels: Kernels) -> Project:
         """Return all files."""
@@ -228,11 +256,12 @@ class _TiledBuilder(ProjectBuilder):
 
     def _tiled_context(self) -> dict[str, Any]:
         emitted = {layer.layer.name: layer for layer in self.layers}
-        tiled, brought, entering = {}, [], None
+        tiled, brought, released, entering = {}, [], [], None
         for number, step in enumerate(self.tiles.steps):
             looped = self.schedule.steps[number].segment.looped
-            fetched = [layer.layer.name for layer in step.layers if looped and layer.layer.name in self.stored]
-            brought.append([emitted[name].id for name in fetched])
+            brought.append([emitted[layer.layer.name].id for layer in step.layers if layer.stays])
+            ends = [sum(self.tiles.stored.places[name]) for name in map(_name, step.layers) if name in self.stored]
+            released.append(ends[-1] if looped and ends else 0)
             for layer in step.layers:
                 made = self._tiled(layer, self.stays[number], emitted.get(layer.layer.name))
                 if isinstance(layer.layer, Enter):
@@ -243,6 +272,13 @@ class _TiledBuilder(ProjectBuilder):
             "tiled": tiled,
             "entering": entering,
             "brought": brought,
+            "released": released,
+            "once": self.tiles.once,
+            "ring": self._offsets.get(RING, 0),
+            "slots": max(1, self.tiles.slots),
+            "repeated": self.tiles.stored.repeated,
+            "apart": self._apart,
+            "tail": (self._offsets.get(SECOND, 0), self.tail.main.peak_bytes if self.tail else 0),
             "stays": self.stays,
             "steps": [self._step(number, step) for number, step in enumerate(self.steps)],
             "parts": self._parts(),
@@ -257,7 +293,7 @@ class _TiledBuilder(ProjectBuilder):
     def _cycles(self) -> dict[str, int]:
         """Predicted cycles by layer, of all passes."""
         return {
-            layer.layer.name: layer.cost.cycles * self.tiles.passes_of(number)
+            layer.layer.name: self.tiles.cost_of(number, layer).cycles
             for number, step in enumerate(self.tiles.steps)
             for layer in step.layers
         }
@@ -280,20 +316,17 @@ class _TiledBuilder(ProjectBuilder):
     def _call(self, layer: Operation) -> str:
         output = self.tensor_ids[layer.output]
         if isinstance(layer, Enter):
-            return f"TRY(ph_tiles_run(machine, &enter_tiles, &image, NULL, &{output}, arena, mirrored))"
+            return f"TRY(ph_tiles_run(&enter_tiles, &image, NULL, &{output}, weights, mirrored))"
         strips = ", ".join(f"&{self.tensor_ids[name]}" for name in (*tensors_read(layer), layer.output))
-        return f"TRY(run_{self.layer_ids[layer.name]}(machine, {strips}, arena))"
+        return f"TRY(run_{self.layer_ids[layer.name]}({strips}, weights))"
 
 
 def _made_of_tiled_layer(name: str) -> tuple[str, ...]:
     return (*names_of_layer(name), f"{name}_tiles", f"{name}_tilings", f"{name}_mean", f"part_{name}")
 
 
-def _whole(buffer: Buffer) -> Buffer:
-    """A buffer with room for shifts that fill whole words."""
-    if buffer.holds != WEIGHTS:
-        return buffer
-    return replace(buffer, bytes=aligned(buffer.bytes, ALIGNMENT) + ALIGNMENT)
+def _name(layer: LayerTiles) -> str:
+    return layer.layer.name
 
 
 def _blob(layer: Convolution) -> bytes:
@@ -312,7 +345,7 @@ def _tiling(tiling: Tiling, stays: int, weights: str) -> str:
         {columns_read(work, span)[0] for span in made.columns},
         {channels_read(work, span) for span in made.channels},
     )
-    inputs, at = _halves(stays, room.inputs, twice=prod(map(len, reads)) > 1)
+    inputs, at = _halves(stays, room.inputs, twice=prod(map(len, reads)) * work.maps > 1)
     weight, at = _halves(at, room.weights, twice=len(made.channels) > 1)
     output, at = _halves(at, room.outputs, twice=made.count > 1)
     source_bytes = (inputs[1] - inputs[0] or room.inputs) // work.sources
@@ -355,4 +388,4 @@ def _call_of(
 ) -> str:
     """Return the call of a step with these C expressions, of which it takes those that it needs."""
     outside = [pixels, mirrored] if step.enters else [given] if step.given else []
-    return f"step_{step.number}({', '.join(['machine', *outside, arena])})"
+    return f"step_{step.number}({', '.join([*outside, 'weights', arena])})"
