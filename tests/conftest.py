@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from workers import fitting_workers, share_the_cores
+from workers import fitting_workers, long_ones_first, share_the_cores
 
 share_the_cores()
 
@@ -32,6 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "research_data" in getattr(item, "fixturenames", ()):
             item.add_marker("research")
+    long_ones_first(items)
 
 
 @pytest.hookimpl(optionalhook=True)

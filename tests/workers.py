@@ -28,6 +28,14 @@ def share_the_cores() -> None:
         os.environ.setdefault("OMP_NUM_THREADS", str(max(1, len(os.sched_getaffinity(0)) // int(workers))))
 
 
+def long_ones_first(items: list[pytest.Item]) -> None:
+    """Order the tests of a parallel run so that no long one is left at its end; browsers' can be taken over singly."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(
+            key=lambda item: (item.get_closest_marker("slow") is None, item.get_closest_marker("browser") is not None)
+        )
+
+
 def made_once(folders: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
     """The new folder of this name that `make` filled, in this worker or in another one of the same run."""
     base = folders.getbasetemp()
