@@ -25,7 +25,7 @@ static bool camera_on;
 
 static struct {
     uint8_t byte[ARRIVED_BYTES];
-    uint32_t come, taken; /* bytes since the start */
+    volatile uint32_t come, taken; /* bytes since the start */
     uint8_t next[LISTENING];
     pi_task_t task[LISTENING];
     bool open;
@@ -33,7 +33,7 @@ static struct {
 
 static struct {
     pi_task_t motion_task, button_task, pairing_task, capture_task, second_task, clock_task;
-    bool motion, button, pairing, captured, second, clock;
+    volatile bool motion, button, pairing, captured, second, clock;
 } events = {.captured = true, .second = true, .clock = true}; /* nothing is under way */
 
 bool ph_board_open_camera(void) {
@@ -61,7 +61,8 @@ bool ph_board_open_pins(void) {
 static void arrived(void *argument) {
     const uintptr_t number = (uintptr_t)argument;
     if (line.come - line.taken < ARRIVED_BYTES) {
-        line.byte[line.come++ % ARRIVED_BYTES] = line.next[number];
+        line.byte[line.come % ARRIVED_BYTES] = line.next[number];
+        line.come = line.come + 1;
     }
     pi_uart_read_async(&serial, &line.next[number], 1, pi_task_callback(&line.task[number], arrived, argument));
 }
@@ -82,14 +83,14 @@ bool ph_board_open_serial(uint32_t bits_per_second) {
 }
 
 static void happened(void *flag) {
-    *(bool *)flag = true;
+    *(volatile bool *)flag = true;
 }
 
 /* Wakes the controller once in a while, so that it notices what does not happen. */
-static void tick(pi_task_t *task, bool *over, uint32_t microseconds) {
+static void tick(pi_task_t *task, volatile bool *over, uint32_t microseconds) {
     if (*over) {
         *over = false;
-        pi_task_push_delayed_us(pi_task_callback(task, happened, over), microseconds);
+        pi_task_push_delayed_us(pi_task_callback(task, happened, (void *)(uintptr_t)over), microseconds);
     }
 }
 
@@ -103,7 +104,7 @@ bool ph_board_frame(uint8_t *picture) {
     if (events.captured) {
         events.captured = false;
         pi_camera_capture_async(&camera, picture, PH_CAMERA_WIDTH * PH_CAMERA_HEIGHT,
-                                pi_task_callback(&events.capture_task, happened, &events.captured));
+                                pi_task_callback(&events.capture_task, happened, (void *)(uintptr_t)&events.captured));
         pi_camera_control(&camera, PI_CAMERA_CMD_START, NULL);
     }
     const int64_t latest = ph_board_microseconds() + CAMERA_MICROSECONDS;
@@ -141,9 +142,10 @@ bool ph_board_pairing(void) {
     return is_high(PAIRING_PIN);
 }
 
-static void watch(pi_gpio_e pin, bool *flag, pi_task_t *task) {
+static void watch(pi_gpio_e pin, volatile bool *flag, pi_task_t *task) {
     *flag = is_high(pin);
-    pi_gpio_pin_task_add(&pins, (uint32_t)pin, pi_task_callback(task, happened, flag), PI_GPIO_NOTIF_RISE);
+    pi_gpio_pin_task_add(&pins, (uint32_t)pin, pi_task_callback(task, happened, (void *)(uintptr_t)flag),
+                         PI_GPIO_NOTIF_RISE);
 }
 
 ph_board_wake ph_board_wait(void) {
@@ -164,7 +166,8 @@ ph_board_wake ph_board_wait(void) {
 int32_t ph_board_read(uint8_t *to, int32_t capacity) {
     int32_t count = 0;
     while (count < capacity && line.taken != line.come) {
-        to[count++] = line.byte[line.taken++ % ARRIVED_BYTES];
+        to[count++] = line.byte[line.taken % ARRIVED_BYTES];
+        line.taken = line.taken + 1;
     }
     return count;
 }

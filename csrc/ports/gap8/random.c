@@ -8,6 +8,10 @@ void ph_random_begin(ph_random *random) {
     memset(random, 0, sizeof *random);
 }
 
+static int is_small(int change) {
+    return change <= MOST_NOISE && change >= -MOST_NOISE;
+}
+
 /* The pool becomes the digest of itself and of what comes. */
 static void take(ph_random *random, const void *from, size_t bytes, const char *purpose) {
     ph_sha256 hash;
@@ -27,11 +31,15 @@ void ph_random_stir(ph_random *random, const uint8_t *picture, uint32_t pixels, 
         uint32_t cycles, pictures;
     } when = {microseconds, cycles, random->pictures};
     uint32_t noisy = 0;
+    int before = 0; /* the change of the pixel that was counted before */
     for (uint32_t i = 0; i < PH_RANDOM_SAMPLE; i++) {
         /* One half is always of the same pixels, of which the noise is counted; the other goes round. */
         const uint8_t pixel = picture[i * step + (i % 2 ? first : 0)];
         const int change = pixel - random->sample[i];
-        noisy += i % 2 == 0 && change != 0 && change <= MOST_NOISE && change >= -MOST_NOISE;
+        if (i % 2 == 0) {
+            noisy += i > 0 && change != 0 && change != before && is_small(change) && is_small(change - before);
+            before = change;
+        }
         random->sample[i] = pixel;
     }
     if (random->pictures > 0 && random->quarters < 4 * PH_RANDOM_BITS) {

@@ -2,10 +2,11 @@
    camera's pixels, and from when pictures were taken, to the cycle.
 
    A sample of every picture is hashed into a pool. A pixel of the sample that has changed since the picture before by
-   one to eight levels counts as a quarter of a bit of noise; larger changes are movement, which somebody else may see
-   too, and count nothing. Nothing is given out before 256 bits have come together so: a covered or blinded camera, all
-   of whose pixels are the same, never gets there, and then there is no session. What is given out says nothing of what
-   was or will be (the pool goes through the hash each time).
+   up to eight levels, and by others than its neighbour in the sample, counts as a quarter of a bit of noise. Larger
+   changes are movement, and like ones are the light, which somebody else may see too: they count nothing. Nothing is
+   given out before 256 bits have come together so: a covered or blinded camera, all of whose pixels are the same, never
+   gets there, and then there is no session. What is given out says nothing of what was or will be (the pool goes
+   through the hash each time).
 
    What that is worth: enough for nonces and a pairing key as long as the sensor is a sensor, whose noise at a few
    levels of 256 nobody knows. It is an estimate, not a certified source; a board with a generator should add its own
