@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from commands import Done, peephole
+from peephole.firmware.build import STACK_BYTES
 from peephole.firmware.emulator import qemu_command
 from peephole.firmware.frames import FRAMES, WATCH, GreyFrame, Mode, write_frames
 from peephole.firmware.image import Image, kept_flash
@@ -80,6 +81,7 @@ def test_an_owner_and_the_board(switch_on: Callable[[Mode], Ask], tmp_path: Path
     statistics = told(ask("statistics", "--json"))
     assert isinstance(statistics, dict)
     assert statistics["people"] == 1 and statistics["damaged_records"] == 0
+    assert 1000 < statistics["stack"] < STACK_BYTES // 2
     kinds = [json.loads(line)["kind"] for line in ask("events", "--json").stdout.splitlines()]
     assert kinds[0] == "started" and "restored" in kinds
 

@@ -48,6 +48,10 @@ def build(
         Path | None,
         typer.Option("--sdk", metavar="PATH", help="The GAP SDK's folder: build by it too (gap8 only)."),
     ] = None,
+    measured: Annotated[
+        bool,
+        typer.Option("--measure", help="Run it in the emulator too: how deep the stack is, what a frame takes."),
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Write an image's sources into a folder, compile them there, and tell what it takes of the device.
@@ -57,26 +61,33 @@ def build(
     from peephole.compiler.emit.folder import check_folder
 
     if target is Board.GAP8:
+        if measured:
+            raise typer.BadParameter("is for --target rv32-virt alone", param_hint="--measure")
         check_folder(output)
         _build_gap8(output, recogniser, landmarks, sdk, json)
         return
     if sdk is not None:
         raise typer.BadParameter("is for --target gap8 alone", param_hint="--sdk")
     from peephole.firmware.build import build_image
+    from peephole.firmware.measure import measure
     from peephole.firmware.report import report_on
-    from peephole.firmware.toolchain import COMPILER, MAKE, need
+    from peephole.firmware.toolchain import COMPILER, EMULATOR, MAKE, need
 
-    need(COMPILER, MAKE)
+    need(COMPILER, MAKE, *((EMULATOR,) if measured else ()))
     check_folder(output)
     sources = _sources(target, recogniser, landmarks)
     image = build_image(sources, output)
-    report = report_on(image, sources.layout)
+    report_on(image, sources.layout)  # refuses an image that is too large, before it is run
+    report = report_on(image, sources.layout, measure(image) if measured else None)
     if json:
         print_json({"target": target.value, "folder": str(output), "elf": str(image.elf)} | report.as_json())
         return
     print(f"{plain(str(image.elf))}, bytes:")
     print()
     print_table(("", "bytes"), report.rows())
+    if report.measured is not None:
+        print()
+        print_table(("", "instructions"), report.measured.rows())
 
 
 def _build_gap8(output: Path, recogniser: Path | None, landmarks: Path | None, sdk: Path | None, json: bool) -> None:

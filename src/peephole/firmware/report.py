@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from peephole.firmware.image import Image
 from peephole.firmware.layout import RAM_BYTES, Layout
+from peephole.firmware.measure import Measured
 
 
 @dataclass(frozen=True)
@@ -13,7 +14,7 @@ class Report:
     code: instructions. constants: tables beside them, the detector's for the most part. weights: of both networks, in
     a flash of their own. data: variables that the linker placed, but for `memory`, the one block that is planned:
     galleries, serial buffers and frame stay, and of the rest the networks' arenas are what `arenas` says. stack: what
-    is set aside for it.
+    is set aside for it. measured: what it took in the emulator, where that was asked for.
     """
 
     code: int
@@ -26,6 +27,7 @@ class Report:
     arenas: dict[str, int]
     stack: int
     ram: int = RAM_BYTES
+    measured: Measured | None = None
 
     @property
     def ram_used(self) -> int:
@@ -52,7 +54,7 @@ class Report:
             "ram_used_bytes": self.ram_used,
             "with_code_in_ram_bytes": self.all_in_ram,
             "ram_bytes": self.ram,
-        }
+        } | ({} if self.measured is None else self.measured.as_json())
 
     def rows(self) -> list[tuple[str, str]]:
         """Return the table for people: what, and bytes."""
@@ -65,6 +67,7 @@ class Report:
             ("  of it frame", self.frame),
             *((f"  of it arena of {name}", size) for name, size in self.arenas.items()),
             ("stack", self.stack),
+            *(() if self.measured is None else (("  of it used, at most", self.measured.stack),)),
             ("RAM, code in flash", self.ram_used),
             ("RAM, code in it too", self.all_in_ram),
             ("there is", self.ram),
@@ -73,7 +76,7 @@ class Report:
         return [(what, f"{size:,}") for what, size in rows]
 
 
-def report_on(image: Image, layout: Layout) -> Report:
+def report_on(image: Image, layout: Layout, measured: Measured | None = None) -> Report:
     """Return the report. Raises `ValueError` where code and constants would not fit beside the rest of RAM."""
     sizes = image.sections
     report = Report(
@@ -86,6 +89,7 @@ def report_on(image: Image, layout: Layout) -> Report:
         frame=layout.device.width * layout.device.height,
         arenas=dict(layout.arenas),
         stack=sizes[".stack"],
+        measured=measured,
     )
     if report.all_in_ram > report.ram:
         raise ValueError(
