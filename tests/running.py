@@ -1,5 +1,6 @@
 """The doorbell started as its owner starts it, in a process of its own."""
 
+import http.client
 import os
 import re
 import signal
@@ -7,11 +8,13 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 
 from peephole import weights
 
+OWNER = {"name": "Olga", "password": "correct horse battery"}
 MODEL = os.environ.get("PEEPHOLE_TEST_MODEL")
 """Another program than the shipped one, to be tried before it ships."""
 
@@ -31,6 +34,8 @@ class Running:
 
     process: subprocess.Popen[str]
     url: str
+    session: str = ""
+    """What the owner's browser holds, as `name=value`."""
 
     def stop(self) -> int:
         """Ask it to stop; the exit code."""
@@ -39,9 +44,27 @@ class Running:
 
 
 def start(*arguments: object) -> Running:
-    """Start `peephole run` on a free port and wait until it says where its page is."""
+    """Start `peephole run` on a free port, wait until it says where its page is, and sign in as its owner."""
     model = [] if "--model" in arguments else model_arguments()
-    return start_page("run", "--port", 0, *model, *arguments)
+    running = start_page("run", "--port", 0, *model, *arguments)
+    assert running.process.stderr is not None
+    if _ask(running.url, "GET", "/welcome").status == 200:
+        assert "nobody owns this doorbell yet" in running.process.stderr.readline()
+        entered = _ask(running.url, "POST", "/welcome", OWNER | {"again": OWNER["password"]})
+    else:
+        entered = _ask(running.url, "POST", "/login", OWNER)
+    running.session = entered.headers["set-cookie"].split(";")[0]
+    return running
+
+
+def _ask(url: str, method: str, path: str, form: dict[str, str] | None = None) -> http.client.HTTPResponse:
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
+    head = {"content-type": "application/x-www-form-urlencoded"} if form else {}
+    connection.request(method, path, urlencode(form or {}), head)
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+    return answer
 
 
 def start_page(*arguments: object) -> Running:

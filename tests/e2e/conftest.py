@@ -1,10 +1,11 @@
 """A real browser, and the demo running."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import BrowserContext
 
 from running import Running, start
 
@@ -33,3 +34,14 @@ def demo(tmp_path: Path) -> Iterator[Running]:
     if running.process.poll() is None:
         running.process.kill()
     running.process.communicate()
+
+
+@pytest.fixture
+def signed_in(demo: Running) -> Callable[[BrowserContext], None]:
+    """Give a browser the session of the demo's owner."""
+    name, _, value = demo.session.partition("=")
+
+    def sign_in(context: BrowserContext) -> None:
+        context.add_cookies([{"name": name, "value": value, "url": demo.url}])
+
+    return sign_in

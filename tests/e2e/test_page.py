@@ -8,12 +8,13 @@ from urllib.parse import urlsplit
 
 import cv2
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from peephole.vision.sources.demo import GRACE, head_of
 from running import Running
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
+SignIn = Callable[[BrowserContext], None]
 ROUND = 40_000
 """Milliseconds in which each of the demo's people has surely come once."""
 PICTURES = os.environ.get("PEEPHOLE_PICTURES")
@@ -38,9 +39,10 @@ def _local(url: str) -> bool:
     return urlsplit(url).hostname == "127.0.0.1"
 
 
-def test_stranger_is_named_and_recognised_on_her_next_walk(demo: Running, page: Page) -> None:
+def test_stranger_is_named_and_recognised_on_her_next_walk(demo: Running, signed_in: SignIn, page: Page) -> None:
     faults = watched(page)
     page.set_viewport_size({"width": 1280, "height": 800})
+    signed_in(page.context)
     page.goto(demo.url, wait_until="domcontentloaded")
     expect(page.locator(".tag.known")).to_have_text("Eileen Collins", timeout=ROUND)
     expect(page.locator("#now")).to_have_text("Eileen Collins is at the door")
@@ -73,7 +75,8 @@ def test_stranger_is_named_and_recognised_on_her_next_walk(demo: Running, page: 
     assert demo.stop() == 0  # although this page's streams are open
 
 
-def test_typing_is_not_disturbed_by_visits(demo: Running, page: Page) -> None:
+def test_typing_is_not_disturbed_by_visits(demo: Running, signed_in: SignIn, page: Page) -> None:
+    signed_in(page.context)
     page.goto(demo.url, wait_until="domcontentloaded")
     field = page.locator("#strangers input[type=text]").first
     field.wait_for(timeout=ROUND)
@@ -83,7 +86,8 @@ def test_typing_is_not_disturbed_by_visits(demo: Running, page: Page) -> None:
     expect(field).to_have_value("Grace Hop")
 
 
-def test_a_doorbell_that_is_gone_says_nothing_of_the_door(demo: Running, page: Page) -> None:
+def test_a_doorbell_that_is_gone_says_nothing_of_the_door(demo: Running, signed_in: SignIn, page: Page) -> None:
+    signed_in(page.context)
     page.goto(demo.url, wait_until="domcontentloaded")
     expect(page.locator(".tag")).not_to_have_count(0, timeout=ROUND)
     expect(page.locator("#state-word")).to_have_text("Live")
@@ -94,9 +98,10 @@ def test_a_doorbell_that_is_gone_says_nothing_of_the_door(demo: Running, page: P
     expect(page.locator(".tag")).to_have_count(0)
 
 
-def test_phone_width_in_the_dark(demo: Running, browser: Browser) -> None:
+def test_phone_width_in_the_dark(demo: Running, signed_in: SignIn, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 360, "height": 740}, color_scheme="dark", is_mobile=True)
     page = context.new_page()
+    signed_in(page.context)
     page.goto(demo.url, wait_until="domcontentloaded")
     page.locator("#strangers .waiting").wait_for(timeout=ROUND)
     page.locator(".tag").wait_for(timeout=ROUND)
@@ -111,9 +116,10 @@ def test_phone_width_in_the_dark(demo: Running, browser: Browser) -> None:
     context.close()
 
 
-def test_people_from_a_photo(demo: Running, page: Page, tmp_path: Path) -> None:
+def test_people_from_a_photo(demo: Running, signed_in: SignIn, page: Page, tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "grace.png"), head_of(GRACE))
     (tmp_path / "note.png").write_text("no picture")
+    signed_in(page.context)
     page.goto(demo.url, wait_until="domcontentloaded")
     page.get_by_text("Add somebody from a photo").click()
     form = page.locator(".add form")
@@ -137,9 +143,10 @@ def test_people_from_a_photo(demo: Running, page: Page, tmp_path: Path) -> None:
     expect(page.locator("#people .row")).to_have_count(1)
 
 
-def test_works_without_scripts(demo: Running, browser: Browser) -> None:
+def test_works_without_scripts(demo: Running, signed_in: SignIn, browser: Browser) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
+    signed_in(page.context)
     page.goto(demo.url, wait_until="commit")
     expect(page.get_by_role("heading", name="Visits")).to_be_visible()
     assert page.locator("noscript img.picture").get_attribute("src") == "/live.mjpeg?names=1"

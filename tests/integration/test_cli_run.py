@@ -98,7 +98,8 @@ def test_foreign_address(program: Path, tmp_path: Path, pictures: Path) -> None:
 
 
 def ask(running: Running, path: str) -> http.client.HTTPResponse:
-    answer = urllib.request.urlopen(running.url + path, timeout=10)  # noqa: S310 - our own address
+    request = urllib.request.Request(running.url + path, headers={"cookie": running.session})  # noqa: S310 - our own
+    answer = urllib.request.urlopen(request, timeout=10)  # noqa: S310
     assert isinstance(answer, http.client.HTTPResponse)
     return answer
 

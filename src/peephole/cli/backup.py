@@ -1,6 +1,5 @@
 """`peephole backup` and `peephole restore`: everything in one file that a passphrase opens."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -8,15 +7,7 @@ import typer
 
 from peephole.cli.options import DataOption
 from peephole.cli.output import check_folder_of, plain, write_whole
-
-PassphraseOption = Annotated[
-    str | None,
-    typer.Option(
-        metavar="file:PATH|credential:NAME|text:..",
-        show_default="asked for on the terminal",
-        help="Where the passphrase of the backup is.",
-    ),
-]
+from peephole.cli.secrets import PassphraseOption, asked_secret
 
 
 def backup(
@@ -28,15 +19,14 @@ def backup(
 
     A doorbell may run meanwhile.
     """
-    from peephole.cli.gallery import storage_keys
+    from peephole.cli.gallery import opened_store
     from peephole.store.database import DATABASE_NAME
-    from peephole.store.store import Store
 
     check_folder_of(output)
     if not (data / DATABASE_NAME).is_file():
         raise FileNotFoundError(f"{data}: no such data folder; name one with --data")
-    secret = _passphrase(passphrase, confirm=True)
-    with Store(data, storage_keys()) as store:
+    secret = asked_secret(passphrase, "--passphrase", "Passphrase of the backup", confirm=True)
+    with opened_store(data) as store:
         write_whole(output, lambda file: store.write_backup(secret, file), mode=0o600)
     print(plain(f"{output}: written; keep the passphrase, nothing opens the file without it"))
 
@@ -53,21 +43,6 @@ def restore(
 
     if not file.is_file():
         raise FileNotFoundError(f"{file}: no such backup")
-    restored = restore_backup(file, _passphrase(passphrase, confirm=False), data, storage_keys(), replace)
+    secret = asked_secret(passphrase, "--passphrase", "Passphrase of the backup", confirm=False)
+    restored = restore_backup(file, secret, data, storage_keys(), replace)
     print(f"restored {restored.people} people, {restored.strangers} strangers and {restored.visits} visits")
-
-
-def _passphrase(secret: str | None, *, confirm: bool) -> bytes:
-    from pydantic import TypeAdapter, ValidationError
-
-    from peephole.secret import Secret, read_secret
-
-    if secret is not None:
-        try:
-            return read_secret(TypeAdapter(Secret).validate_python(secret), "--passphrase")
-        except ValidationError as error:
-            raise typer.BadParameter("--passphrase is file:PATH, credential:NAME or text:THE PASSPHRASE") from error
-    if not sys.stdin.isatty():
-        raise ValueError("there is no terminal to ask for the passphrase on; name it with --passphrase")
-    asked: str = typer.prompt("Passphrase of the backup", hide_input=True, confirmation_prompt=confirm, err=True)
-    return asked.encode()

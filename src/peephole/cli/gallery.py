@@ -10,13 +10,23 @@ from peephole.cli.programs import load_program
 if TYPE_CHECKING:
     from peephole.doorbell.doorbell import Doorbell
     from peephole.store.keys import Keys, Storage
+    from peephole.store.store import Store
 
 
 @contextmanager
-def opened_doorbell(data: Path, model: Path | None, storage: "Storage | None" = None) -> Iterator["Doorbell"]:
-    """Open the people and strangers in `data`, beside a running doorbell if there is one.
+def opened_doorbell(data: Path, model: Path | None) -> Iterator["Doorbell"]:
+    """Open the people and strangers in `data`, beside a running doorbell if there is one."""
+    with opened_home(data, model) as (_, doorbell):
+        yield doorbell
 
-    storage: how they are kept; None: as the usual settings say.
+
+@contextmanager
+def opened_home(
+    data: Path, model: Path | None, storage: "Storage | None" = None
+) -> Iterator[tuple["Store", "Doorbell"]]:
+    """Open a data folder and the doorbell on it.
+
+    model: None: the shipped recogniser. storage: how everything is kept; None: as the usual settings say.
     """
     from peephole.doorbell.assembly import make_recogniser
     from peephole.doorbell.doorbell import Doorbell
@@ -24,7 +34,14 @@ def opened_doorbell(data: Path, model: Path | None, storage: "Storage | None" = 
 
     recogniser = make_recogniser(load_program(model))
     with Store(data, storage_keys(storage)) as store:
-        yield Doorbell(store, recogniser)
+        yield store, Doorbell(store, recogniser)
+
+
+def opened_store(data: Path) -> "Store":
+    """Open a data folder without a recogniser."""
+    from peephole.store.store import Store
+
+    return Store(data, storage_keys())
 
 
 def storage_keys(storage: "Storage | None" = None) -> "Keys":

@@ -13,6 +13,7 @@ from peephole.cli.options import ConfigOption, ModelOption
 from peephole.cli.serving import serve, told_to_stop
 
 if TYPE_CHECKING:
+    from peephole.accounts.accounts import Accounts
     from peephole.doorbell.doorbell import Doorbell
     from peephole.doorbell.events import VisitEnded
     from peephole.live import LiveDoorbell, Message
@@ -46,7 +47,7 @@ def run(
         str | None,
         typer.Option(
             show_default="as in the settings, else 127.0.0.1",
-            help="Address on which the page is served. There is no password: keep it to this machine.",
+            help="Address on which the page is served; 0.0.0.0: to the whole network.",
         ),
     ] = None,
     once: Annotated[bool, typer.Option("--once", help="Serve no page; stop where the source ends.")] = False,
@@ -55,7 +56,8 @@ def run(
     config: ConfigOption = None,
 ) -> int:
     """Watch a door and serve its page."""
-    from peephole.cli.gallery import opened_doorbell
+    from peephole.accounts.accounts import Accounts
+    from peephole.cli.gallery import opened_home
     from peephole.live import LiveDoorbell
     from peephole.settings.reading import read_settings
     from peephole.store.instance import InstanceLock
@@ -70,13 +72,13 @@ def run(
         # The demo's people are none of the owner's, not even where a camera is only unplugged today.
         data = data.with_name(f"{data.name}-demo")
     page = settings.page.model_copy(update={k: v for k, v in (("host", host), ("port", port)) if v is not None})
-    with InstanceLock(data), opened_doorbell(data, model, settings.storage) as doorbell:
+    with InstanceLock(data), opened_home(data, model, settings.storage) as (store, doorbell):
         if chosen == "demo":
             _enrol_for_demo(doorbell)
         live = LiveDoorbell(doorbell)
         live.announcer.listen(Terminal(json))
         frames = open_source(chosen, report=live.report, once=once)
-        return _watch_once(live, frames) if once else _serve(doorbell, live, frames, page)
+        return _watch_once(live, frames) if once else _serve(doorbell, live, frames, page, Accounts(store.accounts))
 
 
 def _only_camera(settings: "Settings") -> str | None:
@@ -155,9 +157,11 @@ def _watch_once(live: "LiveDoorbell", source: "FrameSource") -> int:
     return DONE
 
 
-def _serve(doorbell: "Doorbell", live: "LiveDoorbell", source: "FrameSource", page: "Page") -> int:
+def _serve(
+    doorbell: "Doorbell", live: "LiveDoorbell", source: "FrameSource", page: "Page", accounts: "Accounts"
+) -> int:
     from peephole.web.door import Door
 
     connections = (f"{source.name}: the picture",) if "://" in source.name else ()
     door = Door(doorbell, source.name, connections)
-    return serve(door, live, page, lambda: live.watch(source, at_its_pace=True), live.stop)
+    return serve(door, live, page, lambda: live.watch(source, at_its_pace=True), live.stop, accounts=accounts)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from peephole.cli.errors import DONE, FAILED, complain, describe
 
 if TYPE_CHECKING:
+    from peephole.accounts.accounts import Accounts
     from peephole.settings.household import Page
     from peephole.web.door import Door, Happenings
 
@@ -21,15 +22,17 @@ def serve(
     watch: Callable[[], None],
     stop: Callable[[], None],
     option: str = "--port",
+    accounts: "Accounts | None" = None,
 ) -> int:
     """Serve a door's page and `watch` in a thread of its own, which `stop` ends; return the exit code.
 
-    option: by which the page's port is chosen.
+    option: by which the page's port is chosen. accounts: who may sign in; None: there is no password.
 
-    Raises `OSError` when the port is taken.
+    Raises `OSError` when the port is taken, `ValueError` for a certificate that is none.
     """
+    from peephole.accounts.accounts import is_local
     from peephole.web.app import create_app
-    from peephole.web.server import Server, listen
+    from peephole.web.server import Certificate, Server, listen
     from peephole.web.streams import Streams
 
     taken = listen(page.host, page.port, option)
@@ -46,10 +49,20 @@ def serve(
                 stopped.set()  # a fault of ours: end, so that whoever keeps the service running starts it anew
 
     streams = Streams(live)
-    app = create_app(door, live, streams, names=(page.host, *page.names))
+    app = create_app(door, live, streams, (page.host, *page.names), accounts)
+    tls = None
+    if page.certificate is not None and page.private_key is not None:
+        tls = Certificate(page.certificate, page.private_key)
+    served = Server(app, streams, taken, tls)
     watching = threading.Thread(target=watch_and_tell, name="doorbell")
-    with told_to_stop(stopped.set), Server(app, streams, taken) as server:
+    with told_to_stop(stopped.set), served as server:
         complain(f"watching {door.source}; the page is on {server.url}")
+        if accounts is not None and not accounts.any():
+            complain(
+                f"nobody owns this doorbell yet: choose a password there, or elsewhere with the code {accounts.code}"
+            )
+        if tls is None and not is_local(page.host) and page.host != "localhost":
+            complain("whoever listens in this network can read along: name a certificate in the settings")
         watching.start()
         stopped.wait()
         stop()

@@ -29,7 +29,17 @@ class Page(Section):
 
     host: Annotated[str, Field(min_length=1, description="Address on which the page is served.")] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="Its port; 0 takes a free one.")] = 8642
+    certificate: Annotated[
+        Path | None, Field(description="PEM file of a certificate; with it the page is served over TLS.")
+    ] = None
+    private_key: Annotated[Path | None, Field(description="PEM file of the certificate's private key.")] = None
     names: Annotated[tuple[str, ...], Field(description="Further names under which the page may be asked for.")] = ()
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Self:
+        if (self.certificate is None) != (self.private_key is None):
+            raise ValueError("a certificate needs a private_key, and the other way round")
+        return self
 
 
 class Settings(BaseSettings):

@@ -4,6 +4,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
+from peephole.store.accounts import AccountsTable
 from peephole.store.backup import write_backup
 from peephole.store.database import DATABASE_NAME, Database
 from peephole.store.instance import make_folder
@@ -36,6 +37,7 @@ class Store:
         except BaseException:
             self._database.close()
             raise
+        self.accounts = AccountsTable(self._database)
         self.people = PeopleTable(self._database)
         self.strangers = StrangersTable(self._database)
         self.visits = VisitsTable(self._database)

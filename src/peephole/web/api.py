@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response, StreamingResponse
 
 from peephole.doorbell.visit import VisitRecord
@@ -38,11 +38,14 @@ def api_routes(door: Door, live: Happenings, streams: Streams) -> APIRouter:
         return [person_json(summary) for summary in household.people()]
 
     @router.get("/healthz")
-    def health() -> dict[str, Any]:
-        """Whether it runs, how the source is doing, and how old the newest frame or word from it is (seconds)."""
+    def health(request: Request) -> dict[str, Any]:
+        """Whether it runs; to whom is signed in also how the source does, and seconds since it gave something."""
+        status = "ok" if live.status.state in ("starting", "watching") else live.status.state
+        if getattr(request.state, "session", True) is None:
+            return {"status": status}
         age = None if live.newest_at is None else round(time.monotonic() - live.newest_at, 1)
         return {
-            "status": "ok" if live.status.state in ("starting", "watching") else live.status.state,
+            "status": status,
             "text": live.status.text,
             "frame_age": age,
             "viewers": streams.viewers,

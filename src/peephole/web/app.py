@@ -7,16 +7,21 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from peephole import __version__
+from peephole.accounts.accounts import Accounts
 from peephole.web.actions import Answers, people_routes, refused, stranger_routes
 from peephole.web.api import api_routes
 from peephole.web.door import Door, Happenings
+from peephole.web.entry import entry_routes
+from peephole.web.gate import Gate
 from peephole.web.guard import Guard
 from peephole.web.pages import page_routes
 from peephole.web.pictures import picture_routes
 from peephole.web.streams import Streams
 
 
-def create_app(door: Door, live: Happenings, streams: Streams, names: Iterable[str] = ()) -> FastAPI:
+def create_app(
+    door: Door, live: Happenings, streams: Streams, names: Iterable[str] = (), accounts: Accounts | None = None
+) -> FastAPI:
     """Put routes and guard together.
 
     Args:
@@ -24,10 +29,14 @@ def create_app(door: Door, live: Happenings, streams: Streams, names: Iterable[s
         live: where events and the newest frame come from.
         streams: the open streams; close them before the server is stopped.
         names: further names under which the page may be asked for.
+        accounts: who may sign in; None: whoever reaches the page may do everything.
     """
     # No interactive documentation pages: theirs load scripts from elsewhere.
     app = FastAPI(title="peephole", version=__version__, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
-    app.add_middleware(Guard, names=tuple(names))
+    if accounts is not None:
+        app.add_middleware(Gate, accounts=accounts)
+        app.include_router(entry_routes(accounts))
+    app.add_middleware(Guard, names=tuple(names))  # what is added last is asked first
     app.include_router(api_routes(door, live, streams))
     answers = Answers(live.announcer)
     app.include_router(stranger_routes(door.household, answers))

@@ -57,6 +57,7 @@ def page_routes(door: Door, live: Happenings) -> APIRouter:
             "source": door.source,
             "said": DONE.get(request.query_params.get("done", "")),
             "longest_name": door.longest_name,
+            "session": getattr(request.state, "session", None),
         }
 
     @router.get("/", response_class=HTMLResponse)

@@ -3,13 +3,24 @@
 import asyncio
 import errno
 import socket
+import ssl
 import threading
+from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 
 import uvicorn
 from fastapi import FastAPI
 
 from peephole.web.streams import Streams
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What the page is served with over TLS: PEM files."""
+
+    certificate: Path
+    private_key: Path
 
 
 def listen(host: str, port: int, option: str = "--port") -> socket.socket:
@@ -57,7 +68,8 @@ class _StoppableServer(uvicorn.Server):
 class Server:
     """The running server, as a context: it serves inside the `with` block."""
 
-    def __init__(self, app: FastAPI, streams: Streams, taken: socket.socket) -> None:
+    def __init__(self, app: FastAPI, streams: Streams, taken: socket.socket, tls: Certificate | None = None) -> None:
+        self._scheme = "http" if tls is None else "https"
         config = uvicorn.Config(
             app,
             log_level="warning",
@@ -67,7 +79,14 @@ class Server:
             lifespan="off",
             loop="asyncio",
             ws="none",
+            ssl_certfile=None if tls is None else tls.certificate,
+            ssl_keyfile=None if tls is None else tls.private_key,
         )
+        if tls is not None:
+            try:
+                config.load()
+            except (OSError, ssl.SSLError) as error:
+                raise ValueError(f"{tls.certificate}: no certificate with this private key ({error})") from error
         self._server = _StoppableServer(config, streams)
         self._socket = taken
         self._thread = threading.Thread(target=self._run, name="web")
@@ -93,4 +112,4 @@ class Server:
         """The address of the page."""
         host, port = self._socket.getsockname()[:2]
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  (compared, not bound)
-        return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+        return f"{self._scheme}://[{host}]:{port}/" if ":" in host else f"{self._scheme}://{host}:{port}/"

@@ -1,0 +1,1 @@
+"""Who may see the page, and who may change what it shows."""
