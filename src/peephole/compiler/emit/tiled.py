@@ -121,6 +121,7 @@ def build_tiled_project(
 ) -> Project:
     """Return a program's C in tiles for GAP8 (`project.build_project`); capacity: of L2, weights at hand included.
 
+    Where it is small fewer weights come ahead.
     Raises `ValueError` with one sentence, also where a layer has no tile that fits L1, or rows too long to copy.
     """
     return _TiledBuilder(program, capacity, passes or Passes(), l1_bytes).project(values, kernels)
@@ -136,6 +137,10 @@ class _TiledBuilder(ProjectBuilder):
         self.l1_bytes = l1_bytes - self.machine.reserved_l1_bytes
         del self._offsets
         self.tail = place(tail_buffers(self.schedule, self.tiles.once), Memory()) if self.tiles.tail_bytes else None
+        missing = 0 if capacity is None else place(self._buffers(), Memory()).main.peak_bytes - capacity
+        if missing > 0:  # a smaller ring, if that is enough
+            most_slots = max(1, self.tiles.slots - -(-missing // CHUNK_BYTES))
+            self.tiles = tile(self.schedule, l1_bytes, most_slots=most_slots)
         self.placement = place(self._buffers(), Memory(l2=capacity), steps=self.schedule.step_names)
         used = {*names_of_program(self.id), *(f"step_{number}" for number in range(len(self.schedule.steps)))}
         used |= {"image", "enter_tilings", "enter_tiles"}
