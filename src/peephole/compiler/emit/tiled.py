@@ -121,7 +121,6 @@ def build_tiled_project(
 ) -> Project:
     """Return a program's C in tiles for GAP8 (`project.build_project`); capacity: of L2, weights at hand included.
 
-    Where it is small fewer weights come ahead.
     Raises `ValueError` with one sentence, also where a layer has no tile that fits L1, or rows too long to copy.
     """
     return _TiledBuilder(program, capacity, passes or Passes(), l1_bytes).project(values, kernels)
