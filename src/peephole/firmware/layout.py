@@ -83,16 +83,20 @@ def plan_layout(
     device: Device | None = None,
     room: Room | None = None,
     scratch_bytes: Scratch = Detector.scratch_bytes,
+    table_bytes: int = 0,
 ) -> Layout:
     """Plan the RAM of a device beside its stack, and what else is in RAM; weights stay in flash.
 
     arenas: bytes of activations of both emitted programs, by role. scratch_bytes: what the detector takes of RAM for a
-    picture of so many rows and columns. Raises `ValueError` with one sentence where it does not fit.
+    picture of so many rows and columns; table_bytes: of its table, where that is brought to RAM for it. Raises
+    `ValueError` with one sentence where it does not fit.
     """
     device, room = device or Device(looks=5), room or Room()
     detector = Detector(min_size=device.smallest_face)
     scratch = partial(scratch_bytes, detector)
     buffers = _buffers(device, room, scratch, recogniser, landmarks, arenas)
+    if table_bytes:
+        buffers.append(_buffer("table", table_bytes, "detect", "turn", "scratch"))
     placement = place(buffers, RAM_BYTES - stack_bytes, device.alignment, steps=PHASES)
     return Layout(device, placement, recogniser, landmarks, arenas, detector, room)
 
