@@ -58,6 +58,7 @@ def run(
     """Watch a door and serve its page."""
     from peephole.accounts.accounts import Accounts
     from peephole.cli.gallery import opened_home
+    from peephole.cli.services import running, services_of
     from peephole.live import LiveDoorbell
     from peephole.settings.reading import read_settings
     from peephole.store.instance import InstanceLock
@@ -78,7 +79,13 @@ def run(
         live = LiveDoorbell(doorbell)
         live.announcer.listen(Terminal(json))
         frames = open_source(chosen, report=live.report, once=once)
-        return _watch_once(live, frames) if once else _serve(doorbell, live, frames, page, Accounts(store.accounts))
+        # Nor are its visits news for anybody whom the settings name, unless the owner asked for the demo.
+        services = [] if chosen == "demo" and not named else services_of(settings, doorbell, live)
+        with running(services, live):
+            if once:
+                return _watch_once(live, frames)
+            peers = tuple(peer for service in services for peer in service.connections())
+            return _serve(doorbell, live, frames, page, Accounts(store.accounts), peers)
 
 
 def _only_camera(settings: "Settings") -> str | None:
@@ -158,10 +165,15 @@ def _watch_once(live: "LiveDoorbell", source: "FrameSource") -> int:
 
 
 def _serve(
-    doorbell: "Doorbell", live: "LiveDoorbell", source: "FrameSource", page: "Page", accounts: "Accounts"
+    doorbell: "Doorbell",
+    live: "LiveDoorbell",
+    source: "FrameSource",
+    page: "Page",
+    accounts: "Accounts",
+    peers: tuple[str, ...],
 ) -> int:
     from peephole.web.door import Door
 
-    connections = (f"{source.name}: the picture",) if "://" in source.name else ()
+    connections = (*((f"{source.name}: the picture",) if "://" in source.name else ()), *peers)
     door = Door(doorbell, source.name, connections)
     return serve(door, live, page, lambda: live.watch(source, at_its_pace=True), live.stop, accounts=accounts)

@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from peephole.mqtt.settings import Mqtt
 from peephole.section import Section
 from peephole.settings.files import default_data_folder
 from peephole.store.keys import Storage
@@ -68,6 +69,7 @@ class Settings(BaseSettings):
     ] = ()
     storage: Annotated[Storage, Field(description="How people, strangers and visits are kept.")] = Storage()
     page: Annotated[Page, Field(description="Where the page is served.")] = Page()
+    mqtt: Annotated[Mqtt, Field(description="The MQTT broker that the doorbell reports to.")] = Mqtt()
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:

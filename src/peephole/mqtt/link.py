@@ -1,0 +1,313 @@
+"""The link to the broker: a thread with an event loop of its own, which connects, publishes and obeys."""
+
+import asyncio
+import contextlib
+import logging
+import ssl
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from types import TracebackType
+from typing import Protocol
+
+import aiomqtt
+
+from peephole.live import Look, Message, Presence
+from peephole.mqtt import payloads
+from peephole.mqtt.commands import command, subscriptions
+from peephole.mqtt.lock import LockedDoor
+from peephole.mqtt.payloads import Publication
+from peephole.mqtt.presence import Occupied
+from peephole.mqtt.reporter import Household, Reporter
+from peephole.mqtt.settings import Mqtt
+from peephole.mqtt.topics import OFFLINE
+from peephole.mqtt.trouble import fault, sentence
+from peephole.secret import read_secret
+
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+STEADY_SECONDS = 10.0
+"""A connection that lasted so long was a good one; the next pause is the first again."""
+STALE_SECONDS = 30.0
+"""An event that could not be sent for so long is no news any more."""
+RING_PAUSE = 2.0
+ANSWER_SECONDS = 5.0
+KEEP_ALIVE = 30
+MOST_WAITING = 256
+
+_LOG = logging.getLogger(__name__)  # the library's words about single packets, which are shown to nobody
+_LOG.addHandler(logging.NullHandler())
+_LOG.propagate = False
+
+
+class Bell(Protocol):
+    """What can be rung, from any thread."""
+
+    def ring(self, source: str) -> None:
+        """Ring."""
+
+
+class BrokerLink:
+    """Publishes what happens at a door, and rings and opens where the owner allows it (see `listening.Service`).
+
+    `hear` only puts a message aside. Without a broker the states are kept and events get old; nothing waits for it.
+    """
+
+    def __init__(
+        self,
+        settings: Mqtt,
+        household: Household,
+        bell: Bell,
+        lock: LockedDoor | None,
+        tell: Callable[[str], None],
+    ) -> None:
+        """Prepare; entering connects.
+
+        lock: the door, None where none is set up. tell: is told in a sentence when trouble begins and when it ends.
+        """
+        self._settings = settings
+        self._bell = bell
+        self._lock = lock if settings.allow_lock else None
+        self._tell = tell
+        self._reporter = Reporter(household, settings, self._lock)
+        self._topics = self._reporter.topics
+        self._occupied = Occupied()
+        self._heard: deque[Message] = deque(maxlen=MOST_WAITING)
+        self._outbox: deque[tuple[float, Publication]] = deque(maxlen=MOST_WAITING)
+        self._trouble: str | None = None
+        self._fault: str | None = None
+        self._connected_at: float | None = None
+        self._rang_at = float("-inf")
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._wake = asyncio.Event()
+        self._filled = asyncio.Event()
+        self._stop = asyncio.Event()
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="mqtt", daemon=True)
+
+    def hear(self, message: Message) -> None:
+        """Put a message aside; never blocks."""
+        occupied = self._occupied.change(message, time.monotonic())
+        if not isinstance(message, Look | Presence):
+            self._heard.append(message)
+        if occupied is not None:
+            self._heard.append(Presence(("somebody",) if occupied else ()))
+        elif isinstance(message, Look | Presence):
+            return
+        self._call(self._wake.set)
+
+    def connections(self) -> tuple[str, ...]:
+        """Return the broker."""
+        what = "rings, visits, names" + (" and pictures" if self._settings.pictures != "off" else "")
+        return (f"mqtt{'s' if self._settings.tls else ''}://{self._settings.address}: {what}",)
+
+    def trouble(self) -> str | None:
+        """Return what the owner should put right, in one sentence."""
+        return self._trouble or self._fault
+
+    def __enter__(self) -> "BrokerLink":
+        """Start the thread."""
+        self._thread.start()
+        self._ready.wait()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Send what waits, say `offline` and end, within some seconds."""
+        self._call(self._stop.set)
+        self._thread.join(2 * ANSWER_SECONDS)
+
+    def _call(self, work: Callable[[], None]) -> None:
+        """Have the loop's thread do something; before and after the loop nothing is to be done."""
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(work)
+
+    async def _run(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._wake.set()
+        self._ready.set()
+        tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._stay_connected())]
+        if self._lock is not None:
+            tasks.append(asyncio.create_task(self._look_at_the_lock()))
+        await self._stop.wait()
+        _, pending = await asyncio.wait(tasks[1:2], timeout=ANSWER_SECONDS)
+        for task in (*pending, tasks[0], *tasks[2:]):
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _listen(self) -> None:
+        """Turn what was heard into what is to be published, whether there is a broker or not."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            self._take_in()
+
+    def _take_in(self) -> None:
+        self._fault = None
+        while self._heard:
+            message = self._heard.popleft()
+            self._guarded(lambda: self._send(self._reporter.hear(message)))  # noqa: B023 - called at once
+        if self._connected_at is not None:
+            self._guarded(lambda: self._send(self._reporter.changes()))
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        """Do something that a full or broken disk, or a fault of ours, may keep us from."""
+        try:
+            work()
+        except Exception as error:
+            self._fault = fault(error)
+            self._tell(self._fault)
+
+    def _send(self, publications: list[Publication]) -> None:
+        now = time.monotonic()
+        self._outbox.extend((now, one) for one in publications)
+        self._filled.set()
+
+    async def _look_at_the_lock(self) -> None:
+        """A lock has no listeners: it is asked how it is."""
+        while True:
+            await asyncio.sleep(1)
+            self._wake.set()
+
+    async def _stay_connected(self) -> None:
+        pause = FIRST_PAUSE
+        while not self._stop.is_set():
+            begun = time.monotonic()
+            try:
+                async with self._client() as client:
+                    await self._converse(client)
+            except Exception as error:
+                self._lost(error)
+            self._connected_at = None
+            if time.monotonic() - begun > STEADY_SECONDS:
+                pause = FIRST_PAUSE
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    def _client(self) -> aiomqtt.Client:
+        """Return a client that is not connected yet; raises OSError or ValueError where a setting cannot be used."""
+        settings = self._settings
+        password = None
+        if settings.password is not None:
+            password = read_secret(settings.password, "the broker's password").decode("utf-8", "replace")
+        return aiomqtt.Client(
+            settings.host or "",
+            settings.used_port,
+            username=settings.user,
+            password=password,
+            identifier=f"peephole-{settings.device}",
+            will=aiomqtt.Will(self._topics.status, OFFLINE, qos=1, retain=True),
+            clean_session=True,  # commands that came while we were away are lost, as they should be
+            keepalive=KEEP_ALIVE,
+            timeout=ANSWER_SECONDS,
+            max_queued_incoming_messages=MOST_WAITING,
+            tls_context=_tls(settings),
+            logger=_LOG,
+        )
+
+    async def _converse(self, client: aiomqtt.Client) -> None:
+        """Announce everything, then publish and obey until we are to stop or the connection is lost (MqttError)."""
+        refused = await self._subscribe(client)
+        events = [(at, one) for at, one in self._outbox if one.kind == "event"]
+        self._outbox.clear()
+        self._send(self._reporter.everything())
+        self._outbox.extend(events)
+        self._connected_at = time.monotonic()
+        self._set_trouble(refused)
+        work = [asyncio.create_task(self._publish(client)), asyncio.create_task(self._obey(client))]
+        stop = asyncio.create_task(self._stop.wait())
+        try:
+            await asyncio.wait((*work, stop), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (*work, stop):
+                task.cancel()
+            ended = await asyncio.gather(*work, return_exceptions=True)
+        for end in ended:
+            if isinstance(end, Exception):
+                raise end
+        self._take_in()
+        self._send([Publication(self._topics.status, OFFLINE, "state")])
+        async with asyncio.timeout(ANSWER_SECONDS / 2):
+            await self._empty_outbox(client)
+
+    async def _subscribe(self, client: aiomqtt.Client) -> str | None:
+        """Listen to commands; return the sentence about those that the broker keeps from us."""
+        topics = subscriptions(self._settings, self._topics, self._lock is not None)
+        granted = [await client.subscribe(topic, qos=1) for topic in topics]
+        kept = [topic for topic, codes in zip(topics, granted, strict=True) if any(_is_failure(code) for code in codes)]
+        if not kept:
+            return None
+        return f"the MQTT broker {self._settings.address} lets us not hear {', '.join(kept)}; look at its access rules"
+
+    async def _publish(self, client: aiomqtt.Client) -> None:
+        while True:
+            await self._empty_outbox(client)
+            self._filled.clear()
+            await self._filled.wait()
+
+    async def _empty_outbox(self, client: aiomqtt.Client) -> None:
+        """Send what waits, oldest first; what is being sent when the connection is lost is sent again."""
+        while self._outbox:
+            at, one = first = self._outbox[0]
+            if one.kind != "event" or time.monotonic() - at < STALE_SECONDS:
+                await client.publish(one.topic, one.payload, qos=1, retain=one.retain)
+            if self._outbox and self._outbox[0] is first:
+                self._outbox.popleft()
+
+    async def _obey(self, client: aiomqtt.Client) -> None:
+        async for message in client.messages:
+            payload = message.payload if isinstance(message.payload, bytes) else b""
+            connected = time.monotonic() - (self._connected_at or time.monotonic())
+            wish = command(self._topics, message.topic.value, payload, message.retain, connected)
+            if wish == "announce":
+                self._guarded(lambda: self._send(self._reporter.everything()))
+            elif wish == "forget":
+                self._tell(f"a retained message on {message.topic.value} was not obeyed, and was removed")
+                self._send([Publication(message.topic.value, "", "state")])
+            elif wish == "ring" and time.monotonic() - self._rang_at >= RING_PAUSE:
+                self._rang_at = time.monotonic()
+                await self._guarded_in_thread(lambda: self._bell.ring("mqtt"))
+            elif wish == "open":
+                await self._guarded_in_thread(self._open)
+                self._wake.set()
+            elif wish == "close":
+                self._answer(False, "the door locks by itself")
+
+    def _open(self) -> None:
+        if self._lock is not None:
+            answer = self._lock.open("mqtt")
+            self._call(lambda: self._answer(answer.opened, answer.text))
+
+    def _answer(self, opened: bool, text: str) -> None:
+        self._send([Publication(self._topics.lock_answer, payloads.lock_answer(opened, text, time.time()), "state")])
+
+    async def _guarded_in_thread(self, work: Callable[[], None]) -> None:
+        await asyncio.to_thread(self._guarded, work)
+
+    def _lost(self, error: Exception) -> None:
+        if not self._stop.is_set():
+            self._set_trouble(sentence(error, self._settings, self._connected_at is not None))
+
+    def _set_trouble(self, trouble: str | None) -> None:
+        if trouble == self._trouble:
+            return
+        self._trouble = trouble
+        self._tell(trouble or f"connected to the MQTT broker {self._settings.address} again")
+
+
+def _is_failure(code: object) -> bool:
+    """Say whether a broker refuses a subscription: 128 and above, as a number or as the library's reason."""
+    value = getattr(code, "value", code)
+    return isinstance(value, int) and value >= 128
+
+
+def _tls(settings: Mqtt) -> ssl.SSLContext | None:
+    if not settings.tls:
+        return None
+    try:
+        return ssl.create_default_context(cafile=settings.ca)
+    except OSError as error:
+        raise OSError(f"{settings.ca}: no certificates of an authority ({error.strerror or error})") from error
