@@ -20,18 +20,17 @@ void ph_copies_wait(const ph_machine *machine, ph_copies *copies) {
     copies->busy = 0;
 }
 
-/* Asks for all chunks that there is room for. */
+/* Asks for all chunks that may come. */
 static void ask(ph_stream *stream) {
     const ph_machine *machine = stream->machine;
-    for (; stream->asked < stream->chunks && stream->asked < stream->released + stream->slots &&
-           stream->asked < stream->arrived + PH_FETCHES;
-         stream->asked++) {
-        const int32_t again = stream->asked < stream->repeated ? 0 : stream->repeated;
-        const uint32_t from = (uint32_t)(stream->asked - again) * PH_CHUNK_BYTES;
-        const int32_t slot = stream->asked % stream->slots;
-        const uint32_t left = stream->bytes - from;
-        machine->fetch(machine->context, stream->asked % PH_FETCHES, from, stream->ring + slot * PH_CHUNK_BYTES,
-                       left < PH_CHUNK_BYTES ? left : PH_CHUNK_BYTES);
+    while (stream->asked < stream->count && stream->asked < stream->arrived + PH_FETCHES) {
+        const ph_chunk *chunk = &stream->chunks[stream->asked];
+        if (chunk->early > stream->step || chunk->after > stream->released) {
+            return;
+        }
+        machine->fetch(machine->context, stream->asked % PH_FETCHES, chunk->from, stream->arena + chunk->l2,
+                       chunk->bytes);
+        stream->asked++;
     }
 }
 
@@ -45,44 +44,43 @@ static void wait_for(ph_stream *stream, int32_t chunks) {
     ask(stream);
 }
 
-void ph_stream_begin(ph_stream *stream, const ph_machine *machine, uint8_t *ring, int32_t slots, uint32_t bytes,
-                     int32_t repeated) {
-    const int32_t stored = (int32_t)((bytes + PH_CHUNK_BYTES - 1) / PH_CHUNK_BYTES);
-    *stream = (ph_stream){.machine = machine,
-                          .ring = ring,
-                          .slots = slots,
-                          .bytes = bytes,
-                          .repeated = repeated,
-                          .chunks = stored + repeated};
+void ph_stream_begin(ph_stream *stream, const ph_machine *machine, uint8_t *arena, const ph_chunk *chunks,
+                     int32_t count) {
+    *stream = (ph_stream){.machine = machine, .arena = arena, .chunks = chunks, .count = count, .step = -1};
+}
+
+void ph_stream_begin_step(ph_stream *stream) {
+    stream->step++;
+    while (stream->released < stream->count && stream->chunks[stream->released].step < stream->step) {
+        stream->released++;
+    }
     ask(stream);
 }
 
 void ph_stream_copy(ph_stream *stream, ph_copies *copies, uint8_t *l1, uint32_t from, uint32_t bytes) {
-    const uint32_t room = (uint32_t)stream->slots * PH_CHUNK_BYTES;
-    uint32_t at = stream->base + from;
-    wait_for(stream, (int32_t)((at + bytes + PH_CHUNK_BYTES - 1) / PH_CHUNK_BYTES));
-    while (bytes > 0) { /* in two pieces where the ring begins anew */
-        const uint32_t place = at % room;
-        const uint32_t piece = bytes < room - place ? bytes : room - place;
-        ph_copy(stream->machine, copies, l1, stream->ring + place, (ph_block){piece, piece, 0}, false);
+    int32_t n = stream->released;
+    while (stream->chunks[n].from + stream->chunks[n].bytes <= from) {
+        n++;
+    }
+    for (; bytes > 0; n++) {
+        const ph_chunk *chunk = &stream->chunks[n];
+        const uint32_t left = chunk->from + chunk->bytes - from;
+        const uint32_t piece = bytes < left ? bytes : left;
+        wait_for(stream, n + 1);
+        ph_copy(stream->machine, copies, l1, stream->arena + chunk->l2 + (from - chunk->from),
+                (ph_block){piece, piece, 0}, false);
         l1 += piece;
-        at += piece;
+        from += piece;
         bytes -= piece;
     }
 }
 
 void ph_stream_release(ph_stream *stream, uint32_t end) {
-    const int32_t chunk = (int32_t)((stream->base + end) / PH_CHUNK_BYTES);
-    if (chunk > stream->released) {
-        stream->released = chunk;
-        wait_for(stream, chunk); /* all of it was needed, but for what filled up the last chunk */
+    while (stream->released < stream->count && stream->chunks[stream->released].step == stream->step &&
+           stream->chunks[stream->released].from + stream->chunks[stream->released].bytes <= end) {
+        stream->released++;
     }
-}
-
-void ph_stream_end_pass(ph_stream *stream) {
-    const uint32_t again = (uint32_t)stream->repeated * PH_CHUNK_BYTES;
-    ph_stream_release(stream, again);
-    stream->base = again;
+    ask(stream);
 }
 
 void ph_stream_end(ph_stream *stream) {

@@ -4,8 +4,6 @@
 
 #include "ports/gap8/machine.h"
 
-enum { PH_CHUNK_BYTES = 16 * 1024 };
-
 /* Copies with the numbers first .. first + count - 1. */
 typedef struct {
     int32_t first, count;
@@ -19,31 +17,36 @@ void ph_copy(const ph_machine *machine, ph_copies *copies, uint8_t *l1, uint8_t 
 /* Waits for all of them. */
 void ph_copies_wait(const ph_machine *machine, ph_copies *copies);
 
-/* All weights of a run, in the order in which they are needed, chunk after chunk. They are asked for as far ahead as
-   the ring has room, whatever runs meanwhile; what is not needed any more is released. Layers that run in both passes
-   come first in L3 and are read twice; each layer's weights lie there without gaps. */
+/* Bytes of weights on their way. Steps are counted as they run, those of a second pass anew. */
+typedef struct {
+    uint32_t from, bytes; /* in L3 */
+    uint32_t l2;          /* where they go, from the beginning of the arena */
+    int16_t step;         /* the last one that needs them */
+    int16_t early;        /* the one in which they may be asked for, */
+    int16_t after;        /* when so many chunks before them have been released */
+} ph_chunk;
+
+/* All weights of a run, in the order in which they are needed. Chunks are asked for as far ahead as their places are
+   free, whatever runs meanwhile. */
 typedef struct {
     const ph_machine *machine;
-    uint8_t *ring;
-    int32_t slots;    /* chunks that the ring holds, at most PH_FETCHES */
-    uint32_t bytes;   /* of all weights in L3 */
-    int32_t repeated; /* chunks that are read once more, before those behind them */
-    int32_t chunks;   /* of the run */
-    int32_t asked, arrived, released;
-    uint32_t base; /* of this pass: what lies at `from` in L3 lies base + from bytes behind the beginning of the run */
+    uint8_t *arena;
+    const ph_chunk *chunks;
+    int32_t count;
+    int32_t asked, arrived, released; /* chunks */
+    int32_t step;
 } ph_stream;
 
-/* Begins a run: asks for as many chunks as there is room for. */
-void ph_stream_begin(ph_stream *stream, const ph_machine *machine, uint8_t *ring, int32_t slots, uint32_t bytes,
-                     int32_t repeated);
+void ph_stream_begin(ph_stream *stream, const ph_machine *machine, uint8_t *arena, const ph_chunk *chunks,
+                     int32_t count);
 
-/* A pass is over as far as its chunks are repeated. */
-void ph_stream_end_pass(ph_stream *stream);
+/* The next step begins: what earlier ones needed is released. */
+void ph_stream_begin_step(ph_stream *stream);
 
-/* Begins to copy bytes of L3 to L1, waiting for them to arrive in the ring. */
+/* Begins to copy bytes of L3 that this step needs to L1, waiting for them to arrive in L2. */
 void ph_stream_copy(ph_stream *stream, ph_copies *copies, uint8_t *l1, uint32_t from, uint32_t bytes);
 
-/* Nothing before this place of L3 is needed any more in this pass, and no copy of it is under way. */
+/* This step needs nothing before this place of L3 any more, and no copy of it is under way. */
 void ph_stream_release(ph_stream *stream, uint32_t end);
 
 /* Waits for what is under way. */

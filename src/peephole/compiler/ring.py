@@ -1,17 +1,19 @@
-"""The ring of chunks that weights from L3 pass through: how large it is, and what is waited for."""
+"""How far weights come ahead of their layers: as far as L2 has room and it pays; and what is waited for."""
 
+import dataclasses
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from peephole.compiler.tiler import IN_L1, STAGED, TileCost, cut, tile_costs, timed
-from peephole.compiler.weight_stream import CHUNK_BYTES, MOST_SLOTS, Arrivals
+from peephole.compiler.weight_stream import CHUNK_BYTES, Ahead, Arrivals, chunks_of_run
 
 if TYPE_CHECKING:
-    from peephole.compiler.tiled_schedule import LayerTiles, StepTiles, TiledSchedule
+    from peephole.compiler.tiled_schedule import LayerTiles, TiledSchedule
 
-ENOUGH = 1.001  # a ring that takes no longer than this times the best one's
+PAYS = 0.9995  # a step ahead is taken where it takes at most this share of the time before
+MOST_EARLY = 3  # steps
 
 
 @dataclass(frozen=True)
@@ -24,22 +26,34 @@ class _Layer:
     released: bool
 
 
-def choose_ring(
-    tiled: "TiledSchedule", looped: Sequence[bool], most_slots: int = MOST_SLOTS
-) -> tuple[int, Counter[str]]:
-    """Return how many chunks the ring should hold, and by layer the cycles that weights are waited for, of all passes.
+def run_ahead(tiled: "TiledSchedule", fits: Callable[["TiledSchedule"], bool]) -> "TiledSchedule":
+    """Return the schedule with weights that come as far ahead as it pays. fits: whether L2 has room for one."""
+    layers = [[] if turns else _layers(tiled, step) for step, turns in enumerate(tiled.looped)]
 
-    That is as few as hold what must be there at once, or more where it pays, up to `most_slots`. looped: which steps
-    run in turns.
-    """
-    if not tiled.stored.places:
-        return 0, Counter()
-    needed = max(_needed(tiled, step, turns) for step, turns in zip(tiled.steps, looped, strict=True))
-    layers = [[] if turns else _layers(tiled, step) for step, turns in zip(tiled.steps, looped, strict=True)]
-    most = min(max(needed, most_slots), tiled.stored.chunks)
-    tried = {slots: _waits(tiled, layers, slots) for slots in range(min(needed, most), most + 1)}
-    best = min(waits.total() for waits in tried.values()) + tiled.busy
-    return next((slots, waits) for slots, waits in tried.items() if waits.total() + tiled.busy <= ENOUGH * best)
+    def timed_with(ahead: Ahead) -> "TiledSchedule":
+        made = dataclasses.replace(tiled, ahead=ahead)
+        return dataclasses.replace(made, waits=_waits(made, layers))
+
+    best = timed_with(Ahead(slots=max([1, *(_needed(tiled, step) for step in range(len(tiled.steps)))])))
+    while True:
+        tried = [timed_with(ahead) for ahead in _further(best)]
+        better = [one for one in tried if one.cost.cycles < PAYS * best.cost.cycles]
+        chosen = next((one for one in sorted(better, key=lambda one: one.cost.cycles) if fits(one)), None)
+        if chosen is None:
+            return best
+        best = chosen
+
+
+def _further(tiled: "TiledSchedule") -> Iterator[Ahead]:
+    """Yield what comes a little further ahead."""
+    ahead = tiled.ahead
+    for step, turns in enumerate(tiled.looped):
+        if turns and step and step not in ahead.early:
+            yield dataclasses.replace(ahead, early=ahead.early | {step})
+    for slots in (1, 2, 4):
+        yield dataclasses.replace(ahead, slots=ahead.slots + slots)
+        if ahead.ring_early < MOST_EARLY:
+            yield dataclasses.replace(ahead, slots=ahead.slots + slots - 1, ring_early=ahead.ring_early + 1)
 
 
 def _is_released(layer: "LayerTiles") -> bool:
@@ -49,84 +63,69 @@ def _is_released(layer: "LayerTiles") -> bool:
     return made.size.channels_first or parts in (1, made.count)
 
 
-def _needed(tiled: "TiledSchedule", step: "StepTiles", looped: bool) -> int:
-    """Return how many chunks a step needs at once."""
-    weighted = [layer for layer in step.layers if layer.layer.name in tiled.stored.places]
-    if not weighted:
-        return 0
-    if looped:
-        return tiled.stored.chunks_of([layer.layer.name for layer in weighted])
+def _needed(tiled: "TiledSchedule", step: int) -> int:
+    """Return how many chunks of the ring a step needs at once."""
     needed = 0
-    for layer in weighted:
-        whole = tiled.stored.chunks_of([layer.layer.name])
+    for layer in tiled.steps[step].layers:
         work, channels = layer.usual.work, layer.usual.size.channels
-        part = work.constant_bytes + channels * work.weight_bytes // work.channels
-        needed = max(needed, min(whole, part // CHUNK_BYTES + 2) if _is_released(layer) else whole)
+        if work.weight_bytes and not tiled.looped[step]:
+            part = work.constant_bytes + channels * work.weight_bytes // work.channels
+            whole = -(-work.stored_bytes // CHUNK_BYTES) + 1
+            needed = max(needed, min(whole, -(-part // CHUNK_BYTES) + 1) if _is_released(layer) else whole)
     return needed
 
 
-def _layers(tiled: "TiledSchedule", step: "StepTiles") -> list[_Layer]:
+def _layers(tiled: "TiledSchedule", step: int) -> list[_Layer]:
     made = []
-    for layer in step.layers:
-        weights = STAGED if layer.layer.name in tiled.stored.places else IN_L1
+    for layer in tiled.steps[step].layers:
+        weights = STAGED if layer.layer.name in tiled.places else IN_L1
         costs = tile_costs(tiled.target, cut(layer.usual.work, layer.usual.size, weights)) if weights == STAGED else ()
         made.append(_Layer(layer.layer.name, layer.cost.cycles, tuple(costs), _is_released(layer)))
     return made
 
 
-def _waits(tiled: "TiledSchedule", layers: Sequence[Sequence[_Layer]], slots: int) -> Counter[str]:
-    """Run all passes with so many chunks. Return what is waited for by layer."""
-    arrivals = Arrivals(tiled.target, tiled.stored, slots)
+def _waits(tiled: "TiledSchedule", layers: Sequence[Sequence[_Layer]]) -> Counter[str]:
+    """Run all passes. Return what is waited for by layer."""
+    arrivals = Arrivals(tiled.target, chunks_of_run(tiled.ranges, tiled.looped, tiled.run, tiled.ahead))
     waits: Counter[str] = Counter()
     now = 0
-    for _ in range(tiled.passes):
-        for step in range(tiled.once):
-            now = _run_step(tiled, tiled.steps[step], layers[step], arrivals, waits, now)
-        arrivals.end_pass(now)
-    if tiled.tail_bytes:  # the first pass's tensors are moved aside, through L1
-        moved = 2 * tiled.target.plain(tiled.tail_bytes)
-        waits[tiled.steps[tiled.once].layers[0].layer.name] += moved
-        now += moved
-    for step in range(tiled.once, len(tiled.steps)):
-        now = _run_step(tiled, tiled.steps[step], layers[step], arrivals, waits, now)
+    for steps in tiled.run:
+        if tiled.tail_bytes and steps[0] == tiled.once:  # the first pass's tensors were moved aside, through L1
+            moved = 2 * tiled.target.plain(tiled.tail_bytes)
+            waits[tiled.steps[tiled.once].layers[0].layer.name] += moved
+            now += moved
+        for step in steps:
+            arrivals.begin_step(now)
+            now = _run_step(tiled, step, layers[step], arrivals, waits, now)
     return waits
 
 
 def _run_step(
-    tiled: "TiledSchedule",
-    step: "StepTiles",
-    layers: Sequence[_Layer],
-    arrivals: Arrivals,
-    waits: Counter[str],
-    now: int,
+    tiled: "TiledSchedule", step: int, layers: Sequence[_Layer], arrivals: Arrivals, waits: Counter[str], now: int
 ) -> int:
     """Return when a step that begins now is done."""
-    places = tiled.stored.places
-    names = [layer.layer.name for layer in step.layers if layer.layer.name in places]
-    if not layers and names:  # in turns: all weights are needed in the first one
-        end = sum(places[names[-1]])
-        there = arrivals.wait(end, now)
-        waits[names[0]] += there - now
-        now = there + step.cost.cycles
-        arrivals.release(end, now)
-        return now
-    if not layers:
-        return now + step.cost.cycles
+    begin, end = tiled.ranges[step]
+    if tiled.looped[step] or begin == end:  # in turns all weights are needed in the first one
+        if end > begin:
+            there = arrivals.wait(end, now)
+            waits[tiled.steps[step].layers[0].layer.name] += there - now
+            now = there
+        return now + tiled.steps[step].cost.cycles
     for layer in layers:
         if not layer.tiles:
             now += layer.cycles
             continue
-        begin, size = places[layer.name]
+        first, size = tiled.places[layer.name]
 
-        def release(end: int, at: int, begin: int = begin, released: bool = layer.released) -> None:
+        def release(end: int, at: int, first: int = first, released: bool = layer.released) -> None:
             if released:
-                arrivals.release(begin + end, at)
+                arrivals.release(first + end, at)
 
-        def wait(end: int, at: int, begin: int = begin) -> int:
-            return arrivals.wait(begin + end, at)
+        def wait(end: int, at: int, first: int = first) -> int:
+            return arrivals.wait(first + end, at)
 
         done = timed(layer.tiles, wait, release, now)
         waits[layer.name] += done - now - layer.cycles
         now = done
-        arrivals.release(begin + size, now)
+        arrivals.release(first + size, now)
     return now

@@ -9,24 +9,36 @@ weights come once.
 import dataclasses
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from functools import cached_property, partial
 from itertools import combinations
 from typing import Any
 
 from peephole.compiler.cost import Target, is_narrow
 from peephole.compiler.memory import ACTIVATIONS, MAIN, Buffer, Memory, aligned
 from peephole.compiler.planner import place
-from peephole.compiler.ring import choose_ring
+from peephole.compiler.ring import run_ahead
 from peephole.compiler.schedule import KEPT, WEIGHTS, Schedule, Step
 from peephole.compiler.streaming import Call, Operation, tensors_read
 from peephole.compiler.tiler import IN_L1, IN_L2, STAGED, Cost, Room, Tiler, Tiling
 from peephole.compiler.tiles import Work
-from peephole.compiler.weight_stream import ALIGNMENT, CHUNK_BYTES, MOST_SLOTS, StoredWeights, lay_out
+from peephole.compiler.weight_stream import (
+    ALIGNMENT,
+    CHUNK_BYTES,
+    RING,
+    Ahead,
+    Places,
+    lay_out,
+    own_buffer,
+    ring_steps,
+)
 from peephole.fixedpoint.layers import Conv2d, DepthwiseConv2d
 
 L1 = "L1"
 DEEP_STACK_BYTES = 4096  # of a core for ph_conv2d_few_s16 or a depthwise convolution of 8 bits
 BYTE, FEW_CHANNELS = 8, 8  # ph_has_few_taps of csrc/kernels/conv2d_few.h
+L2_BYTES = 256 * 1024  # of L2, half of GAP8's
+FIRST, SECOND = "first pass", "second pass"  # tensors that both passes make together
 TOGETHER_BYTES = 48 * 1024  # of L2, for the tensors of one pass of those that run together
 EVERY_SET = 6  # of so many layers all sets are tried; of more, those with the least weights first
 
@@ -82,9 +94,9 @@ class TiledSchedule:
     """All steps. l1_bytes: of the whole L1, stacks included.
 
     once: the first step that runs once; those before it run for each pass, and those behind it for both at once.
-    tail_bytes: of L2, what the tensors of one pass take there. stored: weights in L3. slots: chunks of them that the
-    ring in L2 holds. waits: by layer, the cycles that they are waited for, of all passes; the first one
-    that runs for both waits until the tensors of one are moved aside.
+    tail_bytes: of L2, what the tensors of one pass take there. looped: which steps run in turns. places: of each
+    layer's weights in L3. ahead: how far they come ahead. waits: by layer, the cycles that they are waited for, of all
+    passes; the first one that runs for both waits until the tensors of one are moved aside.
     """
 
     target: Target
@@ -93,9 +105,25 @@ class TiledSchedule:
     passes: int
     once: int
     tail_bytes: int
-    stored: StoredWeights
-    slots: int
-    waits: Mapping[str, int]
+    looped: tuple[bool, ...]
+    places: Places
+    ahead: Ahead = field(default_factory=Ahead)
+    waits: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def run(self) -> list[range]:
+        """The steps as they run: each pass, and what runs once."""
+        head, tail = range(self.once), range(self.once, len(self.steps))
+        return [range(len(self.steps))] if self.passes == 1 else [*[head] * self.passes, tail]
+
+    @cached_property
+    def ranges(self) -> list[tuple[int, int]]:
+        """Where the weights of each step begin and end in L3; nothing where there are none."""
+        made = []
+        for step in self.steps:
+            names = [layer.layer.name for layer in step.layers if layer.layer.name in self.places]
+            made.append((self.places[names[0]][0], sum(self.places[names[-1]])) if names else (0, 0))
+        return made
 
     def passes_of(self, step: int) -> int:
         """Return how often a step runs for one face."""
@@ -135,12 +163,12 @@ def _is_deep(schedule: Schedule, layer: Operation) -> bool:
     return isinstance(layer, DepthwiseConv2d) and bool(bits == BYTE)
 
 
-def tile(
-    schedule: Schedule, l1_bytes: int, target: Target | None = None, most_slots: int = MOST_SLOTS
-) -> TiledSchedule:
+def tile(schedule: Schedule, l1_bytes: int, target: Target | None = None, l2_bytes: int | None = None) -> TiledSchedule:
     """Cut every layer of a schedule into tiles that fit into so many bytes of L1, less what the target reserves.
 
-    most_slots: chunks of weights that the ring in L2 may hold, if no more are needed at once.
+    l2_bytes: that activations and weights at hand should take of L2, else `L2_BYTES`. Weights come as far ahead as they
+    have room there, and both passes run the last steps together if their tensors do; what needs more takes more.
+
     Raises `ValueError` where that is nothing, and for a layer no tile of which fits: layer, least bytes, bytes there.
     """
     machine = target or machine_of(schedule)
@@ -150,7 +178,19 @@ def tile(
             f"L1 has {l1_bytes:,} bytes, and stacks on {machine.name} take {machine.reserved_l1_bytes:,}; raise --l1"
         )
     tiler = Tiler(machine)
-    once, tail_bytes = together_from(schedule)
+    limit = L2_BYTES if l2_bytes is None else l2_bytes
+
+    def fits(tiled: TiledSchedule) -> bool:
+        return place(l2_buffers(schedule, tiled), Memory()).main.peak_bytes <= limit
+
+    alone = len(schedule.steps) - 1, 0
+    tried = dict.fromkeys([together_from(schedule), alone])
+    tiled = [_tile(tiler, schedule, l1_bytes, capacity, *together) for together in tried]
+    return min(map(partial(run_ahead, fits=fits), tiled), key=lambda one: (not fits(one), one.cost.cycles))
+
+
+def _tile(tiler: Tiler, schedule: Schedule, l1_bytes: int, capacity: int, once: int, tail_bytes: int) -> TiledSchedule:
+    machine = tiler.target
     maps = [schedule.passes if once <= number < len(schedule.steps) - 1 else 1 for number in range(len(schedule.steps))]
     steps = tuple(
         _tile_step(tiler, schedule, step, capacity, count) for step, count in zip(schedule.steps, maps, strict=True)
@@ -159,10 +199,8 @@ def tile(
         {la.layer.name: la.usual.work.stored_bytes for la in step.layers if la.usual.work.weight_bytes}
         for step in steps
     ]
-    stored = lay_out(weights, once if schedule.passes > 1 else 0)
-    tiled = TiledSchedule(machine, l1_bytes, steps, schedule.passes, once, tail_bytes, stored, 0, {})
-    slots, waits = choose_ring(tiled, [step.segment.looped for step in schedule.steps], most_slots)
-    return dataclasses.replace(tiled, slots=slots, waits=waits)
+    looped = tuple(step.segment.looped for step in schedule.steps)
+    return TiledSchedule(machine, l1_bytes, steps, schedule.passes, once, tail_bytes, looped, lay_out(weights))
 
 
 def together_from(schedule: Schedule) -> tuple[int, int]:
@@ -190,6 +228,33 @@ def tail_buffers(schedule: Schedule, first: int) -> list[Buffer]:
     kept = [b for b in schedule.buffers if b.level == MAIN and b.holds == ACTIVATIONS and not b.name.endswith(KEPT)]
     held = {b.alias_of or b.name for b in kept if b.last_use >= first}
     return [b for b in kept if (b.alias_of or b.name) in held]
+
+
+def l2_buffers(schedule: Schedule, tiled: TiledSchedule) -> list[Buffer]:
+    """Return what lies in L2: tensors, two of each that both passes make together, and weights at hand."""
+    last = len(schedule.steps) - 1
+    buffers = [b for b in schedule.buffers if b.level == MAIN and b.holds == ACTIVATIONS]
+    if tiled.tail_bytes:
+        tail = place(tail_buffers(schedule, tiled.once), Memory())
+        places = {b.name: b.offset or 0 for b in tail.buffers}
+        kept = next(b for b in buffers if b.name.endswith(f".{KEPT}"))
+        vector = kept.name.removesuffix(f".{KEPT}")
+        buffers = [b for b in buffers if b.name not in places and b is not kept]
+        size = aligned(tail.main.peak_bytes, ALIGNMENT)
+        buffers.append(Buffer(SECOND, MAIN, size, min(b.first_use for b in tail.buffers), last))
+        buffers.append(Buffer(FIRST, MAIN, size, 0, last))
+        buffers += [
+            dataclasses.replace(b, alias_of=SECOND, alias_offset=places[b.name], offset=None) for b in tail.buffers
+        ]
+        buffers.append(dataclasses.replace(kept, first_use=last, alias_of=FIRST, alias_offset=places[vector]))
+    for step, (begin, end) in enumerate(tiled.ranges):
+        if end > begin and tiled.looped[step]:
+            early = step - (step in tiled.ahead.early)
+            buffers.append(Buffer(own_buffer(step), MAIN, aligned(end - begin, ALIGNMENT), early, step, holds=WEIGHTS))
+    ring = ring_steps(tiled.ranges, tiled.looped, tiled.ahead)
+    if ring:
+        buffers.append(Buffer(RING, MAIN, tiled.ahead.slots * CHUNK_BYTES, *ring, holds=WEIGHTS))
+    return buffers
 
 
 def _tile_step(tiler: Tiler, schedule: Schedule, step: Step, capacity: int, maps: int) -> StepTiles:

@@ -29,15 +29,14 @@ from peephole.compiler.emit.project import (
 )
 from peephole.compiler.emit.sources import INCLUDED, needed_files, source_folder
 from peephole.compiler.emit.steps import EmittedStep
-from peephole.compiler.memory import ACTIVATIONS, MAIN, Buffer, Memory, aligned
+from peephole.compiler.memory import Memory, aligned
 from peephole.compiler.planner import place
-from peephole.compiler.schedule import KEPT, WEIGHTS, Passes
-from peephole.compiler.segments import row_bytes
+from peephole.compiler.schedule import Passes
 from peephole.compiler.streaming import Enter, Operation, tensors_read
-from peephole.compiler.tiled_schedule import LayerTiles, TiledSchedule, tail_buffers, tile
+from peephole.compiler.tiled_schedule import FIRST, SECOND, LayerTiles, TiledSchedule, l2_buffers, tile
 from peephole.compiler.tiler import IN_L1, IN_L2, STAGED, Tiling, cut
 from peephole.compiler.tiles import channels_read, columns_read, rows_read
-from peephole.compiler.weight_stream import ALIGNMENT, CHUNK_BYTES
+from peephole.compiler.weight_stream import ALIGNMENT, chunks_of_run
 from peephole.fixedpoint.interpreter import Kernels
 from peephole.fixedpoint.layers import AveragePool, Conv2d, Convolution, CopyChannels, Tensor
 from peephole.fixedpoint.program import IntegerProgram
@@ -49,7 +48,6 @@ PORT = "ports/gap8"
 PORT_SOURCES = ("tiles", "weights", "tile_parts", "gap8")
 STUB = ("pmsis", "bsp/ram/hyperram", "bsp/flash/hyperflash", "bsp/fs/readfs")  # headers in place of the SDK's
 AT = {IN_L1: "PH_IN_L1", IN_L2: "PH_IN_L2", STAGED: "PH_STAGED"}
-RING, FIRST, SECOND = "weights.ring", "first pass", "second pass"  # buffers of L2
 MOST_STRIDE = (1 << 16) - 1  # bytes from a run to the next, of a copy between L2 and L1
 
 
@@ -121,6 +119,7 @@ def build_tiled_project(
 ) -> Project:
     """Return a program's C in tiles for GAP8 (`project.build_project`); capacity: of L2, weights at hand included.
 
+    Where it is small fewer weights come ahead.
     Raises `ValueError` with one sentence, also where a layer has no tile that fits L1, or rows too long to copy.
     """
     return _TiledBuilder(program, capacity, passes or Passes(), l1_bytes).project(values, kernels)
@@ -131,16 +130,12 @@ class _TiledBuilder(ProjectBuilder):
 
     def __init__(self, program: IntegerProgram, capacity: int | None, passes: Passes, l1_bytes: int) -> None:
         super().__init__(program, TARGET, None, passes)
-        self.tiles: TiledSchedule = tile(self.schedule, l1_bytes)
+        self.tiles: TiledSchedule = tile(self.schedule, l1_bytes, l2_bytes=capacity)
         self.machine = self.tiles.target
         self.l1_bytes = l1_bytes - self.machine.reserved_l1_bytes
         del self._offsets
-        self.tail = place(tail_buffers(self.schedule, self.tiles.once), Memory()) if self.tiles.tail_bytes else None
-        missing = 0 if capacity is None else place(self._buffers(), Memory()).main.peak_bytes - capacity
-        if missing > 0:  # a smaller ring, if that is enough
-            most_slots = max(1, self.tiles.slots - -(-missing // CHUNK_BYTES))
-            self.tiles = tile(self.schedule, l1_bytes, most_slots=most_slots)
-        self.placement = place(self._buffers(), Memory(l2=capacity), steps=self.schedule.step_names)
+        buffers = l2_buffers(self.schedule, self.tiles)
+        self.placement = place(buffers, Memory(l2=capacity), steps=self.schedule.step_names)
         used = {*names_of_program(self.id), *(f"step_{number}" for number in range(len(self.schedule.steps)))}
         used |= {"image", "enter_tilings", "enter_tiles"}
         names = [name for name in self.schedule.tensors if name in self._offsets or name == self.given]
@@ -149,28 +144,6 @@ class _TiledBuilder(ProjectBuilder):
         for tensor in self.schedule.tensors.values():
             if tensor.width * tensor.channels * tensor.bits // 8 > MOST_STRIDE:
                 raise ValueError(f"tensor {tensor.name}: a row has more than {MOST_STRIDE:,} bytes, too many for GAP8")
-
-    def _buffers(self) -> list[Buffer]:
-        """What lies in L2: tensors, of the steps that both passes run together two of each, and the ring."""
-        last = len(self.schedule.steps) - 1
-        tail = {b.name for b in self.tail.buffers} if self.tail else set()
-        kept = f"{self.program.layers[-1].input}.{KEPT}"
-        made = [
-            b
-            for b in self.schedule.buffers
-            if b.level == MAIN and b.holds == ACTIVATIONS and b.name not in tail and not (tail and b.name == kept)
-        ]
-        if self.tail:
-            first = min(b.first_use for b in self.tail.buffers)
-            size = aligned(self.tail.main.peak_bytes, ALIGNMENT)
-            made += [Buffer(SECOND, MAIN, size, first, last), Buffer(FIRST, MAIN, size, 0, last)]
-            offsets = {b.name: b.offset or 0 for b in self.tail.buffers}
-            made += [replace(b, alias_of=SECOND, alias_offset=offsets[b.name], offset=None) for b in self.tail.buffers]
-            vector = self.schedule.tensors[self.program.layers[-1].input]
-            made.append(Buffer(kept, MAIN, row_bytes(vector), last, last, FIRST, offsets[vector.name]))
-        if self.tiles.slots:
-            made.append(Buffer(RING, MAIN, self.tiles.slots * CHUNK_BYTES, 0, last, holds=WEIGHTS))
-        return made
 
     @cached_property
     def stays(self) -> list[int]:
@@ -181,7 +154,7 @@ class _TiledBuilder(ProjectBuilder):
     def stored(self) -> dict[str, Stored]:
         """Where the weights of each layer lie."""
         made: dict[str, Stored] = {}
-        places = self.tiles.stored.places
+        places = self.tiles.places
         for step, tiled in zip(self.schedule.steps, self.tiles.steps, strict=True):
             l1 = 0
             for layer in tiled.layers:
@@ -198,10 +171,11 @@ class _TiledBuilder(ProjectBuilder):
     @cached_property
     def weights(self) -> tuple[bytes, list[dict[str, Any]]]:
         """The weights as they lie in L3, in the order of the steps."""
-        data = bytearray(self.tiles.stored.bytes)
+        places = self.tiles.places
+        data = bytearray(max((begin + size for begin, size in places.values()), default=0))
         for layer in self.program.layers:
             if isinstance(layer, Convolution):
-                begin, size = self.tiles.stored.places[layer.name]
+                begin, size = places[layer.name]
                 data[begin : begin + size] = _blob(layer)
         return bytes(data), []
 
@@ -231,7 +205,7 @@ class _TiledBuilder(ProjectBuilder):
     @property
     def _apart(self) -> int:
         """From the second pass's tensors to the first one's, in steps that both run together."""
-        return self._offsets[FIRST] - self._offsets[SECOND] if self.tail else 0
+        return self._offsets[FIRST] - self._offsets[SECOND] if self.tiles.tail_bytes else 0
 
     def project(self, values: NDArray[Any], kernels: Kernels) -> Project:
         """Return all files."""
@@ -260,12 +234,9 @@ class _TiledBuilder(ProjectBuilder):
 
     def _tiled_context(self) -> dict[str, Any]:
         emitted = {layer.layer.name: layer for layer in self.layers}
-        tiled, brought, released, entering = {}, [], [], None
+        tiled, brought, entering = {}, [], None
         for number, step in enumerate(self.tiles.steps):
-            looped = self.schedule.steps[number].segment.looped
             brought.append([emitted[layer.layer.name].id for layer in step.layers if layer.stays])
-            ends = [sum(self.tiles.stored.places[name]) for name in map(_name, step.layers) if name in self.stored]
-            released.append(ends[-1] if looped and ends else 0)
             for layer in step.layers:
                 made = self._tiled(layer, self.stays[number], emitted.get(layer.layer.name))
                 if isinstance(layer.layer, Enter):
@@ -276,13 +247,10 @@ class _TiledBuilder(ProjectBuilder):
             "tiled": tiled,
             "entering": entering,
             "brought": brought,
-            "released": released,
             "once": self.tiles.once,
-            "ring": self._offsets.get(RING, 0),
-            "slots": max(1, self.tiles.slots),
-            "repeated": self.tiles.stored.repeated,
+            "chunks": self._chunks(),
             "apart": self._apart,
-            "tail": (self._offsets.get(SECOND, 0), self.tail.main.peak_bytes if self.tail else 0),
+            "tail": (self._offsets.get(SECOND, 0), self.tiles.tail_bytes),
             "stays": self.stays,
             "steps": [self._step(number, step) for number, step in enumerate(self.steps)],
             "parts": self._parts(),
@@ -293,6 +261,14 @@ class _TiledBuilder(ProjectBuilder):
             "cycles": self._cycles(),
             "call_of": _call_of,
         }
+
+    def _chunks(self) -> list[str]:
+        """Initializers of ph_chunk."""
+        tiles = self.tiles
+        return [
+            f"{c.begin}, {c.size}, {self._offsets[c.buffer] + c.offset}, {c.step}, {c.early}, {c.after}"
+            for c in chunks_of_run(tiles.ranges, tiles.looped, tiles.run, tiles.ahead)
+        ]
 
     def _cycles(self) -> dict[str, int]:
         """Predicted cycles by layer, of all passes."""
@@ -327,10 +303,6 @@ class _TiledBuilder(ProjectBuilder):
 
 def _made_of_tiled_layer(name: str) -> tuple[str, ...]:
     return (*names_of_layer(name), f"{name}_tiles", f"{name}_tilings", f"{name}_mean", f"part_{name}")
-
-
-def _name(layer: LayerTiles) -> str:
-    return layer.layer.name
 
 
 def _blob(layer: Convolution) -> bytes:
