@@ -32,7 +32,7 @@ CAMERA_HEIGHT, CAMERA_WIDTH = 244, 324
 
 def twice_the_memory(header: str) -> str:
     """The plan of memory for pointers of 64 bits: everything twice as large and twice as far, whoever overlaps whom."""
-    sizes = r"#define (DEVICE_(?!WEIGHTS|L1|CORE_STACK|FIRST_STACK|LANDMARK_WEIGHTS|SLOT)\w+_(?:AT|BYTES)) (\d+)"
+    sizes = r"#define (DEVICE_(?!WEIGHTS|L1|CORE_STACK|FIRST_STACK|SLOT|TABLE_BYTES)\w+_(?:AT|BYTES)) (\d+)"
     return re.sub(sizes, lambda found: f"#define {found[1]} {2 * int(found[2])}", header)
 
 

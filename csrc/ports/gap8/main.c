@@ -104,6 +104,7 @@ static int watch(void) {
     if (opened != PH_GAP8_OPEN) {
         return failed("nothing runs; ph_gap8_status", (int)opened);
     }
+    ph_gap8_read_weights(DEVICE_FACE_IN_L3, AT(CROP), RECOGNISER_HEIGHT * RECOGNISER_WIDTH);
     if (recogniser_self_test(AT(RECOGNISER)) != 0) {
         return failed("the self-test failed; nobody would be known", 1);
     }
