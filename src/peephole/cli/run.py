@@ -58,7 +58,7 @@ def run(
     """Watch a door and serve its page."""
     from peephole.accounts.accounts import Accounts
     from peephole.cli.gallery import opened_home
-    from peephole.cli.services import running, services_of
+    from peephole.cli.services import housekeeper, running, services_of
     from peephole.live import LiveDoorbell
     from peephole.settings.reading import read_settings
     from peephole.store.instance import InstanceLock
@@ -81,6 +81,7 @@ def run(
         frames = open_source(chosen, report=live.report, once=once)
         # Nor are its visits news for anybody whom the settings name, unless the owner asked for the demo.
         services = [] if chosen == "demo" and not named else services_of(settings, doorbell, live)
+        services.append(housekeeper(settings, store, live))
         with running(services, live):
             if once:
                 return _watch_once(live, frames)

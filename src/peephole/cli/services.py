@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from peephole.listening import Service
     from peephole.live import LiveDoorbell
     from peephole.settings.household import Settings
+    from peephole.store.store import Store
 
 
 def services_of(settings: "Settings", doorbell: "Doorbell", live: "LiveDoorbell") -> list["Service"]:
@@ -19,6 +20,13 @@ def services_of(settings: "Settings", doorbell: "Doorbell", live: "LiveDoorbell"
     if settings.mqtt.host is not None:
         services.append(_broker(settings, doorbell, live))
     return services
+
+
+def housekeeper(settings: "Settings", store: "Store", live: "LiveDoorbell") -> "Service":
+    """Return what forgets what is old."""
+    from peephole.housekeeping import Housekeeper
+
+    return Housekeeper(lambda now: store.forget_old(settings.retention, now), live.announcer, complain)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from peephole.doorbell.visit import Decision, Sighting, Trace, TracedLook, Visit
 from peephole.doorbell.voting import decide, voters
 from peephole.people.matching import match
 
-OWNERS_WORD = frozenset({"assigned", "discarded", "person_removed", "nobody_seen"})
+OWNERS_WORD = frozenset({"assigned", "discarded", "person_removed", "forgotten", "nobody_seen"})
 """Reasons of decisions that no policy made."""
 
 

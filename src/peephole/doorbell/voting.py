@@ -30,6 +30,7 @@ REASONS = {
     "assigned": "named by the owner",
     "discarded": "discarded by the owner",
     "person_removed": "the person was removed",
+    "forgotten": "the stranger was forgotten, after the time that the settings name",
     "nobody_seen": "somebody rang, and no face was seen",
 }
 # Numbers of kind, reason, person and nearest person, and the two distances.

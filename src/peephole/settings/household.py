@@ -10,6 +10,7 @@ from peephole.mqtt.settings import Mqtt
 from peephole.section import Section
 from peephole.settings.files import default_data_folder
 from peephole.store.keys import Storage
+from peephole.store.retention import Retention
 
 
 class Camera(Section):
@@ -67,6 +68,9 @@ class Settings(BaseSettings):
             description="The cameras, each a `[[cameras]]` of its own; none: a camera of this machine, else the demo."
         ),
     ] = ()
+    retention: Annotated[
+        Retention, Field(description="How long things are kept, in days; 0: until the owner removes them.")
+    ] = Retention()
     storage: Annotated[Storage, Field(description="How people, strangers and visits are kept.")] = Storage()
     page: Annotated[Page, Field(description="Where the page is served.")] = Page()
     mqtt: Annotated[Mqtt, Field(description="The MQTT broker that the doorbell reports to.")] = Mqtt()

@@ -11,6 +11,7 @@ from peephole.store.instance import make_folder
 from peephole.store.keys import Keys
 from peephole.store.migrations import shipped
 from peephole.store.people import PeopleTable
+from peephole.store.retention import Forgotten, Retention, forget_old
 from peephole.store.sealing import unlock
 from peephole.store.strangers import StrangersTable
 from peephole.store.visits import VisitsTable
@@ -45,6 +46,10 @@ class Store:
     def gallery_version(self) -> tuple[int, int]:
         """Return a value that changes when people or strangers change, here or in another process."""
         return self._database.gallery_version()
+
+    def forget_old(self, retention: Retention, now: float) -> Forgotten:
+        """Forget what is older than the owner wants it (`retention.forget_old`)."""
+        return forget_old(self._database, retention, now)
 
     def write_backup(self, passphrase: bytes, output: IO[bytes]) -> None:
         """Write everything into one file that the passphrase opens (`backup.write_backup`)."""
