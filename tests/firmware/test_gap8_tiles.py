@@ -151,8 +151,8 @@ def test_with_little_l2_fewer_weights_come_ahead(tmp_path: Path) -> None:
     small = build_tiled_project(program, self_test_input(program), _core, 192 * 1024)
     assert small.arena_bytes <= 192 * 1024 < usual
     check_as_planned(small, tmp_path)
-    with pytest.raises(ValueError, match=r"level L2: [\d,]+ bytes are needed and there are 131,072"):
-        build_tiled_project(program, self_test_input(program), _core, 128 * 1024)
+    with pytest.raises(ValueError, match=r"level L2: [\d,]+ bytes are needed and there are 65,536"):
+        build_tiled_project(program, self_test_input(program), _core, 64 * 1024)
 
 
 def test_without_passes(tmp_path: Path) -> None:

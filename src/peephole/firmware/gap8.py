@@ -45,7 +45,7 @@ SDK_BYTES = 40 * 1024
 CODE_BYTES = 134 * 1024
 # Of L2 for a network's activations and the weights at hand, beside the frame, people and visits.
 NETWORK_BYTES = 192 * 1024
-DEVICE = Device(users=10, strangers=10, looks=3)
+DEVICE = Device(users=12, strangers=12, looks=3)
 ROOM = Room(walks=4, camera_bytes=CAMERA_BYTES)
 FOREIGN = ("avx2", "neon", "cascade_detect")  # what other machines have alone; the last is gap8_cascade.c here
 STUMPS = ("threshold", "leaf", "rectangle_count", "rectangle")  # of the table, what is large
