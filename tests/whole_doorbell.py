@@ -23,8 +23,9 @@ from peephole.device.line import opened_line
 from peephole.device.session import Session
 from peephole.firmware.emulator import qemu_command
 from peephole.firmware.events import DECIDED, ENDED, STARTED
+from peephole.firmware.flash import kept_flash
 from peephole.firmware.frames import FRAMES, WATCH, GreyFrame, Mode, Stall, write_frames
-from peephole.firmware.image import Image, kept_flash
+from peephole.firmware.image import Image
 
 PATIENCE = 30.0  # seconds for an answer, on a machine that is busy
 LONGEST = 2.4  # seconds until a cut

@@ -1,6 +1,8 @@
 """What `peephole firmware` says where something is missing or does not fit, and what frames become."""
 
 import json
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +11,9 @@ import pytest
 from commands import assert_one_line, peephole
 from peephole.compiler.device import Device
 from peephole.firmware.build import STACK_BYTES, Sources
+from peephole.firmware.flash import KEPT_BYTES, kept_flash
 from peephole.firmware.frames import for_camera
-from peephole.firmware.image import BANK_BYTES, KEPT_BYTES, Image, kept_flash, read_image, section_sizes
+from peephole.firmware.image import BANK_BYTES, Image, read_image, section_sizes
 from peephole.firmware.layout import plan_layout
 from peephole.vision.cascade_table import load_cascade
 from peephole.weights import landmark_program
@@ -129,10 +132,12 @@ def test_another_image_leaves_what_a_device_keeps(image: Image, tmp_path: Path) 
     path = kept_flash(image, tmp_path / "home.flash")
     bank = bytearray(path.read_bytes())
     bank[0] ^= 1
-    bank[-KEPT_BYTES:] = b"k" * KEPT_BYTES
+    header = struct.pack("<4sHHII", b"PHLG", 1, 16, 1, 0).ljust(28, b"\xff")  # without one it is no flash
+    kept = header + struct.pack("<I", zlib.crc32(header)) + b"k" * (KEPT_BYTES - 32)
+    bank[-KEPT_BYTES:] = kept
     path.write_bytes(bank)
     again = kept_flash(image, path).read_bytes()
-    assert again[0] == bank[0] ^ 1 and again[-KEPT_BYTES:] == b"k" * KEPT_BYTES
+    assert again[0] == bank[0] ^ 1 and again[-KEPT_BYTES:] == kept
 
 
 def test_a_file_that_is_no_flash_is_left_alone(image: Image, tmp_path: Path) -> None:

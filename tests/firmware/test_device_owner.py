@@ -12,8 +12,9 @@ import pytest
 from commands import Done, peephole
 from peephole.firmware.build import STACK_BYTES
 from peephole.firmware.emulator import qemu_command
+from peephole.firmware.flash import kept_flash
 from peephole.firmware.frames import FRAMES, WATCH, GreyFrame, Mode, write_frames
-from peephole.firmware.image import Image, kept_flash
+from peephole.firmware.image import Image
 from peephole.vision.sources.demo import EILEEN
 
 Ask = Callable[..., Done]

@@ -14,7 +14,7 @@ from peephole.doorbell.recogniser import Recogniser
 from peephole.firmware.emulator import run_image
 from peephole.firmware.events import Door, to_event
 from peephole.firmware.frames import GreyFrame
-from peephole.firmware.image import Image, kept_flash
+from peephole.firmware.image import Image
 from peephole.firmware.people import PEOPLE, Introduced, people_file, people_of_demo
 from peephole.fixedpoint.program import IntegerProgram
 from peephole.store.store import Store
@@ -54,7 +54,7 @@ def on_the_board(
 ) -> tuple[list[dict[str, Any]], list[Door], list[dict[str, Any]]]:
     """Events, what became of the door, and what it took."""
     known = {PEOPLE: people_file(people, image.values)}
-    told = [json.loads(line) for line in run_image(image, frames, kept_flash(image, flash), 400, files=known)]
+    told = [json.loads(line) for line in run_image(image, frames, flash, 400, files=known)]
     found = [to_event(line) for line in told]
     events = [dict(event.as_json()) for event in found if event is not None and not isinstance(event, Door)]
     doors = [event for event in found if isinstance(event, Door)]

@@ -19,8 +19,9 @@ from peephole.device.line import Line, opened_line
 from peephole.device.session import Session
 from peephole.firmware.emulator import qemu_command
 from peephole.firmware.events import DECIDED, ENDED, PROBLEM, STARTED
+from peephole.firmware.flash import kept_flash
 from peephole.firmware.frames import FRAMES, WATCH, GreyFrame, Mode, Stall, write_frames
-from peephole.firmware.image import Image, kept_flash
+from peephole.firmware.image import Image
 
 CAMERA, STORAGE = 0, 2  # of ph_problem
 FLASH_FAILED, BUSY = 7, 10  # of ph_status

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from peephole.firmware.emulator import qemu_command
+from peephole.firmware.flash import kept_flash
 from peephole.firmware.frames import FRAMES, WATCH, GreyFrame, Mode, write_frames
-from peephole.firmware.image import Image, kept_flash
+from peephole.firmware.image import Image
 
 VERSION, HELLO, PAIR = 1, 0x01, 0x02
 WELCOME, PAIRED, REFUSED = 0x81, 0x82, 0xFF

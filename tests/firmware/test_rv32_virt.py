@@ -16,7 +16,7 @@ from peephole.doorbell.policy import Policy
 from peephole.doorbell.recogniser import Recogniser
 from peephole.doorbell.tilt import Seen
 from peephole.firmware.build import STACK_BYTES, Sources
-from peephole.firmware.emulator import run_image
+from peephole.firmware.emulator import FirmwareError, run_image
 from peephole.firmware.frames import GreyFrame, Mode
 from peephole.firmware.image import Image
 from peephole.firmware.report import report_on
@@ -131,7 +131,7 @@ def test_an_image_that_hangs_is_stopped(image: Image) -> None:
         threading.Event().wait(2)
         yield from ()
 
-    with pytest.raises(RuntimeError, match="was stopped after 1 seconds; the last line was: nothing"):
+    with pytest.raises(FirmwareError, match="was stopped after 1 seconds; the last line was: nothing"):
         list(run_image(image, never(), seconds=1))
 
 

@@ -16,6 +16,7 @@ from peephole.cli.options import JsonOption, LandmarkProgramOption, OutputFolder
 from peephole.cli.output import plain, print_json, print_table
 from peephole.cli.power import power
 from peephole.cli.programs import load_program
+from peephole.cli.serving import told_to_end
 
 if TYPE_CHECKING:
     from peephole.firmware.build import Sources
@@ -158,7 +159,6 @@ def run(
     """Run an image in the emulator on frames of 320x240 grey pixels, and print what it tells."""
     from peephole.firmware.emulator import run_image
     from peephole.firmware.frames import WATCH, Mode, camera_frames
-    from peephole.firmware.image import kept_flash
     from peephole.firmware.toolchain import EMULATOR, need
     from peephole.vision.sources import open_source
 
@@ -169,11 +169,10 @@ def run(
     tell = _tell_look if looks else _tell_event
     mode = (Mode.LOOKS if looks else WATCH) | (Mode.PRESS if press else WATCH)
     mode |= Mode.STAY if serial is not None else WATCH
-    with contextlib.closing(source), _image(folder, target) as image, tempfile.TemporaryDirectory() as kept:
+    with told_to_end(), contextlib.closing(source), _image(folder, target) as image:
         known = {} if looks else _people(image, camera, data)
-        bank = kept_flash(image, flash or Path(kept) / "flash.bin")
         frames = camera_frames(source)
-        for line in run_image(image, frames, bank, seconds, serial, known, mode):
+        for line in run_image(image, frames, flash, seconds, serial, known, mode):
             told = _parsed(line)
             if told is None:
                 print(plain(line), flush=True)
@@ -185,12 +184,16 @@ def run(
 def _image(folder: Path | None, target: Board) -> "Iterator[Image]":
     from peephole.firmware.build import build_image
     from peephole.firmware.image import read_image
+    from peephole.firmware.scratch import scratch_told
 
     if folder is not None:
         yield read_image(folder)
         return
-    with tempfile.TemporaryDirectory(prefix="peephole-") as name:
-        yield build_image(_sources(target, None, None), Path(name) / "image")
+    with contextlib.ExitStack() as held:
+        with scratch_told():
+            made = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="peephole-")))
+            image = build_image(_sources(target, None, None), made / "image")
+        yield image
 
 
 def _sources(target: Board, recogniser: Path | None, landmarks: Path | None) -> "Sources":

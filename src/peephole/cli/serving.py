@@ -1,6 +1,7 @@
 """The page of a door, served until the process is told to stop; `run` and `device page` share it."""
 
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -85,3 +86,17 @@ def told_to_stop(stop: Callable[[], None]) -> Iterator[None]:
     finally:
         for number, old in before.items():
             signal.signal(number, old)
+
+
+@contextmanager
+def told_to_end() -> Iterator[None]:
+    """Within the block, SIGTERM leaves it as an error would, so that all is put away; the exit code is the signal's."""
+
+    def heard(number: int, frame: FrameType | None) -> None:
+        sys.exit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, heard)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

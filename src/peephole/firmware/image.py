@@ -1,7 +1,6 @@
 """A linked image: its files, and what of it lies where."""
 
 import json
-import os
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +9,6 @@ from peephole.compiler.emit.folder import BUILD, MANIFEST
 
 ELF, CODE, WEIGHTS = "fw.elf", "fw.bin", "weights.bin"
 BANK_BYTES = 32 * 1024 * 1024
-KEPT_BYTES = 1024 * 1024
-"""At the end of the second bank: what a device keeps, as csrc/ports/rv32-virt/flash.h says."""
 
 
 @dataclass(frozen=True)
@@ -80,21 +77,3 @@ def section_sizes(elf: bytes, name: str) -> dict[str, int]:
     except (struct.error, IndexError, ValueError):
         raise ValueError(f"{name}: not a program for a 32-bit machine; build it anew") from None
     return sizes
-
-
-def kept_flash(image: Image, path: Path) -> Path:
-    """Make a file the second flash bank of an image, and return it: its weights, and behind them what is kept.
-
-    What a device has kept in the file stays; a new file is an erased flash that only its owner may read: faces and the
-    key of the line will lie in it. Raises an `OSError`, or `ValueError` for a file that is no flash bank.
-    """
-    fresh = not path.exists()
-    if not fresh and path.stat().st_size != BANK_BYTES:
-        raise ValueError(f"{path}: no flash of a device, which has {BANK_BYTES:,} bytes; name another file")
-    weights = image.weights.read_bytes()[: image.sections[".weights"]]
-    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b") as file:
-        file.write(weights)
-        if fresh:
-            file.seek(BANK_BYTES - KEPT_BYTES)
-            file.write(b"\xff" * KEPT_BYTES)
-    return path

@@ -1,16 +1,14 @@
 """What an image takes while it runs, measured in the emulator on frames of the demo."""
 
 import json
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
-from peephole.firmware.emulator import run_image
+from peephole.firmware.emulator import FirmwareError, run_image
 from peephole.firmware.frames import WATCH, GreyFrame, Mode, camera_frames
-from peephole.firmware.image import Image, kept_flash
+from peephole.firmware.image import Image
 from peephole.vision.sources.demo import DemoSource
 
 # Of the demo: the garden alone, somebody at the door, and a walk to the door that makes a visit.
@@ -55,7 +53,7 @@ def measure(image: Image) -> Measured:
     empty, face, looked = _told(image, [demo[EMPTY], demo[AT_DOOR]], Mode.LOOKS)
     *_, watched = _told(image, [demo[number] for number in WALK], WATCH)
     if len(face["faces"]) != 1:
-        raise RuntimeError(
+        raise FirmwareError(
             f"the image sees {len(face['faces'])} faces where one is; its detector is not the shipped one"
         )
     return Measured(
@@ -64,6 +62,4 @@ def measure(image: Image) -> Measured:
 
 
 def _told(image: Image, frames: Iterable[GreyFrame], mode: Mode) -> list[dict[str, Any]]:
-    with tempfile.TemporaryDirectory(prefix="peephole-") as folder:
-        bank = kept_flash(image, Path(folder) / "kept.bin")
-        return [json.loads(line) for line in run_image(image, frames, bank, SECONDS, mode=mode)]
+    return [json.loads(line) for line in run_image(image, frames, seconds=SECONDS, mode=mode)]
