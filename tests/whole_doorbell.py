@@ -18,8 +18,7 @@ from typing import Any
 import numpy as np
 
 from peephole.device.client import Command, Device, DeviceLook
-from peephole.device.errors import NO_ROOM, CommandError, DeviceError
-from peephole.device.line import opened_line
+from peephole.device.errors import NO_ROOM, CommandError, DeviceError, LostLineError
 from peephole.device.session import Session
 from peephole.firmware.emulator import qemu_command
 from peephole.firmware.events import DECIDED, ENDED, STARTED
@@ -28,7 +27,7 @@ from peephole.firmware.frames import FRAMES, WATCH, GreyFrame, Mode, Stall, writ
 from peephole.firmware.image import Image
 
 PATIENCE = 30.0  # seconds for an answer, on a machine that is busy
-LONGEST = 2.4  # seconds until a cut
+LONGEST = 1.2  # until a cut, in terms of what the whole walk takes
 STRANGER = 2
 
 
@@ -62,6 +61,43 @@ class Counts:
     torn: int = 0
 
 
+class SocketLine:
+    """A line to a board whose power may go at any moment; pyserial leaves the socket of such a one open."""
+
+    name = "board"
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+
+    def read(self, seconds: float) -> bytes:
+        self._connection.settimeout(max(seconds, 0.001))
+        try:
+            come = self._connection.recv(4096)
+        except TimeoutError:
+            return b""
+        except OSError as error:
+            raise LostLineError("board: gone") from error
+        if not come:
+            raise LostLineError("board: gone")
+        return come
+
+    def write(self, content: bytes) -> None:
+        try:
+            self._connection.sendall(content)
+        except OSError as error:
+            raise LostLineError("board: gone") from error
+
+
+@contextlib.contextmanager
+def opened_line(port: int) -> Iterator[SocketLine]:
+    try:
+        connection = socket.create_connection(("127.0.0.1", port), PATIENCE)
+    except OSError as error:
+        raise LostLineError("board: gone") from error
+    with connection:
+        yield SocketLine(connection)
+
+
 class WholeDoorbell:
     """An image on a flash of its own. Every start watches the same walk of one person."""
 
@@ -78,9 +114,10 @@ class WholeDoorbell:
         self._flight: Kept | None = None  # what there is if the request that is on its way was done
         self._ids: dict[str, int] = {}
         self._key = self._paired()
+        self._walk_seconds = self._whole_walk()
 
     @contextlib.contextmanager
-    def _on(self, mode: Mode, frames: Sequence[GreyFrame | Stall]) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    def _on(self, mode: Mode, frames: Sequence[GreyFrame | Stall]) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -90,7 +127,7 @@ class WholeDoorbell:
             command = qemu_command(self._image, self.flash, port)
             board = subprocess.Popen(command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=out)
         try:
-            yield board, f"socket://127.0.0.1:{port}"
+            yield board, port
         finally:
             board.kill()
             board.wait()
@@ -109,18 +146,30 @@ class WholeDoorbell:
         return False
 
     def _paired(self) -> bytes:
-        with self._on(Mode.PRESS, []) as (board, name):
+        with self._on(Mode.PRESS, []) as (board, port):
             assert self._wait_for_start(board)
-            with opened_line(name) as line:
+            with opened_line(port) as line:
                 return Session(line, seconds=PATIENCE).pair()
+
+    def _whole_walk(self) -> float:
+        """How long this machine takes from the start to the end of the visit, as busy as it is."""
+        began = time.monotonic()
+        with self._on(WATCH, self._frames) as (board, _):
+            while not any(line.get("event") == ENDED for line in self._printed()):
+                assert board.poll() is None and time.monotonic() < began + PATIENCE
+                time.sleep(0.02)
+            took = time.monotonic() - began
+        self._take_in(self._printed())
+        self.check()
+        return took
 
     def cut_once(self) -> None:
         """Switch on, work, cut the power at a random moment, and check what is there after the next start."""
-        with self._on(WATCH, self._frames) as (board, name):
-            timer = threading.Timer(self._draw.uniform(0, LONGEST), board.kill)
+        with self._on(WATCH, self._frames) as (board, port):
+            timer = threading.Timer(self._draw.uniform(0, LONGEST * self._walk_seconds), board.kill)
             timer.start()
             with contextlib.suppress(DeviceError):
-                self._live(board, name)
+                self._live(board, port)
             timer.join()
             assert board.wait(PATIENCE) == -signal.SIGKILL, (self.folder / "printed").read_text()
         self.counts.cuts += 1
@@ -129,16 +178,16 @@ class WholeDoorbell:
 
     def check(self) -> None:
         """Switch on, and compare what is there with what must be."""
-        with self._on(WATCH, []) as (board, name):
+        with self._on(WATCH, []) as (board, port):
             assert self._wait_for_start(board)
-            with opened_line(name) as line:
+            with opened_line(port) as line:
                 self._check(Device(Session(line, seconds=PATIENCE), lambda _: self._key))
         self.counts.left += sum(line.get("event") == ENDED for line in self._printed())
 
-    def _live(self, board: subprocess.Popen[bytes], name: str) -> None:
+    def _live(self, board: subprocess.Popen[bytes], port: int) -> None:
         if not self._wait_for_start(board):
             return
-        with opened_line(name) as line:
+        with opened_line(port) as line:
             device = Device(Session(line, seconds=PATIENCE), lambda _: self._key)
             while True:
                 self._change(device)
