@@ -41,7 +41,7 @@ def _usage(error: TyperException) -> int:
     context = getattr(error, "ctx", None)
     who = context.command_path if context is not None else "peephole"
     # Empty where the help text was shown in place of a message.
-    if message := " ".join(error.format_message().split()):
+    if message := " ".join(error.format_message().replace("Value error, ", "").split()):
         complain(f"{message.rstrip('.')}; see '{who} --help'", who)
     return USAGE
 

@@ -158,20 +158,25 @@ def run(
 ) -> None:
     """Run an image in the emulator on frames of 320x240 grey pixels, and print what it tells."""
     from peephole.firmware.emulator import run_image
-    from peephole.firmware.frames import WATCH, Mode, camera_frames
+    from peephole.firmware.frames import WATCH, Mode, begun, camera_frames
     from peephole.firmware.toolchain import EMULATOR, need
     from peephole.vision.sources import open_source
 
     if target is Board.GAP8:
         raise ValueError("GAP8 has no emulator here; make -C DIR all run starts the folder on a board, by the GAP SDK")
     need(EMULATOR)
+    if data is not None and not data.is_dir():
+        raise FileNotFoundError(f"{data}: no such folder; name one of peephole run with --data, or leave that out")
     source = open_source(camera, report=lambda notice: None, once=True)
     tell = _tell_look if looks else _tell_event
     mode = (Mode.LOOKS if looks else WATCH) | (Mode.PRESS if press else WATCH)
     mode |= Mode.STAY if serial is not None else WATCH
-    with told_to_end(), contextlib.closing(source), _image(folder, target) as image:
+    with contextlib.ExitStack() as held:
+        held.enter_context(told_to_end())
+        held.enter_context(contextlib.closing(source))
+        frames = begun(camera_frames(source))
+        image = held.enter_context(_image(folder, target))
         known = {} if looks else _people(image, camera, data)
-        frames = camera_frames(source)
         for line in run_image(image, frames, flash, seconds, serial, known, mode):
             told = _parsed(line)
             if told is None:

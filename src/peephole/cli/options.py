@@ -39,6 +39,13 @@ def data_folder() -> Path:
     return read_settings().settings.data
 
 
+def _named_folder(text: str) -> Path:
+    """Take a folder's name; nothing, as of a variable that is not set, is not the current folder."""
+    if not text:
+        raise typer.BadParameter("has no name; name a folder, . for the current one")
+    return Path(text)
+
+
 class Crop(StrEnum):
     """How a face is cut out of a picture."""
 
@@ -120,4 +127,6 @@ LandmarkProgramOption = Annotated[
     Path | None,
     typer.Option("--landmarks", metavar="M", show_default="the shipped landmark program", help="Finds five points."),
 ]
-OutputFolderOption = Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="The folder to write.")]
+OutputFolderOption = Annotated[
+    Path, typer.Option("-o", "--output", parser=_named_folder, metavar="DIR", help="The folder to write.")
+]

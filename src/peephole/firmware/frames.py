@@ -4,6 +4,7 @@ import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntFlag
+from itertools import chain
 from typing import IO
 
 import cv2
@@ -71,6 +72,11 @@ def camera_frames(frames: Iterable[Frame]) -> Iterator[GreyFrame]:
     """Pass on the frames of a source as the device's camera sees them, at the same times."""
     for frame in frames:
         yield GreyFrame(for_camera(frame.image), milliseconds(frame.time))
+
+
+def begun(frames: Iterator[GreyFrame]) -> Iterator[GreyFrame]:
+    """Take the first frame now, so that what keeps it from coming is raised before anything else is begun."""
+    return chain([first], frames) if (first := next(frames, None)) is not None else frames
 
 
 def write_frames(

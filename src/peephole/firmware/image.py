@@ -45,6 +45,8 @@ def read_image(folder: Path) -> Image:
 
     Raises `FileNotFoundError` or `ValueError` with one sentence where there is none.
     """
+    if folder.exists() and not folder.is_dir():
+        raise NotADirectoryError(f"{folder}: not a folder; name the one that peephole firmware build has written")
     built = folder / BUILD
     for name in (ELF, CODE, WEIGHTS):
         if not (built / name).is_file():
