@@ -7,7 +7,7 @@
 #include "cascade_table.h"
 #include "ports/gap8/gap8.h"
 
-enum { CAPACITY = 4096, POISON = 0x55 };
+enum { CAPACITY = 8192, POISON = 0x55 };
 
 static uint8_t *l1;
 static uint32_t l1_bytes;

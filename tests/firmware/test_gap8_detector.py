@@ -4,7 +4,7 @@ import shutil
 import struct
 import subprocess
 from collections.abc import Callable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from peephole import _core
 from peephole.compiler.emit.sources import source_folder
 from peephole.firmware.cascade import HEADER, cascade_source
 from peephole.firmware.frames import GreyFrame
+from peephole.fixedpoint.reference.cascade import Cascade
 from peephole.vision.cascade_table import load_cascade
 from peephole.vision.detector import MIN_DEVIATION
 
@@ -29,8 +30,11 @@ SCALE = 72_090  # Q16: 1.1
 
 @pytest.fixture(scope="module")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("detector")
-    (folder / "cascade_table.c").write_text(cascade_source(load_cascade()))
+    return compiled(tmp_path_factory.mktemp("detector"), load_cascade())
+
+
+def compiled(folder: Path, table: Cascade) -> Path:
+    (folder / "cascade_table.c").write_text(cascade_source(table))
     (folder / "cascade_table.h").write_text(HEADER)
     root = source_folder()
     sources = [root / "kernels" / f"cascade_{name}.c" for name in KERNELS]
@@ -56,8 +60,10 @@ def on_cores(
     return status, np.array([line.split() for line in hits], np.int32).reshape(-1, 4)
 
 
-def by_kernel(grey: NDArray[np.uint8], min_size: int, regions: Sequence[Sequence[int]] = ()) -> NDArray[np.int32]:
-    table = load_cascade()
+def by_kernel(
+    grey: NDArray[np.uint8], min_size: int, regions: Sequence[Sequence[int]] = (), table: Cascade | None = None
+) -> NDArray[np.int32]:
+    table = table or load_cascade()
     kernel = _core.Cascade(*(getattr(table, field.name) for field in fields(table)))
     searched = np.array(regions, np.int32).reshape(-1, 6)
     hits = kernel.hits(grey, min_size, 240, SCALE, MIN_DEVIATION, searched)
@@ -75,14 +81,20 @@ def test_a_frame_of_the_demo(driver: Path, demo: Callable[[int], GreyFrame], min
     np.testing.assert_array_equal(found, wanted)
 
 
-def test_lists_that_are_full_are_gone_on_with(driver: Path, demo: Callable[[int], GreyFrame]) -> None:
-    """So little L1 that every core has a list of 16 windows, and strips of few rows."""
+def test_lists_that_are_full_are_gone_on_with(demo: Callable[[int], GreyFrame], tmp_path: Path) -> None:
+    """Stages that nearly every window passes, and so little L1 that every core has a list of 16 windows."""
+    table = load_cascade()
+    lax = replace(table, stage_threshold=table.stage_threshold - 8_192)
+    driver = compiled(tmp_path, lax)
     grey = demo(200).pixels
-    least = (1 + 2 + 24) * 200 * 4 + 8 * 16 * 16
-    status, found = on_cores(driver, grey, 40, l1=least)
-    assert status == 0
-    np.testing.assert_array_equal(found, by_kernel(grey, 40))
-    assert on_cores(driver, grey, 40, l1=least - 4)[0] == 1  # PH_BAD_SHAPE
+    wanted = by_kernel(grey, 64, table=lax)
+    assert 1000 < len(wanted) < 8192
+    least = (1 + 2 + 24) * 128 * 4 + 8 * 16 * 16
+    for l1 in (least, L1_BYTES):
+        status, found = on_cores(driver, grey, 64, l1=l1)
+        assert status == 0
+        np.testing.assert_array_equal(found, wanted)
+    assert on_cores(driver, grey, 64, l1=least - 4)[0] == 1  # PH_BAD_SHAPE
 
 
 def test_regions(driver: Path, demo: Callable[[int], GreyFrame]) -> None:
