@@ -31,16 +31,51 @@ size_t ph_cascade_find_scratch_bytes(const ph_cascade_detector *detector, ph_ima
     return larger(larger(searching, glancing), ph_cascade_group_scratch_bytes(detector->capacity));
 }
 
-/* Searches for some sizes only. *windows: how many it finds; near them lie the regions, -1 where they are too many. */
-static ph_status glance_at(ph_cascade_detector *detector, ph_image_size size, const uint8_t *image, int32_t *windows,
-                           int32_t *count, ph_cascade_region *regions) {
+/* All windows that pass, into the detector's hits. *count: how many of them are there. */
+static ph_status all_windows(ph_cascade_detector *detector, const ph_cascade *cascade, const ph_cascade_search *search,
+                             const uint8_t *image, int32_t *count) {
+    *count = 0;
+    const ph_status status =
+        ph_cascade_detect(cascade, search, image, detector->scratch, detector->capacity, detector->hits, count);
+    detector->left_out = status == PH_OK && *count > detector->capacity ? *count - detector->capacity : 0;
+    *count -= detector->left_out;
+    return status;
+}
+
+/* Joined windows. Where there are no faces the windows stay as they were. */
+static ph_status joined_windows(ph_cascade_detector *detector, const ph_cascade_search *search, const uint8_t *image,
+                                int32_t *windows, int32_t *faces) {
+    const ph_status status = all_windows(detector, detector->cascade, search, image, windows);
+    *faces = *windows;
+    return status != PH_OK ? status
+                           : ph_cascade_group(detector->min_neighbours, detector->scratch, detector->hits, faces);
+}
+
+/* The next search is for windows near those that the last one found, or for all where these are too many. */
+static void look_near(const ph_cascade_detector *detector, int32_t windows, ph_cascade_region *regions,
+                      ph_cascade_search *search) {
+    const int32_t near = detector->left_out ? -1
+                                            : ph_cascade_regions(detector->away, detector->times, windows,
+                                                                 detector->hits, MOST_REGIONS, regions);
+    search->regions = regions;
+    search->region_count = near < 0 ? 0 : near;
+}
+
+static ph_status find_near(ph_cascade_detector *detector, ph_cascade_search *search, const uint8_t *image,
+                           ph_image_size size, int32_t *faces) {
+    ph_cascade_region regions[MOST_REGIONS];
     const ph_cascade_search glance = glance_of(detector, size);
-    const ph_status status = ph_cascade_detect(detector->glance, &glance, image, detector->scratch, detector->capacity,
-                                               detector->hits, windows);
-    if (status == PH_OK) {
-        *count = *windows > detector->capacity ? -1
-                                               : ph_cascade_regions(detector->away, detector->times, *windows,
-                                                                    detector->hits, MOST_REGIONS, regions);
+    int32_t windows;
+    *faces = 0;
+    ph_status status = all_windows(detector, detector->glance, &glance, image, &windows);
+    if (status != PH_OK || windows == 0) {
+        return status;
+    }
+    look_near(detector, windows, regions, search);
+    status = joined_windows(detector, search, image, &windows, faces);
+    if (status == PH_OK && *faces == 0 && search->region_count > 0 && 2 * windows >= detector->min_neighbours) {
+        look_near(detector, windows, regions, search); /* half a face: the rest may lie a little farther off */
+        status = joined_windows(detector, search, image, &windows, faces);
     }
     return status;
 }
@@ -49,30 +84,13 @@ ph_status ph_cascade_find(void *context, ph_image_size size, const uint8_t *imag
                           int32_t *count) {
     ph_cascade_detector *detector = context;
     ph_cascade_search search = search_of(detector, size);
-    ph_cascade_region regions[MOST_REGIONS];
+    int32_t windows, found = 0;
     *count = 0;
     if (detector->scratch_bytes < ph_cascade_find_scratch_bytes(detector, size)) {
         return PH_BAD_SHAPE;
     }
-    if (detector->glance) {
-        int32_t windows = 0, near = 0;
-        const ph_status status = glance_at(detector, size, image, &windows, &near, regions);
-        if (status != PH_OK || windows == 0) {
-            detector->left_out = 0;
-            return status;
-        }
-        search.regions = regions;
-        search.region_count = near < 0 ? 0 : near;
-    }
-    int32_t found;
-    ph_status status = ph_cascade_detect(detector->cascade, &search, image, detector->scratch, detector->capacity,
-                                         detector->hits, &found);
-    if (status != PH_OK) {
-        return status;
-    }
-    detector->left_out = found > detector->capacity ? found - detector->capacity : 0;
-    found -= detector->left_out;
-    status = ph_cascade_group(detector->min_neighbours, detector->scratch, detector->hits, &found);
+    const ph_status status = detector->glance ? find_near(detector, &search, image, size, &found)
+                                              : joined_windows(detector, &search, image, &windows, &found);
     if (status == PH_OK) {
         *count = found < capacity ? found : capacity;
         memcpy(faces, detector->hits, (size_t)*count * sizeof *faces);

@@ -25,7 +25,7 @@ typedef struct {
     int32_t min_deviation;
     int32_t min_neighbours; /* windows that must agree on a face */
     /* Of a first search, of fewer sizes: where it finds no window, there is no face. Windows are then looked for near
-       those that it found. */
+       those that it found, and once more near these where they are no face, but half of one. */
     const ph_cascade *glance; /* checked, as large a table; NULL: every picture is searched at once */
     int32_t glance_size;
     int32_t glance_scale; /* Q16 */

@@ -171,6 +171,7 @@ def squared_l2_s16(a: NDArray[np.int16], b: NDArray[np.int16]) -> int: ...
 def squared_l2_many_s16(a: NDArray[np.int16], b: NDArray[np.int16], out: NDArray[np.uint64]) -> None: ...
 def integral_u8(image: NDArray[np.uint8], sum: NDArray[np.uint32], squares: NDArray[np.uint32]) -> None: ...
 def group_hits(hits: NDArray[np.int32], min_neighbours: int) -> NDArray[np.int32]: ...
+def cascade_regions(hits: NDArray[np.int32], away: int, times: int, capacity: int) -> NDArray[np.int32] | None: ...
 
 class Cascade:
     def __init__(
@@ -181,10 +182,31 @@ class Cascade:
         leaf: NDArray[np.int16],
         rectangle_count: NDArray[np.uint8],
         rectangle: NDArray[np.int8],
+        carried: NDArray[np.uint8],
     ) -> None: ...
     def scratch_bytes(self, height: int, width: int, min_size: int, max_size: int, scale: int) -> int: ...
     def hits(
-        self, image: NDArray[np.uint8], min_size: int, max_size: int, scale: int, min_deviation: int
+        self,
+        image: NDArray[np.uint8],
+        min_size: int,
+        max_size: int,
+        scale: int,
+        min_deviation: int,
+        regions: NDArray[np.int32],
+    ) -> NDArray[np.int32]: ...
+    def find(
+        self,
+        image: NDArray[np.uint8],
+        min_size: int,
+        max_size: int,
+        scale: int,
+        min_deviation: int,
+        min_neighbours: int,
+        glance: Cascade | None,
+        glance_size: int,
+        glance_scale: int,
+        away: int,
+        times: int,
     ) -> NDArray[np.int32]: ...
 
 # Looking at faces; csrc/app/*.h say what each computes. A box is (x, y, width, height).

@@ -74,10 +74,11 @@ def test_parts_that_live_at_the_same_time_do_not_overlap(sources: Sources) -> No
 def test_the_table_of_the_detector_in_c_is_the_one_of_the_host(sources: Sources) -> None:
     text = sources.files["cascade_table.c"].decode()
     table = load_cascade()
-    for name in ("stage_weak", "stage_threshold", "threshold", "leaf", "rectangle_count", "rectangle"):
+    stages = ("table_stage_weak", "table_stage_threshold", "table_carried")
+    for name in (*stages, "threshold", "leaf", "rectangle_count", "rectangle"):
         start = text.index(f" {name}[")
         numbers = text[text.index("{", start) + 1 : text.index("}", start)].split(",")[:-1]
-        assert np.array(numbers, np.int64).tolist() == getattr(table, name).reshape(-1).tolist()
+        assert np.array(numbers, np.int64).tolist() == getattr(table, name.removeprefix("table_")).reshape(-1).tolist()
 
 
 def test_the_manifest_names_both_networks(sources: Sources) -> None:

@@ -23,8 +23,11 @@ static ph_cascade_detector cascade = {
     .scale = DEVICE_SCALE,
     .min_deviation = DEVICE_MIN_DEVIATION,
     .min_neighbours = DEVICE_MIN_NEIGHBOURS,
+    .glance = &cascade_glance,
     .glance_size = DEVICE_GLANCE_SIZE,
     .glance_scale = DEVICE_GLANCE_SCALE,
+    .away = DEVICE_AWAY,
+    .times = DEVICE_TIMES,
     .scratch = AT(DETECTOR_SCRATCH),
     .scratch_bytes = DEVICE_DETECTOR_SCRATCH_BYTES,
     .hits = AT(HITS),
@@ -96,7 +99,8 @@ ph_status device_open(void) {
                       looks_bytes(DEVICE_WALK_LOOKS) <= DEVICE_RECOGNISER_BYTES &&
                       looks_bytes(DEVICE_INTRODUCED_LOOKS) <= DEVICE_RECOGNISER_BYTES &&
                       LANDMARKS_ARENA_BYTES <= DEVICE_LANDMARKS_BYTES;
-    return fits ? ph_cascade_check(&cascade_table) : PH_BAD_SHAPE;
+    const ph_status table = ph_cascade_check(&cascade_table), glance = ph_cascade_check(&cascade_glance);
+    return !fits ? PH_BAD_SHAPE : table != PH_OK ? table : glance;
 }
 
 void must(ph_status status, const char *what) {

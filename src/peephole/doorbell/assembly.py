@@ -7,7 +7,7 @@ from peephole.doorbell.recogniser import Recogniser
 from peephole.engine import Engine
 from peephole.fixedpoint.program import RECOGNISE, IntegerProgram
 from peephole.vision.crop import cut_face
-from peephole.vision.detector import Box, Detector
+from peephole.vision.detector import GLANCE, Box, Detector
 from peephole.vision.landmarks import FaceCut, LandmarkFinder
 from peephole.weights import landmark_program
 
@@ -32,7 +32,7 @@ def make_recogniser(program: IntegerProgram) -> Recogniser:
         return FaceCut(cut_face(grey, box, size, tilt), finder.find(grey, box, tilt))
 
     return Recogniser(
-        detect=Detector().detect,
+        detect=Detector(glance=GLANCE).detect,
         cut=cut,
         describe=Engine(program).descriptor,
         model=program.model_id,

@@ -12,7 +12,7 @@ from peephole.doorbell.policy import whole_points
 from peephole.firmware.frames import FRAMES_MAGIC
 from peephole.fixedpoint.program import IntegerProgram
 from peephole.vision.crop import template_q8
-from peephole.vision.detector import MIN_DEVIATION, Detector
+from peephole.vision.detector import GLANCE, MIN_DEVIATION, Detector
 
 RAM_BYTES = 512 * 1024
 
@@ -92,7 +92,7 @@ def plan_layout(
     `ValueError` with one sentence where it does not fit.
     """
     device, room = device or Device(looks=5), room or Room()
-    detector = Detector(min_size=device.smallest_face)
+    detector = Detector(min_size=device.smallest_face, glance=GLANCE)
     scratch = partial(scratch_bytes, detector)
     buffers = _buffers(device, room, scratch, recogniser, landmarks, arenas)
     if table_bytes:
@@ -219,6 +219,8 @@ def _numbers(layout: Layout) -> dict[str, int]:
         "MIN_NEIGHBOURS": search.min_neighbours,
         "GLANCE_SIZE": search.glance_size,
         "GLANCE_SCALE": search.glance_scale,
+        "AWAY": search.away,
+        "TIMES": search.times,
         "LANDMARK_FRAC_BITS": layout.landmarks.tensor(layout.landmarks.output).frac_bits,
         "ALIGNED": int(layout.recogniser.crop == "aligned"),
         "PEOPLE": device.users,

@@ -8,12 +8,17 @@ from numpy.typing import NDArray
 from peephole import _core
 from peephole.fixedpoint.reference.cascade import LARGEST_FRAME, WINDOW, Cascade
 from peephole.vision.cascade_table import load_cascade
+from peephole.vision.glance import checked_early
 
 # Grey levels. Flat parts of a frame are passed over; a face, however dim, has more contrast than this.
 MIN_DEVIATION = 10
 MOST_SCALE = 4
-NO_REGIONS = np.zeros((0, 6), np.int32)
+EVERYWHERE = np.zeros((0, 6), np.int32)
 MOST_GLANCE = 16
+# What a doorbell looks with: it has a frame to search all the time, and next to none of them holds a face.
+GLANCE = 4
+# Near the windows of a glance, Q8: middles within a quarter of their side, sides up to 1.5 times larger or smaller.
+AWAY, TIMES = 64, 384
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,8 @@ class Face:
 class Search:
     """What a detector looks for, in the kernel's numbers: sizes in frame pixels, scale in Q16.
 
-    glance_size, glance_scale: of a first search, as in csrc/app/detector.h; 0 where there is none.
+    glance_size, glance_scale: of a first search, as in csrc/app/detector.h; 0 where there is none. away, times: how
+    near the windows that it finds the others are looked for, Q8 of their side.
     """
 
     min_size: int
@@ -56,6 +62,8 @@ class Search:
     min_neighbours: int
     glance_size: int = 0
     glance_scale: int = 0
+    away: int = AWAY
+    times: int = TIMES
 
 
 class Detector:
@@ -64,8 +72,10 @@ class Detector:
     scale is the ratio of successive sizes; a face needs min_neighbours windows that agree on it. Twice the sizes and
     twice the windows of OpenCV's usual 1.1 and 4 find more faces with a fifth fewer false hits: benchmarks/detector.py.
 
-    With a glance of n a frame is first searched for one of n sizes only, and passed over where not one window is found;
-    a frame without a face takes about an nth of the time. 1: every frame is searched at once.
+    With a glance of n a frame is first searched for one of n sizes only, by a cascade that rejects sooner
+    (`peephole.vision.glance`). Where that finds no window there is no face; else faces are looked for near those
+    windows. That takes much less time and loses hardly a face: `benchmarks/detector.py` counts. 1: every frame is
+    searched at once.
     """
 
     def __init__(
@@ -90,15 +100,8 @@ class Detector:
         if self.search.glance_size > most:
             raise ValueError(f"a glance of {glance} sizes passes over faces of at most {most} pixels")
         table = cascade or load_cascade()
-        self._cascade = _core.Cascade(
-            table.stage_weak,
-            table.stage_threshold,
-            table.threshold,
-            table.leaf,
-            table.rectangle_count,
-            table.rectangle,
-            table.carried,
-        )
+        self._cascade = in_core(table)
+        self._glance = in_core(checked_early(table)) if glance > 1 else None
 
     def scratch_bytes(self, height: int, width: int) -> int:
         """Return the memory that the kernel needs for a frame, beside the frame and the hits."""
@@ -110,26 +113,51 @@ class Detector:
         return max(searching, self._cascade.scratch_bytes(height, width, size, search.max_size, scale))
 
     def hits(self, grey: NDArray[np.uint8]) -> NDArray[np.int32]:
-        """Return every window that passes, ungrouped: [N,5] (x, y, side, 1, score)."""
-        return self._hits(grey, self.search.min_size, self.search.scale)
+        """Return every window of a frame that passes, ungrouped: [N,5] (x, y, side, 1, score)."""
+        search = self.search
+        return self._cascade.hits(
+            _checked(grey), search.min_size, search.max_size, search.scale, MIN_DEVIATION, EVERYWHERE
+        )
 
     def detect(self, grey: NDArray[np.uint8]) -> list[Face]:
         """Return the faces of a frame [H,W], largest first."""
         search = self.search
-        if search.glance_scale and not len(self._hits(grey, search.glance_size, search.glance_scale)):
-            return []
-        groups = _core.group_hits(self.hits(grey), self.search.min_neighbours)
+        found = self._cascade.find(
+            _checked(grey),
+            search.min_size,
+            search.max_size,
+            search.scale,
+            MIN_DEVIATION,
+            search.min_neighbours,
+            self._glance,
+            search.glance_size,
+            search.glance_scale,
+            search.away,
+            search.times,
+        )
         return [
             Face(Box(x, y, side, side), score=score, neighbours=neighbours)
-            for x, y, side, neighbours, score in groups.tolist()
+            for x, y, side, neighbours, score in found.tolist()
         ]
 
-    def _hits(self, grey: NDArray[np.uint8], min_size: int, scale: int) -> NDArray[np.int32]:
-        if grey.ndim != 2 or grey.dtype != np.uint8:
-            raise ValueError(f"the detector needs a grey picture of bytes, not {grey.dtype} of shape {grey.shape}")
-        return self._cascade.hits(
-            np.ascontiguousarray(grey), min_size, self.search.max_size, scale, MIN_DEVIATION, NO_REGIONS
-        )
+
+def in_core(table: Cascade) -> _core.Cascade:
+    """Return a table, checked, as the kernel takes it."""
+    return _core.Cascade(
+        table.stage_weak,
+        table.stage_threshold,
+        table.threshold,
+        table.leaf,
+        table.rectangle_count,
+        table.rectangle,
+        table.carried,
+    )
+
+
+def _checked(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    if grey.ndim != 2 or grey.dtype != np.uint8:
+        raise ValueError(f"the detector needs a grey picture of bytes, not {grey.dtype} of shape {grey.shape}")
+    return np.ascontiguousarray(grey)
 
 
 def _glance(min_size: int, scale: float, sizes: int) -> tuple[int, int]:

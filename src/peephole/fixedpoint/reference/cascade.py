@@ -194,7 +194,7 @@ def near_hits(hits: NDArray[np.int32], away: int, times: int, capacity: int) -> 
 
 
 def _within(low: int, high: int, side: int, at: NDArray[np.int64], ratio: int) -> NDArray[np.bool_]:
-    """Tell which windows at these level pixels have their doubled middle in [low, high): not rounded to frame pixels."""
+    """Tell which windows at these level pixels have their doubled middle in [low, high), unrounded."""
     edge: NDArray[np.int64] = 2 * at * ratio
     inside: NDArray[np.bool_] = (edge >= (low - side) << 16) & (edge < (high - side) << 16)
     return inside
@@ -209,7 +209,7 @@ def cascade_hits(
     min_deviation: int,
     regions: Sequence[Region] = (),
 ) -> NDArray[np.int32]:
-    """Return every window that passes: [N,5] (x, y, side, 1, score) in frame pixels, smallest first, then by regions."""
+    """Return every window that passes: [N,5] (x, y, side, 1, score), smallest first, then by regions."""
     height, width = image.shape
     found = [np.empty((0, 5), np.int64)]
     source, halved = image, 0

@@ -1,0 +1,76 @@
+"""The cascade for a first glance: the same stumps, with checks within its first stages.
+
+A check rejects a window whose sum so far is below what every face of the training crops had in at least one of its
+windows. `benchmarks/glance.py` learns these sums and prints them; LFW, which measures the detector, is no part of it.
+"""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+
+from peephole.fixedpoint.reference.cascade import Cascade
+
+# After so many stumps of the wheel's table; the ends of its first ten stages are among them.
+CHECKED_STUMPS = (
+    *(3, 5, 7, 9, 13, 17, 21, 25, 34, 43, 52, 62, 73, 84, 97, 110, 123, 136),
+    *(149, 162, 175, 189, 204, 219, 235, 251, 269, 287, 305, 323, 344, 365, 386, 406),
+)
+
+CHECKED_SUMS = (
+    -3090,
+    -2695,
+    -1673,
+    -1550,
+    -3120,
+    -3686,
+    -3482,
+    -2867,
+    -3584,
+    -2776,
+    -1862,
+    -3230,
+    -2916,
+    -4408,
+    -3821,
+    -4092,
+    -2414,
+    -2899,
+    -4326,
+    -3626,
+    -4377,
+    -3169,
+    -4725,
+    -4585,
+    -4142,
+    -3398,
+    -3796,
+    -3993,
+    -4182,
+    -3793,
+    -3638,
+    -3257,
+    -3483,
+    -3612,
+)  # Q10
+
+
+def checked_early(cascade: Cascade) -> Cascade:
+    """Return a cascade whose first stages are parted at CHECKED_STUMPS, each part but the last with the learnt sum.
+
+    At the end of a stage the higher one of its own threshold and the learnt one holds. A table that has fewer stumps is
+    returned as it is, since the sums belong to the wheel's.
+    """
+    ends = np.cumsum(cascade.stage_weak.astype(int)).tolist()
+    if ends[-1] < CHECKED_STUMPS[-1]:
+        return cascade
+    threshold = {end: int(own) for end, own in zip(ends, cascade.stage_threshold, strict=True)}
+    for stump, learnt in zip(CHECKED_STUMPS, CHECKED_SUMS, strict=True):
+        threshold[stump] = max(threshold.get(stump, learnt), learnt)
+    parts = sorted(threshold)
+    return replace(
+        cascade,
+        stage_weak=np.array([b - a for a, b in pairwise([0, *parts])], np.uint16),
+        stage_threshold=np.array([threshold[part] for part in parts], np.int32),
+        carried=np.array([before not in {0, *ends} for before in [0, *parts[:-1]]], np.uint8),
+    )
