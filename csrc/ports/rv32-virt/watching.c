@@ -112,6 +112,10 @@ ph_status keep_watch(const frames *source) {
     tell_number("{\"people\": ", gallery.people_count);
     tell_number(", \"strangers\": ", gallery.strangers_count);
     board_print("}\n");
+    if (gallery.log.damaged > 0) {
+        tell_number("{\"damaged\": ", gallery.log.damaged);
+        board_print("}\n");
+    }
     const uint64_t began = board_instructions();
     int64_t steps = 0;
     ph_status status;

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from peephole.cli.options import JsonOption, LandmarkProgramOption, OutputFolderOption, RecogniserOption
-from peephole.cli.output import plain, print_json, print_table
+from peephole.cli.output import counted, plain, print_json, print_table
 from peephole.cli.power import power
 from peephole.cli.programs import load_program
 from peephole.cli.serving import told_to_end
@@ -270,7 +270,9 @@ def _cost_line(told: dict[str, Any]) -> str:
     if "stack" in told:
         return f"the stack was at most {told['stack']:,} bytes deep"
     if "people" in told:
-        return f"the device knows {told['people']} people and {told['strangers']} strangers"
+        return f"the device knows {counted(told['people'], 'person')} and {counted(told['strangers'], 'stranger')}"
+    if "damaged" in told:
+        return f"of what it kept, {counted(told['damaged'], 'record')} could not be read and cannot be brought back"
     return f"{told['steps']:,} steps; {_counts(told['instructions'])}"
 
 

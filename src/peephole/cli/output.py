@@ -35,6 +35,12 @@ def plain(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
+def counted(count: int, what: str) -> str:
+    """Return so many of something in words: 1 look, 2 looks, 2 people."""
+    many = {"person": "people"}.get(what, f"{what}s")
+    return f"{count:,} {what if count == 1 else many}"
+
+
 def print_table(titles: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print rows in aligned columns under their titles; whole numbers to the right, their thousands apart."""
     right = [any(isinstance(row[column], int) for row in rows) for column in range(len(titles))]
