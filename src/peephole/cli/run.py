@@ -176,5 +176,5 @@ def _serve(
     from peephole.web.door import Door
 
     connections = (*((f"{source.name}: the picture",) if "://" in source.name else ()), *peers)
-    door = Door(doorbell, source.name, connections)
+    door = Door(doorbell, source.name, connections, memory=doorbell)
     return serve(door, live, page, lambda: live.watch(source, at_its_pace=True), live.stop, accounts=accounts)

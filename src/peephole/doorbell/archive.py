@@ -6,7 +6,7 @@ Every method is one transaction: done and on the disk when it returns, or not do
 from collections.abc import Sequence
 from typing import Protocol
 
-from peephole.doorbell.visit import Sighting, Trace, VisitRecord, VisitState
+from peephole.doorbell.visit import Sighting, Trace, VisitFilter, VisitRecord, VisitState
 from peephole.people.records import (
     Descriptor,
     NewReference,
@@ -115,7 +115,7 @@ class VisitsShelf(Protocol):
     def look_picture(self, visit_id: str, number: int) -> bytes | None:
         """Return the picture (JPEG) of one look."""
 
-    def recent(self, limit: int, before: float | None) -> list[VisitRecord]:
+    def recent(self, limit: int, before: float | None, only: VisitFilter | None = None) -> list[VisitRecord]:
         """Return visits, newest first."""
 
     def picture(self, visit_id: str) -> bytes | None:

@@ -10,14 +10,15 @@ from peephole.doorbell.gallery import read_gallery
 from peephole.doorbell.looks import Portrait
 from peephole.doorbell.photos import Enrolment, IdentifiedFace, Photo, PhotoReport
 from peephole.doorbell.pictures import portrait as jpeg_portrait
-from peephole.doorbell.policy import Policy
+from peephole.doorbell.policy import Bars, Policy
 from peephole.doorbell.recogniser import FrameLike, Image, Recogniser
 from peephole.doorbell.trace import Rejudged, rejudge
-from peephole.doorbell.visit import Trace, VisitRecord
+from peephole.doorbell.visit import Trace, VisitFilter, VisitRecord
 from peephole.doorbell.watcher import LiveFace, Watcher
 from peephole.people.hours import Hours
 from peephole.people.names import clean_name
 from peephole.people.records import Counts, Person, PersonSummary, Rules, Stranger
+from peephole.people.spread import Spread, spread_of
 
 __all__ = ["Doorbell", "Enrolment", "IdentifiedFace", "LiveFace", "Photo", "PhotoReport"]
 
@@ -137,9 +138,20 @@ class Doorbell:
         """Forget a stranger: descriptors and pictures are erased."""
         return self._archive.strangers.discard(key)
 
-    def visits(self, limit: int = 50, before: float | None = None) -> list[VisitRecord]:
-        """Return visits, newest first; `before` is a first_seen to page from."""
-        return self._archive.visits.recent(limit, before)
+    def visits(
+        self, limit: int = 50, before: float | None = None, only: VisitFilter | None = None
+    ) -> list[VisitRecord]:
+        """Return visits, newest first; `before` is a first_seen to page from, `only` those to leave in."""
+        return self._archive.visits.recent(limit, before, only)
+
+    def spread(self) -> Spread:
+        """Return how far apart the looks of one person and of different people are, strangers among them."""
+        gallery = read_gallery(self._archive, self._recogniser, self._policy)
+        return spread_of(gallery.people, gallery.strangers)
+
+    def bars(self) -> Bars:
+        """Return the distances that visits are decided by at the moment."""
+        return read_gallery(self._archive, self._recogniser, self._policy).bars
 
     def visit(self, visit_id: str) -> VisitRecord:
         """Return the visit of that id."""

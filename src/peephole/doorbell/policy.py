@@ -3,6 +3,8 @@
 The decisions are computed in integers by csrc/app; `whole_numbers` is the one place where a policy becomes such.
 """
 
+import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
@@ -95,6 +97,10 @@ class Policy:
     most_clipped: int = 600
     most_turned: int = 60
     good_neighbours: int = 120
+
+    def replaced(self, changes: Mapping[str, float]) -> "Policy":
+        """Return a policy of which some numbers are others."""
+        return dataclasses.replace(self, **changes)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)

@@ -111,6 +111,16 @@ class VisitRecord:
 
 
 @dataclass(frozen=True)
+class VisitFilter:
+    """Which visits to show: of a kind, of a person or a stranger by id, not before a time; None: all of them."""
+
+    kind: Kind | None = None
+    person: str | None = None
+    stranger: str | None = None
+    since: float | None = None
+
+
+@dataclass(frozen=True)
 class TracedLook:
     """One look of a visit: when, where, how good, whether it voted, and whom it was nearest to.
 

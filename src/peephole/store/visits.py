@@ -3,7 +3,7 @@
 import dataclasses
 import sqlite3
 
-from peephole.doorbell.visit import Decision, Sighting, Trace, VisitRecord, VisitState
+from peephole.doorbell.visit import Decision, Sighting, Trace, VisitFilter, VisitRecord, VisitState
 from peephole.doorbell.voting import REASONS
 from peephole.store.database import Database
 from peephole.store.rows import to_blob, to_decision, to_picture, to_sighting, to_trace, to_visit
@@ -116,11 +116,20 @@ class VisitsTable:
             raise ValueError(f"{visit_id}: there is no visit of this id")
         return to_visit(row)
 
-    def recent(self, limit: int, before: float | None) -> list[VisitRecord]:
-        """Return visits, newest first; `before` is a first_seen to page from."""
+    def recent(self, limit: int, before: float | None, only: VisitFilter | None = None) -> list[VisitRecord]:
+        """Return visits, newest first; `before` is a first_seen to page from, `only` those to leave in."""
+        wanted = only or VisitFilter()
+        terms = {
+            "visits.first_seen < ?": before,
+            "visits.first_seen >= ?": wanted.since,
+            "visits.kind = ?": wanted.kind,
+            "visits.person = ?": wanted.person,
+            "visits.stranger = ?": wanted.stranger,
+        }
+        given = {term: value for term, value in terms.items() if value is not None}
+        where = f"WHERE {' AND '.join(given)}" if given else ""
         rows = self._database.rows(
-            f"{_RECORDS} WHERE ? IS NULL OR visits.first_seen < ? ORDER BY visits.first_seen DESC, visits.id LIMIT ?",
-            (before, before, limit),
+            f"{_RECORDS} {where} ORDER BY visits.first_seen DESC, visits.id LIMIT ?", (*given.values(), limit)
         )
         return [to_visit(row) for row in rows]
 

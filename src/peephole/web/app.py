@@ -10,10 +10,12 @@ from peephole import __version__
 from peephole.accounts.accounts import Accounts
 from peephole.web.actions import Answers, people_routes, refused, stranger_routes
 from peephole.web.api import api_routes
+from peephole.web.bars import bars_routes
 from peephole.web.door import Door, Happenings
 from peephole.web.entry import entry_routes
 from peephole.web.gate import Gate
 from peephole.web.guard import Guard
+from peephole.web.history import history_routes
 from peephole.web.pages import page_routes
 from peephole.web.pictures import picture_routes
 from peephole.web.streams import Streams
@@ -42,6 +44,9 @@ def create_app(
     app.include_router(stranger_routes(door.household, answers))
     app.include_router(people_routes(door.household, answers))
     app.include_router(page_routes(door, live))
+    if door.memory is not None:
+        app.include_router(history_routes(door, door.memory))
+        app.include_router(bars_routes(door, door.memory))
     app.include_router(picture_routes(door.household, streams))
 
     @app.exception_handler(RequestValidationError)

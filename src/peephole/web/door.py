@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from peephole.doorbell.doorbell import Enrolment, Photo
+from peephole.doorbell.doorbell import Doorbell, Enrolment, Photo
 from peephole.doorbell.visit import VisitRecord
 from peephole.live import Announcer, Look, Status
 from peephole.people.names import LONGEST
@@ -99,9 +99,11 @@ class Door:
         source: what is watched, for people; without passwords.
         connections: every address that this program connects to, each with the reason.
         longest_name: characters that a person's name may have.
+        memory: what the host's own door remembers beside that, looks and bars; None for a device's door.
     """
 
     household: Household
     source: str
     connections: tuple[str, ...] = ()
     longest_name: int = LONGEST
+    memory: Doorbell | None = None

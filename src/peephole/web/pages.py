@@ -37,6 +37,17 @@ def htmx_file() -> Path:
     raise FileNotFoundError("htmx.min.js: the page needs it; install it with: pip install django-js-lib-htmx")
 
 
+def frame(request: Request, door: Door) -> dict[str, object]:
+    """Return what stands around every page."""
+    return {
+        "here": request.url.path,
+        "memory": door.memory is not None,
+        "connections": door.connections,
+        "said": DONE.get(request.query_params.get("done", "")),
+        "session": getattr(request.state, "session", None),
+    }
+
+
 def page_routes(door: Door, live: Happenings) -> APIRouter:
     """Routes that answer with HTML, or with the files that it needs."""
     router = APIRouter(include_in_schema=False)
@@ -53,11 +64,9 @@ def page_routes(door: Door, live: Happenings) -> APIRouter:
             "pictures": live.pictures,
             "lost_line": lost_line(live.pictures),
             "now": present_line(live.present) if status.state == "watching" else lost_line(live.pictures),
-            "connections": door.connections,
             "source": door.source,
-            "said": DONE.get(request.query_params.get("done", "")),
             "longest_name": door.longest_name,
-            "session": getattr(request.state, "session", None),
+            **frame(request, door),
         }
 
     @router.get("/", response_class=HTMLResponse)
