@@ -1,5 +1,6 @@
 """The folder for GAP8 compiles without the SDK, and its cores have the stacks that they need."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ import pytest
 from commands import peephole
 from gap8_parts import RISCV
 from peephole.compiler.emit.sources import source_folder
+from peephole.weights import default_program
 
 pytestmark = [
     pytest.mark.skipif(shutil.which(RISCV + "gcc") is None, reason=f"needs {RISCV}gcc"),
@@ -33,6 +35,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_everything_compiles_without_the_sdk(folder: Path) -> None:
     done = run("make", "check", cwd=folder)
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
+
+
+def test_the_header_and_the_plan_predict_the_same(folder: Path) -> None:
+    (cycles,) = re.findall(r"not measured: ([\d,]+) cycles", (folder / "recogniser.h").read_text())
+    told = json.loads(peephole("plan", default_program(), "--tiles", "--json").stdout)
+    assert told["tiles"]["predicted"]["cycles"] == int(cycles.replace(",", "")) <= 16_000_000
 
 
 def test_a_core_has_the_stack_for_its_part(folder: Path) -> None:

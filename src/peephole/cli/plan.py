@@ -147,7 +147,7 @@ def _plan_program(
     from peephole.compiler.tiled_schedule import l1_buffers, record_tiles, tile
 
     schedule = lower(program, passes)
-    tiled = tile(schedule, memory.l1 or 0) if tiles else None
+    tiled = tile(schedule, memory.l1 or 0, l2_bytes=memory.l2) if tiles else None
     buffers = (*schedule.buffers, *(l1_buffers(tiled) if tiled else ()))
     placement = place_arena(buffers, memory, steps=schedule.step_names)
     arena = compiled_arena(schedule)

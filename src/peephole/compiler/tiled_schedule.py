@@ -166,8 +166,9 @@ def _is_deep(schedule: Schedule, layer: Operation) -> bool:
 def tile(schedule: Schedule, l1_bytes: int, target: Target | None = None, l2_bytes: int | None = None) -> TiledSchedule:
     """Cut every layer of a schedule into tiles that fit into so many bytes of L1, less what the target reserves.
 
-    l2_bytes: that activations and weights at hand should take of L2, else `L2_BYTES`. Weights come as far ahead as they
-    have room there, and both passes run the last steps together if their tensors do; what needs more takes more.
+    l2_bytes: of L2; activations and weights at hand should take no more than `L2_BYTES` either. Weights come as far
+    ahead as they have room there, and both passes run the last steps together if their tensors do; what needs more
+    takes more.
 
     Raises `ValueError` where that is nothing, and for a layer no tile of which fits: layer, least bytes, bytes there.
     """
@@ -178,7 +179,7 @@ def tile(schedule: Schedule, l1_bytes: int, target: Target | None = None, l2_byt
             f"L1 has {l1_bytes:,} bytes, and stacks on {machine.name} take {machine.reserved_l1_bytes:,}; raise --l1"
         )
     tiler = Tiler(machine)
-    limit = L2_BYTES if l2_bytes is None else l2_bytes
+    limit = L2_BYTES if l2_bytes is None else min(L2_BYTES, l2_bytes)
 
     def fits(tiled: TiledSchedule) -> bool:
         return place(l2_buffers(schedule, tiled), Memory()).main.peak_bytes <= limit
