@@ -1,5 +1,6 @@
 """`peephole device` as its owner runs it, over a socket and over a pseudo terminal, with a device in RAM behind it."""
 
+import errno
 import json
 import os
 import socket
@@ -11,7 +12,7 @@ from typing import cast
 import cv2
 import pytest
 
-from commands import Done, peephole, process
+from commands import Done, assert_one_line, peephole, process
 from device_line import BUTTON, SIDE, MadeUpDevice, pair, socket_to, stranger, terminal_to
 from peephole.cli.programs import load_program
 from peephole.vision.sources.demo import EILEEN
@@ -38,6 +39,45 @@ def test_the_key_is_for_its_owner_alone(owner: tuple[MadeUpDevice, Ask], tmp_pat
     assert stat.S_IMODE(key.parent.stat().st_mode) == 0o700
     assert owner[0].gallery.slots()[1][1].hex() == key.read_text().strip()
     assert json.loads(out(owner[1]("info", "--json")))["model"] == "12345678"
+
+
+def test_a_key_is_void_when_the_device_has_another(owner: tuple[MadeUpDevice, Ask], tmp_path: Path) -> None:
+    device, ask = owner
+    (first,) = (tmp_path / "devices").iterdir()
+    (tmp_path / "devices" / f"{'0' * 16}.key").write_text("of another device\n")
+    with device.lock:
+        device.core.press()
+    out(ask("pair"))
+    left = sorted((tmp_path / "devices").iterdir())
+    assert len(left) == 2 and left[0].name == f"{'0' * 16}.key" and left[1] != first
+    assert out(ask("people", "list"))
+
+
+def test_a_key_that_others_may_read_is_told_of(owner: tuple[MadeUpDevice, Ask], tmp_path: Path) -> None:
+    (key,) = (tmp_path / "devices").iterdir()
+    assert owner[1]("info").stderr == ""
+    key.chmod(0o640)
+    done = owner[1]("info")
+    assert done.returncode == 0 and f"{key}: others may read this key" in done.stderr
+    key.chmod(0o600)
+
+
+def test_a_key_that_could_not_be_kept_is_never_made(
+    owner: tuple[MadeUpDevice, Ask], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device, ask = owner
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with device.lock:
+        device.core.press()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        assert_one_line(ask("pair"), 1, f"{tmp_path}/devices: the disk is full; make room, or name another")
+    assert len(list((tmp_path / "devices").iterdir())) == 1
+    assert out(ask("people", "list"))  # by the key of before
+    out(ask("pair"))  # the button still counts
 
 
 def test_people_and_strangers(owner: tuple[MadeUpDevice, Ask], tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from peephole.cli.output import check_folder_of, local_time, plain, print_json, 
 
 if TYPE_CHECKING:
     from peephole.device.events import DeviceEvent
+    from peephole.device.session import Session
 
 group = typer.Typer(no_args_is_help=True, help="A device's people, strangers, events and settings, over its line.")
 group.add_typer(device_people.group, name="people")
@@ -41,17 +42,38 @@ def device(
 @group.command("pair")
 def pair(context: typer.Context, json: JsonOption = False) -> None:
     """Make a new key with a device whose button was pressed within the last minute; an older key is void."""
-    from peephole.device.keys import keep_key, key_id, prepare_keys
+    from peephole.device.keys import key_id, place_for_key
 
     data = connection_of(context).data
-    prepare_keys(data)
-    with opened_session(context) as session:
+    with place_for_key(data) as keep, opened_session(context) as session:
+        old = _key_in_use(session, data)
         key = session.pair()
-        path = keep_key(data, key)
+        path = keep(key)
+    if old is not None:
+        old.unlink(missing_ok=True)
     if json:
         print_json({"key": key_id(key).hex(), "file": str(path)})
     else:
         print(plain(f"paired; the key is in {path}: whoever has that file owns the device"))
+
+
+def _key_in_use(session: "Session", data: Path) -> Path | None:
+    """The file of the key that the device proves to have, and that a new one makes void; None where it has no other."""
+    from peephole.device.client import Device
+    from peephole.device.errors import WrongKeyError
+    from peephole.device.keys import key_file, read_key
+
+    used: list[bytes] = []
+
+    def find_key(identity: bytes) -> bytes:
+        used.append(identity)
+        return read_key(data, identity)
+
+    try:
+        Device(session, find_key)
+    except WrongKeyError:
+        return None
+    return key_file(data, used[-1])
 
 
 @group.command("info")

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from peephole.cli.errors import complain
+from peephole.cli.output import plain
+
 if TYPE_CHECKING:
     from peephole.device.client import Device
     from peephole.device.line import Line
@@ -56,7 +59,16 @@ def opened_session(context: typer.Context) -> Iterator["Session"]:
 def opened_device(context: typer.Context) -> Iterator["Device"]:
     """Open the line and begin a session, with the key that was made when the device was paired."""
     from peephole.device.client import Device
-    from peephole.device.keys import read_key
 
     with opened_session(context) as session:
-        yield Device(session, partial(read_key, connection_of(context).data))
+        yield Device(session, partial(_find_key, connection_of(context).data))
+
+
+def _find_key(data: Path, identity: bytes) -> bytes:
+    from peephole.device.keys import is_open_to_others, key_file, read_key
+
+    key = read_key(data, identity)
+    path = key_file(data, identity)
+    if is_open_to_others(path):
+        complain(plain(f"{path}: others may read this key, and whoever has it owns the device; chmod 600 it"))
+    return key

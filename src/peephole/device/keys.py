@@ -1,8 +1,12 @@
 """The keys of devices, a file each that only the owner may read, named by the key's id."""
 
+import errno
 import hashlib
 import hmac
 import os
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from peephole.device.errors import WrongKeyError
@@ -22,25 +26,46 @@ def key_file(data: Path, identity: bytes) -> Path:
     return data / FOLDER / f"{identity.hex()}.key"
 
 
-def prepare_keys(data: Path) -> None:
-    """Make the folder of the keys. Raises `OSError` where that cannot be: before a key is made, not after it."""
+@contextmanager
+def place_for_key(data: Path) -> Iterator[Callable[[bytes], Path]]:
+    """Make room for a key before it is made, and give what keeps it there; without that the room is given back.
+
+    Raises an `OSError` with one sentence where the key could not be kept: a device that made one would be nobody's.
+    """
     folder = data / FOLDER
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not os.access(folder, os.W_OK):
-        raise PermissionError(f"{folder}: may not be written to; name another data folder with --data")
+    partial = folder / f"{os.getpid()}.new"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        partial.unlink(missing_ok=True)
+        _write(partial, bytes(KEY_BYTES), os.O_CREAT | os.O_EXCL)
+    except OSError as error:
+        with suppress(OSError):
+            partial.unlink()
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        why = "the disk is full; make room, or" if full else f"no key can be written there ({error.strerror});"
+        raise OSError(f"{folder}: {why} name another data folder with --data") from error
+
+    def keep(key: bytes) -> Path:
+        _write(partial, key, 0)
+        return partial.replace(key_file(data, key_id(key)))
+
+    try:
+        yield keep
+    finally:
+        partial.unlink(missing_ok=True)
 
 
-def keep_key(data: Path, key: bytes) -> Path:
-    """Write a key where nobody else can read it."""
-    path = key_file(data, key_id(key))
-    partial = path.with_suffix(".new")
-    partial.unlink(missing_ok=True)
-    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(handle, "wb") as stream:
+def _write(path: Path, key: bytes, flags: int) -> None:
+    """Write a key where nobody else can read it, over one that is as long where there is one."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CLOEXEC | flags, 0o600), "wb") as stream:
         stream.write(key.hex().encode() + b"\n")
         stream.flush()
         os.fsync(stream.fileno())
-    return partial.replace(path)
+
+
+def is_open_to_others(path: Path) -> bool:
+    """Tell whether anybody but its owner may read a key."""
+    return bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
 
 
 def read_key(data: Path, identity: bytes) -> bytes:
@@ -53,6 +78,8 @@ def read_key(data: Path, identity: bytes) -> bytes:
         )
     try:
         key = bytes.fromhex(path.read_text().strip())
+    except OSError as error:
+        raise WrongKeyError(f"{path}: the key cannot be read ({error.strerror}); only its owner may") from error
     except ValueError:
         key = b""
     if len(key) != KEY_BYTES or key_id(key) != identity:
