@@ -22,7 +22,7 @@ from peephole.mqtt.presence import Occupied
 from peephole.mqtt.reporter import Household, Reporter
 from peephole.mqtt.settings import Mqtt
 from peephole.mqtt.topics import OFFLINE
-from peephole.mqtt.trouble import fault, sentence
+from peephole.mqtt.trouble import fault, plain, sentence
 from peephole.secret import read_secret
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
@@ -30,7 +30,10 @@ STEADY_SECONDS = 10.0
 """A connection that lasted so long was a good one; the next pause is the first again."""
 STALE_SECONDS = 30.0
 """An event that could not be sent for so long is no news any more."""
+RETRY_SECONDS = 5.0
+"""When states that could not be read are read again."""
 RING_PAUSE = 2.0
+"""Presses that follow each other faster are a button that bounces."""
 ANSWER_SECONDS = 5.0
 KEEP_ALIVE = 30
 MOST_WAITING = 256
@@ -145,12 +148,16 @@ class BrokerLink:
             self._take_in()
 
     def _take_in(self) -> None:
-        self._fault = None
+        told, self._fault = self._fault, None
         while self._heard:
             message = self._heard.popleft()
             self._guarded(lambda: self._send(self._reporter.hear(message)))  # noqa: B023 - called at once
         if self._connected_at is not None:
             self._guarded(lambda: self._send(self._reporter.changes()))
+        if self._fault is not None and self._loop is not None:
+            self._loop.call_later(RETRY_SECONDS, self._wake.set)
+            if self._fault != told:
+                self._tell(self._fault)
 
     def _guarded(self, work: Callable[[], None]) -> None:
         """Do something that a full or broken disk, or a fault of ours, may keep us from."""
@@ -158,7 +165,6 @@ class BrokerLink:
             work()
         except Exception as error:
             self._fault = fault(error)
-            self._tell(self._fault)
 
     def _send(self, publications: list[Publication]) -> None:
         now = time.monotonic()
@@ -285,7 +291,11 @@ class BrokerLink:
         self._send([Publication(self._topics.lock_answer, payloads.lock_answer(opened, text, time.time()), "state")])
 
     async def _guarded_in_thread(self, work: Callable[[], None]) -> None:
-        await asyncio.to_thread(self._guarded, work)
+        """Do something that takes its time; what goes wrong is told here, for nobody tries it again."""
+        try:
+            await asyncio.to_thread(work)
+        except Exception as error:
+            self._tell(fault(error))
 
     def _lost(self, error: Exception) -> None:
         if not self._stop.is_set():
@@ -310,4 +320,4 @@ def _tls(settings: Mqtt) -> ssl.SSLContext | None:
     try:
         return ssl.create_default_context(cafile=settings.ca)
     except OSError as error:
-        raise OSError(f"{settings.ca}: no certificates of an authority ({error.strerror or error})") from error
+        raise OSError(f"{settings.ca}: no certificates of an authority ({plain(error)})") from error

@@ -72,13 +72,14 @@ class Reporter:
         Raises OSError when what is stored cannot be read.
         """
         self._read()
+        picture = self._picture() if self._last is not None and self._last.id != self._pictured else []
         told, self._states_told = self._states_told, dict(self._states)
         changed = [
             Publication(topic, payload, "state")
             for topic, payload in self._states.items()
             if told.get(topic) != payload
         ]
-        return [*changed, *(self._picture() if self._last is not None and self._last.id != self._pictured else ())]
+        return [*changed, *picture]
 
     def everything(self) -> list[Publication]:
         """Return what a broker or a Home Assistant that has just started must hear: device, states, picture.
@@ -86,13 +87,14 @@ class Reporter:
         Raises OSError when what is stored cannot be read.
         """
         self._read()
+        picture = self._picture()
         self._states_told = dict(self._states)
         device = discovery(self._settings, self.topics, self._lock is not None)
         return [
             *([Publication(self.topics.config, device, "state")] if self.topics.discovery else []),
             Publication(self.topics.status, ONLINE, "state"),
             *(Publication(topic, payload, "state") for topic, payload in self._states.items()),
-            *self._picture(),
+            *picture,
         ]
 
     def _is_news(self, message: Decided | VisitEnded) -> bool:
@@ -133,8 +135,8 @@ class Reporter:
         """Return the picture of the last visit, if it is over and pictures are published; read anew each time."""
         if self._settings.pictures == "off" or self._last is None or not self._last.closed:
             return []
-        self._pictured = self._last.id
         picture = self._household.visit_picture(self._last.id)
+        self._pictured = self._last.id
         return [] if picture is None else [Publication(self.topics.picture, picture, "picture")]
 
     def _shown(self, visit: VisitRecord) -> bool:

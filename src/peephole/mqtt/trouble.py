@@ -24,9 +24,13 @@ def sentence(error: Exception, settings: Mqtt, connected: bool) -> str:
     if isinstance(error, aiomqtt.MqttError | TimeoutError):
         if connected:
             return f"the connection to {broker} is lost; it is tried again"
-        why = re.sub(r"^\[Errno -?\d+\] ", "", str(error)) or "no answer"
-        return f"{broker} cannot be reached ({why}); it is tried again"
+        return f"{broker} cannot be reached ({plain(error) or 'no answer'}); it is tried again"
     return fault(error)
+
+
+def plain(error: Exception) -> str:
+    """Return the words of an error without its numbers and its place in a library's source."""
+    return re.sub(r"^\[[^\]]*\] ?| \(_ssl\.c:\d+\)$", "", str(error))
 
 
 def fault(error: Exception) -> str:
