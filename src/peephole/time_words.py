@@ -16,6 +16,12 @@ def moment(time: float, now: datetime) -> str:
     return f"{at.day} {at:%b}{year} {clock}"
 
 
+def day(time: float, now: datetime) -> str:
+    """A day: `3 May`, `3 May 2027`."""
+    at = datetime.fromtimestamp(time, now.tzinfo)
+    return f"{at.day} {at:%b}{f' {at.year}' if at.year != now.year else ''}"
+
+
 def duration(seconds: float) -> str:
     """A length of time: `6 s`, `2 min`."""
     return f"{max(1, round(seconds))} s" if seconds < 90 else f"{round(seconds / 60)} min"

@@ -1,7 +1,9 @@
 """Past visits and the bars, as pages and as JSON."""
 
+import dataclasses
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from peephole.people.matching import References
 from peephole.people.spread import ClosestPair, spread_of
 from peephole.web.app import create_app
 from peephole.web.door import Door
+from peephole.web.lists import read_lists
 from peephole.web.streams import Streams
 
 ANNA, BEN, CARL = 1, 2, 3
@@ -147,3 +150,26 @@ def test_a_door_without_memory_has_no_such_pages(tmp_path: Path) -> None:
         client = TestClient(create_app(Door(doorbell, "a device"), live, Streams(live), ["testserver"]))
         assert client.get("/visits").status_code == client.get("/bars").status_code == 404
         assert 'href="/visits"' not in client.get("/").text
+
+
+def test_a_stranger_who_is_like_somebody_is_one_click_from_the_name(site: Site) -> None:
+    site.walk(BEN, 1000.0)
+    site.walk(CARL, 2000.0)
+    assert "a little like" not in site.client.get("/parts/strangers").text
+    site.enrol("Ben", BEN)
+
+    inbox = site.client.get("/parts/strangers").text
+
+    assert inbox.count("a little like <strong>Ben</strong>") == inbox.count("It is Ben") == 1
+    assert site.doorbell.likenesses() == {site.doorbell.strangers()[1].id: site.doorbell.people()[0].person.id}
+
+
+def test_the_inbox_says_when_a_stranger_is_forgotten(site: Site) -> None:
+    site.walk(BEN, 1_700_000_000.0)
+    door = Door(site.doorbell, "the demo", strangers_days=30, memory=site.doorbell)
+    now = datetime(2023, 11, 20, tzinfo=UTC)
+
+    (row,) = read_lists(door, now).strangers
+    (kept,) = read_lists(dataclasses.replace(door, strangers_days=0), now).strangers
+
+    assert (row.fate, kept.fate) == ("forgotten on 14 Dec", "")

@@ -13,11 +13,10 @@ from peephole.cli.options import ConfigOption, ModelOption
 from peephole.cli.serving import serve, told_to_stop
 
 if TYPE_CHECKING:
-    from peephole.accounts.accounts import Accounts
     from peephole.doorbell.doorbell import Doorbell
     from peephole.doorbell.events import VisitEnded
     from peephole.live import LiveDoorbell, Message
-    from peephole.settings.household import Page, Settings
+    from peephole.settings.household import Settings
     from peephole.vision.sources import FrameSource
 
 
@@ -63,6 +62,7 @@ def run(
     from peephole.settings.reading import read_settings
     from peephole.store.instance import InstanceLock
     from peephole.vision.sources import open_source
+    from peephole.web.door import Door
 
     settings = read_settings(config).settings
     data_named = data is not None and data != settings.data
@@ -86,7 +86,21 @@ def run(
             if once:
                 return _watch_once(live, frames)
             peers = tuple(peer for service in services for peer in service.connections())
-            return _serve(doorbell, live, frames, page, Accounts(store.accounts), peers)
+            door = Door(
+                household=doorbell,
+                source=frames.name,
+                connections=(*((f"{frames.name}: the picture",) if "://" in frames.name else ()), *peers),
+                strangers_days=settings.retention.strangers,
+                memory=doorbell,
+            )
+            return serve(
+                door,
+                live,
+                page,
+                lambda: live.watch(frames, at_its_pace=True),
+                live.stop,
+                accounts=Accounts(store.accounts),
+            )
 
 
 def _only_camera(settings: "Settings") -> str | None:
@@ -163,18 +177,3 @@ def _watch_once(live: "LiveDoorbell", source: "FrameSource") -> int:
         complain("interrupted")
         return INTERRUPTED
     return DONE
-
-
-def _serve(
-    doorbell: "Doorbell",
-    live: "LiveDoorbell",
-    source: "FrameSource",
-    page: "Page",
-    accounts: "Accounts",
-    peers: tuple[str, ...],
-) -> int:
-    from peephole.web.door import Door
-
-    connections = (*((f"{source.name}: the picture",) if "://" in source.name else ()), *peers)
-    door = Door(doorbell, source.name, connections, memory=doorbell)
-    return serve(door, live, page, lambda: live.watch(source, at_its_pace=True), live.stop, accounts=accounts)

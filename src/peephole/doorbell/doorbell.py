@@ -16,8 +16,9 @@ from peephole.doorbell.trace import Rejudged, rejudge
 from peephole.doorbell.visit import Trace, VisitFilter, VisitRecord
 from peephole.doorbell.watcher import LiveFace, Watcher
 from peephole.people.hours import Hours
+from peephole.people.matching import median_distances, rank
 from peephole.people.names import clean_name
-from peephole.people.records import Counts, Person, PersonSummary, Rules, Stranger
+from peephole.people.records import Counts, Descriptor, Person, PersonSummary, Rules, Stranger
 from peephole.people.spread import Spread, spread_of
 
 __all__ = ["Doorbell", "Enrolment", "IdentifiedFace", "LiveFace", "Photo", "PhotoReport"]
@@ -125,6 +126,22 @@ class Doorbell:
         if every_state:
             return self._archive.strangers.all(("open", "ignored", "assigned", "discarded"))
         return self._archive.strangers.all(("open",))
+
+    def likenesses(self) -> dict[str, str]:
+        """Return whom a stranger in the inbox might be: the person nearest to its looks, if not clearly somebody else.
+
+        By the stranger's id, the id of the person; a stranger who is like nobody is left out.
+        """
+        gallery = read_gallery(self._archive, self._recogniser, self._policy)
+        looks: dict[str, list[Descriptor]] = {}
+        for owner, descriptor in self._archive.strangers.looks(self._recogniser.model):
+            looks.setdefault(owner, []).append(descriptor)
+        found = {stranger: rank(median_distances(own, gallery.people)) for stranger, own in looks.items()}
+        return {
+            stranger: match.person
+            for stranger, match in found.items()
+            if match.person is not None and match.distance is not None and match.distance <= gallery.bars.stranger
+        }
 
     def assign(self, key: str, name: str) -> Person:
         """Name a stranger: becomes a new person or joins the one of that name or id; past visits follow."""

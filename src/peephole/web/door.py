@@ -99,6 +99,7 @@ class Door:
         source: what is watched, for people; without passwords.
         connections: every address that this program connects to, each with the reason.
         longest_name: characters that a person's name may have.
+        strangers_days: after so many days without a visit a stranger is forgotten; 0: never.
         memory: what the host's own door remembers beside that, looks and bars; None for a device's door.
     """
 
@@ -106,4 +107,5 @@ class Door:
     source: str
     connections: tuple[str, ...] = ()
     longest_name: int = LONGEST
+    strangers_days: int = 0
     memory: Doorbell | None = None

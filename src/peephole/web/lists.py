@@ -7,9 +7,10 @@ from datetime import datetime
 from peephole.doorbell.visit import Kind, VisitRecord
 from peephole.live import State
 from peephole.people.records import PersonSummary, Stranger
-from peephole.time_words import duration, moment
-from peephole.web.door import Household
+from peephole.time_words import day, duration, moment
+from peephole.web.door import Door
 
+DAY = 24 * 3600.0
 VERDICTS: dict[Kind, str] = {"known": "Known", "stranger": "Stranger", "unsure": "Not sure"}
 STATES: dict[State, str] = {"starting": "Starting", "watching": "Live", "lost": "Lost", "ended": "Ended"}
 
@@ -32,12 +33,17 @@ class VisitRow:
 
 @dataclass(frozen=True)
 class StrangerRow:
-    """One stranger in the inbox; `version` goes into the picture's address, so that a new picture is shown at once."""
+    """One stranger in the inbox; `version` goes into the picture's address, so that a new picture is shown at once.
+
+    `fate` says when the stranger is forgotten, `like` is the name of somebody whom it might be; empty: neither.
+    """
 
     id: str
     title: str
     summary: str
     version: int
+    fate: str
+    like: str
 
 
 @dataclass(frozen=True)
@@ -61,14 +67,19 @@ class Lists:
     problems: tuple[str, ...]
 
 
-def read_lists(household: Household, now: datetime | None = None, visits: int = 30) -> Lists:
+def read_lists(door: Door, now: datetime | None = None, visits: int = 30) -> Lists:
     """Read the newest state."""
     today = now or datetime.now().astimezone()
+    household = door.household
     people = household.people()
     names = {summary.person.id: summary.person.name for summary in people}
+    likenesses = door.memory.likenesses() if door.memory is not None else {}
     return Lists(
         visits=tuple(visit_row(visit, names, today) for visit in household.visits(visits)),
-        strangers=tuple(stranger_row(stranger, today) for stranger in household.strangers()),
+        strangers=tuple(
+            stranger_row(stranger, today, door.strangers_days, names.get(likenesses.get(stranger.id, ""), ""))
+            for stranger in household.strangers()
+        ),
         people=tuple(person_row(summary, today) for summary in people),
         problems=tuple(household.problems()),
     )
@@ -107,13 +118,15 @@ def visit_title(visit: VisitRecord) -> str:
     return "Somebody"
 
 
-def stranger_row(stranger: Stranger, now: datetime) -> StrangerRow:
-    """Put a stranger into words."""
+def stranger_row(stranger: Stranger, now: datetime, days: int = 0, like: str = "") -> StrangerRow:
+    """Put a stranger into words, who is forgotten so many days after the last visit (0: never)."""
     return StrangerRow(
         id=stranger.id,
         title=f"Stranger {stranger.number}",
         summary=f"{count(stranger.visits, 'visit')}, last seen {moment(stranger.last_seen, now)}",
         version=int(stranger.last_seen * 10),
+        fate=f"forgotten on {day(stranger.last_seen + days * DAY, now)}" if days else "",
+        like=like,
     )
 
 

@@ -57,7 +57,7 @@ def page_routes(door: Door, live: Happenings) -> APIRouter:
     def context(request: Request) -> dict[str, object]:
         status = live.status
         return {
-            "lists": read_lists(door.household),
+            "lists": read_lists(door),
             "unread": not live.pictures and live.newest_at is None,
             "status": status,
             "state_word": state_word(status.state, live.pictures),
