@@ -163,11 +163,22 @@ static void search_level(const ph_cascade_search *search, const ph_cascade_level
     }
 }
 
-/* Windows of the list that pass all stages become hits. base: the area's row that the strip begins with. */
+/* The stages that belong to the first one: up to one that is not carried. */
+static int32_t first_stages(const ph_cascade *cascade) {
+    int32_t stages = 1;
+    while (stages < cascade->stages && ph_cascade_is_carried(cascade, stages)) {
+        stages++;
+    }
+    return stages;
+}
+
+/* Windows of the list, which have passed the first stages, become hits if they pass the others. base: the area's row
+   that the strip begins with. */
 static void finish_list(const ph_cascade_search *search, const ph_cascade_level *level, const ph_cascade_area *area,
                         const workspace *work, const ph_cascade_plan *plan, int32_t base, int32_t count,
                         hit_list *list) {
-    const int32_t left = ph_cascade_vote(plan, work->sum, count, work->list);
+    const int32_t left =
+        ph_cascade_vote_stages(plan, first_stages(plan->cascade), plan->cascade->stages, work->sum, count, work->list);
     for (int32_t i = 0; i < left; i++) {
         const int32_t entry = (int32_t)(work->list[i].at / sizeof(uint32_t));
         const int32_t x = area->x + entry % work->stride, y = area->y + base + entry / work->stride;
@@ -181,6 +192,7 @@ static void search_windows(const ph_cascade_search *search, const ph_cascade_lev
                            hit_list *list) {
     const int32_t windows = (area->width - PH_CASCADE_WINDOW) / level->step + 1;
     const int32_t last = area->height - PH_CASCADE_WINDOW;
+    const int32_t first = first_stages(plan->cascade);
     const size_t stride = (size_t)work->stride;
     memset(work->sum, 0, stride * sizeof(uint32_t));
     memset(work->squares, 0, stride * sizeof(uint32_t));
@@ -198,8 +210,11 @@ static void search_windows(const ph_cascade_search *search, const ph_cascade_lev
                 open = 0;
             }
             const size_t at = (size_t)(y - base) * stride;
-            open += ph_cascade_open_windows(plan, windows, level->step, (uint32_t)(at * sizeof(uint32_t)),
-                                            work->sum + at, work->squares + at, work->stride, work->list + open);
+            const int32_t row =
+                ph_cascade_open_windows(plan, windows, level->step, (uint32_t)(at * sizeof(uint32_t)), work->sum + at,
+                                        work->squares + at, work->stride, work->list + open);
+            /* most fail here: what is left of many rows goes on together */
+            open += ph_cascade_vote_stages(plan, 0, first, work->sum, row, work->list + open);
         }
         finish_list(search, level, area, work, plan, base, open, list);
         const size_t line = (size_t)(area->width + 1) * sizeof(uint32_t); /* of a stride that fits the widest level */

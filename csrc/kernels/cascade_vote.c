@@ -87,9 +87,10 @@ static void run_stage(const ph_cascade_plan *plan, int32_t stage, const uint32_t
     }
 }
 
-int32_t ph_cascade_vote(const ph_cascade_plan *plan, const uint32_t *sum, int32_t count, ph_cascade_window *list) {
+int32_t ph_cascade_vote_stages(const ph_cascade_plan *plan, int32_t first, int32_t end, const uint32_t *sum,
+                               int32_t count, ph_cascade_window *list) {
     const ph_cascade *table = plan->cascade;
-    for (int32_t stage = 0; stage < table->stages && count > 0; stage++) {
+    for (int32_t stage = first; stage < end && count > 0; stage++) {
         int32_t start = ph_cascade_stage_start(table, stage); /* as if every stump gave its second leaf */
         const int carried = ph_cascade_is_carried(table, stage);
         for (int32_t k = plan->stage_first[stage]; k < plan->stage_first[stage + 1]; k++) {
@@ -110,4 +111,8 @@ int32_t ph_cascade_vote(const ph_cascade_plan *plan, const uint32_t *sum, int32_
         count = left;
     }
     return count;
+}
+
+int32_t ph_cascade_vote(const ph_cascade_plan *plan, const uint32_t *sum, int32_t count, ph_cascade_window *list) {
+    return ph_cascade_vote_stages(plan, 0, plan->cascade->stages, sum, count, list);
 }

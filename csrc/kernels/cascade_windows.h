@@ -34,6 +34,10 @@ int32_t ph_cascade_open_windows(const ph_cascade_plan *plan, int32_t windows, in
 /* Leaves those windows in the list, in their order, that pass all stages, and returns their number. */
 int32_t ph_cascade_vote(const ph_cascade_plan *plan, const uint32_t *sum, int32_t count, ph_cascade_window *list);
 
+/* Those that pass the stages from `first` up to `end`, of windows that have passed the ones before. */
+int32_t ph_cascade_vote_stages(const ph_cascade_plan *plan, int32_t first, int32_t end, const uint32_t *sum,
+                               int32_t count, ph_cascade_window *list);
+
 /* ph_cascade_detect, by windows or, where there are vectors, by rows of windows side by side. */
 ph_status ph_cascade_detect_by(int windows, const ph_cascade *cascade, const ph_cascade_search *search,
                                const uint8_t *image, void *scratch, int32_t capacity, ph_hit *hits, int32_t *count);

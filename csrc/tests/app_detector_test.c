@@ -129,8 +129,67 @@ static void a_first_glance(void) {
     free(image);
 }
 
+/* Every window with a pixel unlike the others. */
+static const int32_t lowest[1] = {-4096};
+static const ph_cascade any = {1, 1, 2, stage_weak, lowest, threshold, leaf, rectangle_count, rectangle, NULL};
+
+enum { AWAY = 16, TIMES = 300, MOST = 24 };
+
+/* How many windows there are near those of a list, which they replace. */
+static int32_t near_those(int32_t count, const uint8_t *image, void *scratch, ph_hit *hits) {
+    ph_cascade_region regions[MOST];
+    const int32_t near = ph_cascade_regions(AWAY, TIMES, count, hits, MOST, regions);
+    const ph_cascade_search search = {HEIGHT, WIDTH, 24, 60, 72090, 0, regions, near};
+    CHECK(near > 0);
+    CHECK_EQUAL(ph_cascade_detect(&any, &search, image, scratch, CAPACITY, hits, &count), PH_OK);
+    return count;
+}
+
+/* A glance sees the largest windows; others are looked for near them, and near those again where they are no face. */
+static void windows_near_those_of_a_glance(void) {
+    uint8_t *image = noise();
+    ph_hit *hits = allocate(CAPACITY, sizeof *hits), faces[50];
+    ph_cascade_detector detector = {.cascade = &any,
+                                    .min_size = 24,
+                                    .max_size = 60,
+                                    .scale = 72090,
+                                    .min_neighbours = 1,
+                                    .glance = &any,
+                                    .glance_size = 60,
+                                    .glance_scale = 72090,
+                                    .away = AWAY,
+                                    .times = TIMES,
+                                    .hits = hits,
+                                    .capacity = CAPACITY};
+    const ph_image_size size = {HEIGHT, WIDTH};
+    detector.scratch_bytes = ph_cascade_find_scratch_bytes(&detector, size);
+    detector.scratch = allocate(detector.scratch_bytes, 1);
+    const ph_cascade_search glance = {HEIGHT, WIDTH, 60, 60, 72090, 0, NULL, 0};
+    int32_t count;
+    CHECK_EQUAL(ph_cascade_detect(&any, &glance, image, detector.scratch, CAPACITY, hits, &count), PH_OK);
+    CHECK(count > 0);
+    const int32_t first = near_those(count, image, detector.scratch, hits);
+    const int32_t second = near_those(first, image, detector.scratch, hits);
+    CHECK(first > 0 && second > first);
+    CHECK_EQUAL(ph_cascade_find(&detector, size, image, 50, faces, &count), PH_OK);
+    CHECK_EQUAL(count, 1);
+    CHECK_EQUAL(faces[0].neighbours, first);
+    detector.min_neighbours = first + 1; /* more than half of it was there */
+    CHECK_EQUAL(ph_cascade_find(&detector, size, image, 50, faces, &count), PH_OK);
+    CHECK_EQUAL(count, 1);
+    CHECK_EQUAL(faces[0].neighbours, second);
+    detector.min_neighbours = 2 * first + 1; /* less than half */
+    CHECK(2 * first + 1 <= second);
+    CHECK_EQUAL(ph_cascade_find(&detector, size, image, 50, faces, &count), PH_OK);
+    CHECK_EQUAL(count, 0);
+    free(detector.scratch);
+    free(hits);
+    free(image);
+}
+
 int main(void) {
     a_first_glance();
+    windows_near_those_of_a_glance();
     it_finds_what_search_and_joining_find();
     a_picture_that_cannot_be_searched();
     FINISH();

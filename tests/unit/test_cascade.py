@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from peephole import _core
 from peephole.fixedpoint.reference.cascade import Cascade, Region, cascade_hits, group_hits, near_hits
 from peephole.vision.cascade_table import load_cascade
+from peephole.vision.glance import checked_early
 
 SCALE = round(1.1 * 65536)
 
@@ -149,6 +150,12 @@ def test_windows_that_overlap_in_place_and_size_become_one_region() -> None:
     assert near_hits(hits, 64, 512, 3) == [first, second, large]
     assert _core.cascade_regions(hits, 64, 512, 3).tolist() == [list(astuple(one)) for one in (first, second, large)]
     assert near_hits(hits, 64, 512, 2) is None and _core.cascade_regions(hits, 64, 512, 2) is None
+
+
+def test_stages_that_go_on_with_the_sum_of_the_one_before(table: Cascade, portrait: NDArray[np.uint8]) -> None:
+    glance = checked_early(table)
+    assert glance.carried.any()
+    assert len(same_hits(glance, portrait, 40)) > 0
 
 
 @pytest.mark.parametrize("shape", [(24, 24), (25, 40), (54, 37)])

@@ -1,12 +1,14 @@
 """The table out of the wheel's XML, and the detector in front of the kernel."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from peephole.vision import cascade_table
-from peephole.vision.detector import Box, Detector, Face
+from peephole.vision.detector import EVERYWHERE, Box, Detector, Face, in_core
+from peephole.vision.glance import checked_early
 
 
 def test_table_of_the_wheel() -> None:
@@ -83,6 +85,36 @@ def test_a_frame_is_passed_over_where_a_glance_finds_no_window() -> None:
     near = {"min_size": 90, "scale": 1.2, "min_neighbours": 1}
     assert Detector(**near).detect(face)
     assert Detector(**near, glance=7).detect(face) == []  # its first windows have 155 pixels, the face 98
+
+
+def test_a_glance_goes_by_the_stumps_of_the_table_and_rejects_earlier() -> None:
+    """The first stage in four parts; at its end the learnt sum is the higher one, at that of the fifth the stage's."""
+    table = cascade_table.load_cascade()
+    glance = checked_early(table)
+    assert glance.stage_weak[:5].tolist() == [3, 2, 2, 2, 4]
+    assert glance.stage_threshold[:4].tolist() == [-3090, -2695, -1673, -1550]
+    assert glance.carried[:6].tolist() == [0, 1, 1, 1, 0, 1]
+    assert glance.stage_weak.sum() == table.stage_weak.sum()
+    assert glance.carried.size - glance.carried.sum() == len(table.stage_weak)
+    assert (glance.stage_threshold[np.cumsum(glance.stage_weak.astype(int)) == 136] >= table.stage_threshold[4]).all()
+
+
+def test_what_a_glance_lets_pass_the_cascade_lets_pass_too() -> None:
+    from skimage import color, data
+
+    face = (color.rgb2gray(data.astronaut()) * 255).astype(np.uint8)[20:240, 120:320].copy()
+    table = cascade_table.load_cascade()
+    seen = [
+        {tuple(hit) for hit in in_core(one).hits(face, 43, 200, 79659, 10, EVERYWHERE)[:, :3].tolist()}
+        for one in (table, checked_early(table))
+    ]
+    assert 0 < len(seen[1]) < len(seen[0]) and seen[1] < seen[0]
+
+
+def test_a_small_table_has_no_sums_learnt_for_it() -> None:
+    table = cascade_table.load_cascade()
+    few = replace(table, stage_weak=table.stage_weak[:8], stage_threshold=table.stage_threshold[:8])
+    assert checked_early(few) is few
 
 
 @pytest.mark.parametrize("shape", [(10, 500), (1, 1), (30, 30)])
