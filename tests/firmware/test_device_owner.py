@@ -64,7 +64,8 @@ def test_an_owner_and_the_board(switch_on: Callable[[Mode], Ask], tmp_path: Path
     ask = switch_on(Mode.PRESS)
     told(ask("pair", "--json"))
     assert told(ask("people", "list", "--json")) == []
-    assert told(ask("people", "add", "Eileen", EILEEN.path(), "--json")) == {"id": 1, "looks": 1}
+    added = told(ask("people", "add", "Eileen", EILEEN.path(), "--json"))
+    assert added == {"id": 1, "name": "Eileen", "looks": 1}
     assert "no good look at a face yet" in ask("people", "add", "Ada", "--at-door").stderr
     assert ask("settings", "votes=5", "gap=2500").returncode == 0
     assert ask("backup", "-o", tmp_path / "device.backup").returncode == 0

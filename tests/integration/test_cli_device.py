@@ -91,7 +91,7 @@ def test_people_and_strangers(owner: tuple[MadeUpDevice, Ask], tmp_path: Path) -
     assert out(ask("strangers", "picture", 1, "-o", tmp_path / "one.png")).endswith(f"{SIDE} x {SIDE} pixels\n")
     assert cv2.imread(str(tmp_path / "one.png"), cv2.IMREAD_GRAYSCALE)[7, 7] == 63
     assert out(ask("strangers", "assign", 1, "Ada")) == "stranger 1 is Ada\n"
-    assert json.loads(out(ask("strangers", "assign", 2, "Ada", "--json"))) == {"id": 1, "stranger": 2}
+    assert json.loads(out(ask("strangers", "assign", 2, 1, "--json"))) == {"id": 1, "name": "Ada", "stranger": 2}
     assert out(ask("strangers", "ignore", 3)) == "stranger 3: ignored\n"
     assert json.loads(out(ask("strangers", "list", "--json")))[0]["state"] == "ignored"
     assert out(ask("strangers", "discard", 3)) == "stranger 3: discarded\n"
@@ -116,6 +116,16 @@ def test_a_name_goes_before_an_id_that_looks_the_same(tmp_path: Path) -> None:
         ask("strangers", "assign", 2, "Ada")
         stranger(device, 300)
         assert ask("strangers", "assign", 3, "2")["id"] == ask("people", "rename", "2", "Two")["id"] == 1
+
+
+def test_two_people_do_not_look_alike_in_a_list(owner: tuple[MadeUpDevice, Ask]) -> None:
+    device, ask = owner
+    for name in ("Ada", "George"):
+        number = stranger(device)
+        out(ask("strangers", "assign", number, name))
+    done = ask("people", "rename", "George", " ada ")
+    assert_one_line(done, 1, "ada: the device knows Ada already; choose another name")
+    assert out(ask("people", "rename", "george", "GEORGE")) == "GEORGE: renamed\n"
 
 
 def test_settings_statistics_and_events(owner: tuple[MadeUpDevice, Ask]) -> None:
@@ -147,13 +157,22 @@ def test_backup_and_restore(owner: tuple[MadeUpDevice, Ask], tmp_path: Path) -> 
 
 def test_what_is_wrong_is_said_in_a_sentence(owner: tuple[MadeUpDevice, Ask], tmp_path: Path) -> None:
     device, ask = owner
+    stranger(device)
     (tmp_path / "note.txt").write_text("no backup")
     for words, code, said in (
         (("people", "rename", "Ada", "George"), 1, "Ada: the device knows nobody of that name or id"),
         (("people", "add", "Ada"), 2, "name photos, or give --at-door"),
         (("people", "add", "Ada", "--at-door"), 1, "no good look at a face yet"),
         (("people", "add", "Ada", tmp_path / "none.jpg"), 1, "none.jpg"),
-        (("strangers", "assign", 4, "Ada"), 1, "there is no such thing (stranger)"),
+        *(
+            (("strangers", *words), 1, "4: the device knows no stranger of that number; see: peephole device")
+            for words in (("assign", 4, "Ada"), ("ignore", 4), ("discard", 4), ("show", 4))
+        ),
+        (("people", "add", "", "--at-door"), 1, "a person needs a name"),
+        (("people", "add", "A" * 300, "--at-door"), 1, "up to 40 bytes, and 'AAAAAAAAAAAAAAAAAAAA...' has 300"),
+        (("people", "add", "A\x1b[1m", "--at-door"), 1, "the name holds characters that cannot be shown"),
+        (("people", "add", "J\udcfcrgen", "--at-door"), 1, "the name holds characters that cannot be shown"),
+        (("strangers", "assign", 1, "\n"), 1, "a person needs a name"),
         (("strangers", "picture", 4, "-o", tmp_path / "x.jpg"), 1, "name a file that ends so"),
         (("strangers", "ignore", 0), 2, "greater than or equal to 1"),
         (("settings", "votes"), 2, "'votes' is not NAME=NUMBER"),
@@ -216,11 +235,18 @@ def test_photos_become_looks_of_the_shipped_model(tmp_path: Path) -> None:
     with socket_to(device) as port:
         pair(device, tmp_path, port)
         done = peephole("device", "--port", port, "--data", tmp_path, "people", "add", "Eileen", EILEEN.path())
-        assert out(done) == "Eileen: 1 looks added\n"
-        done = peephole("device", "--port", port, "--data", tmp_path, "people", "add", "Eileen", EILEEN.path())
-        assert out(done) == "Eileen: 1 looks added\n"
+        assert out(done) == "Eileen: 1 look added\n"
+        done = peephole("device", "--port", port, "--data", tmp_path, "people", "add", 1, EILEEN.path())
+        assert out(done) == "Eileen: 1 look added\n"  # whose looks these are now, whatever was typed
+        words = ("people", "add", "eileen", *[EILEEN.path()] * 2)
+        done = peephole("device", "--port", port, "--data", tmp_path, *words)
+        assert_one_line(done, 1, "the device has room for 1 look of Eileen, not for 2; choose the best photos")
+        words = ("people", "add", "eileen", EILEEN.path())
+        assert out(peephole("device", "--port", port, "--data", tmp_path, *words)) == "Eileen: 1 look added\n"
+        done = peephole("device", "--port", port, "--data", tmp_path, *words)
+        assert_one_line(done, 1, "the device keeps 3 looks of a person and has as many of Eileen; to change them, ")
     ((_, name, _, _, _, references),) = device.gallery.people()
-    assert (name, len(references)) == ("Eileen", 2)
+    assert (name, len(references)) == ("Eileen", 3)
 
 
 def test_photos_of_another_model_are_refused(tmp_path: Path) -> None:

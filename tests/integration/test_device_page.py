@@ -11,7 +11,8 @@ from starlette.testclient import TestClient
 from device_line import SIDE, MadeUpDevice, one_look
 from device_watch_parts import Watched, until
 from peephole.cli.programs import load_program
-from peephole.device.household import NAME_BYTES, DeviceHousehold
+from peephole.device.household import DeviceHousehold
+from peephole.device.names import NAME_BYTES
 from peephole.doorbell.assembly import make_recogniser
 from peephole.doorbell.recogniser import Recogniser
 from peephole.vision.sources.demo import EILEEN
@@ -132,7 +133,7 @@ def test_what_cannot_be_done_is_one_sentence(site: Site) -> None:
         site.post(f"strangers/{site.stranger()}/assign", name=name)
     person = site.client.get("/api/people").json()[0]["id"]
     assert site.post(f"people/{person}/rename", name="Eve") == (
-        400, "the device refuses: somebody else has that name (name)",
+        400, "Eve: the device knows Eve already; choose another name",
     )  # fmt: skip
     status, text = site.post(f"people/{person}/rename", name="ÅÅÅÅÅÅÅÅÅÅÅÅÅÅÅÅÅÅÅÅÅ")
     assert status == 400 and "up to 40 bytes" in text and "42" in text

@@ -24,8 +24,9 @@ def page(
     """Serve a page like that of peephole run; it keeps the line, so that other commands have to wait for its end."""
     from peephole.cli.programs import load_program
     from peephole.cli.run import Terminal
-    from peephole.device.household import NAME_BYTES, DeviceHousehold
+    from peephole.device.household import DeviceHousehold
     from peephole.device.keys import read_key
+    from peephole.device.names import NAME_BYTES
     from peephole.device.watch import DeviceWatch
     from peephole.doorbell.assembly import make_recogniser
     from peephole.settings.household import Page

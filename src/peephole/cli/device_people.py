@@ -9,7 +9,7 @@ import typer
 
 from peephole.cli.device_line import opened_device
 from peephole.cli.options import JsonOption, ModelOption
-from peephole.cli.output import local_time, plain, print_json, print_table
+from peephole.cli.output import counted, local_time, plain, print_json, print_table
 
 if TYPE_CHECKING:
     from peephole.device.client import DeviceLook
@@ -48,22 +48,27 @@ def add(
 
     Fails, and stores nothing, where a picture cannot be read or no photo can be used.
     """
+    from peephole.device.names import fitting_name
+
     if bool(images) == at_door:
         raise typer.BadParameter("name photos, or give --at-door")
+    fitting = fitting_name(name)
     looks, number = ([], 0) if images is None or at_door else _looks(images, model)
     with opened_device(context) as device:
         known = device.find(name)
+        told = known.name if known else fitting
+        device.check_room(known, told, 1 if at_door else len(looks))
         if at_door:
-            person, count = device.add_at_door(known.id if known else name)
+            person, count = device.add_at_door(known.id if known else fitting)
         elif known:
             device.add_looks(known.id, looks, number)
             person, count = known.id, len(looks)
         else:
-            person, count = device.add(name, looks, number), len(looks)
+            person, count = device.add(fitting, looks, number), len(looks)
     if json:
-        print_json({"id": person, "looks": count})
+        print_json({"id": person, "name": told, "looks": count})
     else:
-        print(plain(f"{name}: {count} looks added"))
+        print(plain(f"{told}: {counted(count, 'look')} added"))
 
 
 def _looks(images: list[Path], model: Path | None) -> "tuple[list[DeviceLook], int]":
@@ -97,6 +102,9 @@ def rename(
     json: JsonOption = False,
 ) -> None:
     """Give a person another name."""
+    from peephole.device.names import fitting_name
+
+    name = fitting_name(name)
     with opened_device(context) as device:
         person = device.person(key)
         device.rename(person.id, name)

@@ -65,13 +65,17 @@ def assign(
     json: JsonOption = False,
 ) -> None:
     """Name a stranger: a new person, or more looks of a known one."""
+    from peephole.device.names import fitting_name
+
+    fitting = fitting_name(name)
     with opened_device(context) as device:
         known = device.find(name)
-        person = device.assign(number, known.id if known else name)
+        person = device.assign(number, known.id if known else fitting)
+    told = known.name if known else fitting
     if json:
-        print_json({"id": person, "stranger": number})
+        print_json({"id": person, "name": told, "stranger": number})
     else:
-        print(plain(f"stranger {number} is {name}"))
+        print(plain(f"stranger {number} is {told}"))
 
 
 @group.command("ignore")

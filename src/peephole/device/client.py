@@ -9,7 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from peephole.device.errors import CHANGED, OTHER_MODEL, CommandError, DeviceError, LostAnswerError, LostSessionError
+from peephole.device.errors import (
+    CHANGED,
+    NO_ROOM,
+    OTHER_MODEL,
+    UNKNOWN,
+    CommandError,
+    DeviceError,
+    LostAnswerError,
+    LostSessionError,
+)
+from peephole.device.names import person_named
 from peephole.device.session import Session
 
 
@@ -180,8 +190,7 @@ class Device:
     def find(self, key: str) -> DevicePerson | None:
         """Return the person of a name, or else of an id; None where there is none."""
         people = self.people()
-        named = [person for person in people if person.name == key]
-        return next(iter(named + [person for person in people if str(person.id) == key]), None)
+        return person_named(people, key) or next((person for person in people if str(person.id) == key), None)
 
     def person(self, key: str) -> DevicePerson:
         """Return the person of a name, or else of an id. Raises `DeviceError` where there is none."""
@@ -205,8 +214,27 @@ class Device:
         id_, looks = self.ask(Command.AT_DOOR, person)
         return id_, looks
 
+    def check_room(self, person: DevicePerson | None, name: str, looks: int) -> None:
+        """Raise `CommandError` where there is no room for so many more looks of a person, or of a new one."""
+        most = self.info.looks_of_person
+        room = most - (person.looks if person is not None else 0)
+        if room <= 0:
+            raise CommandError(
+                NO_ROOM,
+                "looks",
+                f"the device keeps {most} looks of a person and has as many of {name}; to change them, remove the "
+                "person and add the best photos anew",
+            )
+        if looks > room:
+            more = "1 look" if room == 1 else f"{room} looks"
+            told = f"the device has room for {more} of {name}, not for {looks}; choose the best photos"
+            raise CommandError(NO_ROOM, "looks", told)
+
     def rename(self, id_: int, name: str) -> None:
-        """Give a person another name."""
+        """Give a person another name. Raises `DeviceError` where that looks like somebody else's."""
+        other = person_named(self.people(), name)
+        if other is not None and other.id != id_:
+            raise DeviceError(f"{name}: the device knows {other.name} already; choose another name")
         self.ask(Command.RENAME, id_, name)
 
     def remove(self, id_: int) -> None:
@@ -229,7 +257,8 @@ class Device:
             descriptor = b""
             size = 1
             while len(descriptor) < size:
-                count, moment, quality, source, size, piece = self.ask(command, number, len(looks), len(descriptor))
+                ask = self.ask if of_person else self._ask_of_stranger
+                count, moment, quality, source, size, piece = ask(command, number, len(looks), len(descriptor))
                 descriptor += _some(piece)
             values = np.frombuffer(descriptor, "<i2").astype(np.int16)
             looks.append(DeviceLook(self.moment(moment), quality, source, values))
@@ -240,7 +269,7 @@ class Device:
         grey = b""
         size = 1
         while len(grey) < size:
-            width, height, piece = self.ask(Command.THUMBNAIL, number, len(grey))
+            width, height, piece = self._ask_of_stranger(Command.THUMBNAIL, number, len(grey))
             grey += _some(piece)
             size = width * height
         return np.frombuffer(grey, np.uint8).reshape(height, width)
@@ -248,15 +277,15 @@ class Device:
     def assign(self, number: int, person: str | int) -> int:
         """Make a stranger a new person of a name, or more looks of the person of an id; return the id."""
         command = Command.ASSIGN_NEW if isinstance(person, str) else Command.ASSIGN
-        return int(self.ask(command, number, person)[0])
+        return int(self._ask_of_stranger(command, number, person)[0])
 
     def ignore(self, number: int) -> None:
         """Go on recognising a stranger, silently."""
-        self.ask(Command.IGNORE, number)
+        self._ask_of_stranger(Command.IGNORE, number)
 
     def discard(self, number: int) -> None:
         """Forget a stranger; the looks are erased."""
-        self.ask(Command.DISCARD, number)
+        self._ask_of_stranger(Command.DISCARD, number)
 
     def settings(self) -> tuple[dict[str, Setting], dict[str, int]]:
         """Return the settings, and the squared distances that they come to with the people there are."""
@@ -274,6 +303,15 @@ class Device:
     def statistics(self) -> dict[str, int]:
         """Return what the device counts; uptime in milliseconds, battery in millivolts, where they are known."""
         return dict(self.ask(Command.STATISTICS)[0])
+
+    def _ask_of_stranger(self, command: Command, number: int, *arguments: object) -> list[Any]:
+        try:
+            return self.ask(command, number, *arguments)
+        except CommandError as error:
+            if (error.code, error.what) != (UNKNOWN, "stranger"):
+                raise
+            told = f"{number}: the device knows no stranger of that number; see: peephole device strangers list"
+            raise CommandError(UNKNOWN, error.what, told) from error
 
     def _list(self, command: Command) -> list[list[Any]]:
         for _ in range(_TRIES):

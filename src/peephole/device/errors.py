@@ -31,12 +31,15 @@ class CommandError(DeviceError):
     Attributes:
         code: Number of a `ph_status` or `ph_admin_error` of csrc/app.
         what: What is wrong, in the device's words.
+
+    Args:
+        sentence: What is told in place of both, where more is known than the device says.
     """
 
-    def __init__(self, code: int, what: str) -> None:
+    def __init__(self, code: int, what: str, sentence: str = "") -> None:
         self.code = code
         self.what = what
-        super().__init__(f"the device refuses: {_SENTENCES.get(code, 'error ' + str(code))} ({what})")
+        super().__init__(sentence or f"the device refuses: {_SENTENCES.get(code, 'error ' + str(code))} ({what})")
 
 
 NO_ROOM, UNKNOWN, OTHER_MODEL, CHANGED = 4, 5, 34, 37

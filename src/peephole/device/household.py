@@ -5,18 +5,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from peephole.device.client import Device, DeviceLook, DevicePerson, DeviceStranger, Info
+from peephole.device.client import Device, DeviceLook, DevicePerson, DeviceStranger
+from peephole.device.names import fitting_name, person_named
 from peephole.device.visits import assigned, discarded, named
 from peephole.device.watch import DeviceWatch
 from peephole.doorbell.photos import Enrolment, Photo, usable
 from peephole.doorbell.policy import Policy
 from peephole.doorbell.recogniser import Recogniser
 from peephole.doorbell.visit import Decision, VisitRecord
-from peephole.people.names import clean_name, name_key
+from peephole.people.names import name_key
 from peephole.people.records import Person, PersonSummary, Stranger, StrangerState
 
-NAME_BYTES = 40
-"""Of a name in UTF-8, as PH_NAME_BYTES of csrc/app/gallery.h."""
 _PHOTO = 0  # ph_source
 
 
@@ -68,14 +67,12 @@ class DeviceHousehold:
     def enrol(self, name: str, photos: Sequence[Photo]) -> Enrolment:
         """Describe photos here and add them to the person of that name; a new name makes a new person."""
         self._check_model()
-        name = _fitting(name)
+        name = fitting_name(name)
         reports, looks = usable(photos, self._recogniser, Policy())
 
         def add(device: Device) -> Person:
-            known = _find(device, name)
-            room = device.info.looks_of_person - (known.looks if known is not None else 0)
-            if len(looks) > room:
-                raise ValueError(_no_room(name, device.info, room, len(looks)))
+            known = person_named(device.people(), name)
+            device.check_room(known, name, len(looks))
             now = time.time()
             put = [DeviceLook(now, look.quality, _PHOTO, look.descriptor) for look in looks]
             if known is not None:
@@ -87,7 +84,7 @@ class DeviceHousehold:
 
     def rename(self, key: str, name: str) -> Person:
         """Give a person another name; a name that somebody else has is refused."""
-        row, name = self._known(key), _fitting(name)
+        row, name = self._known(key), fitting_name(name)
         self._watch.ask(lambda device: device.rename(row.id, name))
         return replace(_person(row), name=name)
 
@@ -99,10 +96,10 @@ class DeviceHousehold:
 
     def assign(self, key: str, name: str) -> Person:
         """Name a stranger: a new person, or more looks of the one of that name; past visits follow."""
-        row, name = self._unnamed(key), _fitting(name)
+        row, name = self._unnamed(key), fitting_name(name)
 
         def assign(device: Device) -> Person:
-            known = _find(device, name)
+            known = person_named(device.people(), name)
             person = device.assign(row.number, known.id if known is not None else name)
             self._revise(partial(assigned, stranger=str(row.number), person=str(person)))
             return self._person_of(device, person)
@@ -155,28 +152,6 @@ class DeviceHousehold:
     @staticmethod
     def _person_of(device: Device, id_: int) -> Person:
         return next(_person(row) for row in device.people() if row.id == id_)
-
-
-def _find(device: Device, name: str) -> DevicePerson | None:
-    """The person of a name, as people tell names apart; asked of the device, since it may just have changed."""
-    return next((row for row in device.people() if name_key(row.name) == name_key(name)), None)
-
-
-def _fitting(name: str) -> str:
-    name = clean_name(name)
-    size = len(name.encode())
-    if size > NAME_BYTES:
-        raise ValueError(f"the device keeps names of up to {NAME_BYTES} bytes, and {name!r} has {size}; shorten it")
-    return name
-
-
-def _no_room(name: str, info: Info, room: int, looks: int) -> str:
-    if room <= 0:
-        return (
-            f"the device keeps {info.looks_of_person} looks of a person and has as many of {name}; to change them, "
-            "remove the person and add the best photos anew"
-        )
-    return f"the device has room for {room} looks of {name}, not for {looks}; choose the best photos"
 
 
 def _person(row: DevicePerson) -> Person:
