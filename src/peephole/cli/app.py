@@ -9,7 +9,7 @@ import typer
 from typer.models import ParameterInfo
 
 from peephole import __version__
-from peephole.cli import accounts, bench, device, evaluate, firmware, people, settings, strangers, visits
+from peephole.cli import accounts, bench, device, evaluate, firmware, notify, people, settings, strangers, visits
 from peephole.cli.backup import backup, restore
 from peephole.cli.compile import compile_program
 from peephole.cli.describe import describe
@@ -57,6 +57,7 @@ app.command("backup")(backup)
 app.command("restore")(restore)
 app.add_typer(accounts.group, name="accounts")
 app.add_typer(settings.group, name="settings")
+app.add_typer(notify.group, name="notify")
 app.command("embed")(embed)
 app.command("train")(train)
 app.add_typer(evaluate.group, name="evaluate")

@@ -19,6 +19,8 @@ def services_of(settings: "Settings", doorbell: "Doorbell", live: "LiveDoorbell"
     services: list[Service] = []
     if settings.mqtt.host is not None:
         services.append(_broker(settings, doorbell, live))
+    if settings.notify.targets:
+        services.append(_notifier(settings, doorbell))
     return services
 
 
@@ -47,3 +49,10 @@ def _broker(settings: "Settings", doorbell: "Doorbell", live: "LiveDoorbell") ->
             f"[mqtt] in the settings needs the package {error.name}; install it with: pip install 'peephole[mqtt]'"
         ) from error
     return BrokerLink(settings.mqtt, doorbell, live, lock=None, tell=complain)
+
+
+def _notifier(settings: "Settings", doorbell: "Doorbell") -> "Service":
+    from peephole.notify.notifier import Notifier
+    from peephole.notify.senders import sender_of
+
+    return Notifier(settings.notify, doorbell, sender_of, complain)

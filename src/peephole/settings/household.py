@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from peephole.mqtt.settings import Mqtt
+from peephole.notify.settings import Notify
 from peephole.section import Section
 from peephole.settings.files import default_data_folder
 from peephole.store.keys import Storage
@@ -74,6 +75,7 @@ class Settings(BaseSettings):
     storage: Annotated[Storage, Field(description="How people, strangers and visits are kept.")] = Storage()
     page: Annotated[Page, Field(description="Where the page is served.")] = Page()
     mqtt: Annotated[Mqtt, Field(description="The MQTT broker that the doorbell reports to.")] = Mqtt()
+    notify: Annotated[Notify, Field(description="Messages to you: whom, of what, and when not.")] = Notify()
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:

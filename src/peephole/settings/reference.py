@@ -92,4 +92,6 @@ def _default(field: FieldInfo) -> str:
     value = field.default
     if value is None or value in ((), ""):
         return "none"
+    if isinstance(value, tuple):
+        return ", ".join(f"`{one}`" for one in value)
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"

@@ -1,0 +1,1 @@
+"""Messages to the owner: Apprise and webhooks, who is told of what and when; docs/notifications.md."""

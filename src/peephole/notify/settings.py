@@ -1,0 +1,93 @@
+"""Whom the doorbell tells of what, and when it leaves them alone."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from peephole.people.hours import Hours
+from peephole.secret import Secret
+from peephole.section import Section
+
+Happening = Literal["known", "stranger", "unsure", "ring", "problem"]
+"""What there is to tell: a person with a name, somebody without one, somebody who was not made out, the bell,
+something that the owner should put right."""
+
+
+def _hours(text: str) -> str:
+    Hours.parse(text)
+    return text
+
+
+class Target(Section):
+    """Somebody who is told."""
+
+    name: Annotated[
+        str,
+        Field(
+            pattern=r"^[A-Za-z0-9][A-Za-z0-9 _-]{0,39}$",
+            description="What this target is called on the page and in logs; letters, digits, blanks, `_` and `-`.",
+        ),
+    ]
+    service: Annotated[
+        Literal["apprise", "webhook"],
+        Field(description="Who delivers: Apprise, which knows many services, or a POST of JSON to your own program."),
+    ] = "apprise"
+    url: Annotated[
+        Secret,
+        Field(description="Where to, a secret: an address of Apprise, or the `http://` or `https://` of a webhook."),
+    ]
+    key: Annotated[
+        Secret | None, Field(description="Of a webhook: the secret that messages are signed with; none: unsigned.")
+    ] = None
+    events: Annotated[
+        tuple[Happening, ...],
+        Field(min_length=1, description="What it is told of: `known`, `stranger`, `unsure`, `ring` and `problem`."),
+    ] = ("stranger", "ring", "known")
+    pictures: Annotated[
+        bool, Field(description="Whether it gets a small picture of the face; for a service that means: its operator.")
+    ] = False
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.key is not None and self.service != "webhook":
+            raise ValueError("key signs the messages of a webhook; say service = 'webhook' too")
+        return self
+
+
+class Notify(Section):
+    """Messages to the owner."""
+
+    targets: Annotated[
+        tuple[Target, ...],
+        Field(description="Who is told, each a `[[notify.targets]]` of its own; none: nobody, and nothing is sent."),
+    ] = ()
+    quiet_hours: Annotated[
+        str,
+        AfterValidator(_hours),
+        Field(description="When nobody is told, as in `22:00-7:00, sun 13:00-15:00`; empty: never."),
+    ] = ""
+    even_in_quiet_hours: Annotated[
+        tuple[Happening, ...], Field(description="What is told in quiet hours all the same.")
+    ] = ("ring", "problem")
+    cool_down_minutes: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=10080,
+            description="So long after the last message about somebody, their next visit is not told.",
+        ),
+    ] = 5.0
+    link: Annotated[
+        str,
+        Field(
+            pattern=r"^(https?://[^\s?#]+)?$",
+            description="Address of the page as your phone knows it; messages then carry a link to the visit.",
+        ),
+    ] = ""
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        names = [target.name.casefold() for target in self.targets]
+        if len(set(names)) < len(names):
+            raise ValueError("two targets have the same name")
+        return self
