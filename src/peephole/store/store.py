@@ -7,6 +7,7 @@ from typing import IO
 from peephole.store.accounts import AccountsTable
 from peephole.store.backup import write_backup
 from peephole.store.database import DATABASE_NAME, Database
+from peephole.store.door import DoorTable
 from peephole.store.instance import make_folder
 from peephole.store.keys import Keys
 from peephole.store.migrations import shipped
@@ -39,6 +40,7 @@ class Store:
             self._database.close()
             raise
         self.accounts = AccountsTable(self._database)
+        self.door = DoorTable(self._database)
         self.people = PeopleTable(self._database)
         self.strangers = StrangersTable(self._database)
         self.visits = VisitsTable(self._database)

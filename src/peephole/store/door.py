@@ -1,0 +1,103 @@
+"""The log of the door: rows are added, and what became of an opening is noted once."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from peephole.store.database import Database
+
+Outcome = Literal["not_known", "done", "failed", "not_tried"]
+"""What became of an opening; not_known: written before the door moved, and nothing was heard since."""
+
+_COLUMNS = "time, visit, person, verdict, reason, by, mode, done"
+_ADD = f"INSERT INTO door_log ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - names of ours
+_SELECT = "SELECT door_log.*, people.name AS person_name FROM door_log LEFT JOIN people ON people.id = person"
+
+
+@dataclass(frozen=True)
+class DoorEntry:
+    """One opening, or one refusal.
+
+    Attributes:
+        time: Seconds since 1970.
+        visit: Id of the visit; None where nobody's face was the reason.
+        person: Id of the person.
+        verdict: Whether the door was to be opened.
+        reason: Slug, one of `door.conditions`.
+        by: Who wished it: face, owner, mqtt.
+        mode: How the door was set.
+        done: What became of it.
+        id: Running number, 0 before it is stored.
+        person_name: Looked up when the row is read.
+    """
+
+    time: float
+    visit: str | None
+    person: str | None
+    verdict: Literal["open", "shut"]
+    reason: str
+    by: str
+    mode: Literal["dry-run", "on"]
+    done: Outcome
+    id: int = 0
+    person_name: str | None = None
+
+
+class DoorTable:
+    """The log. Every method is one transaction, on the disk when it returns, or raises OSError."""
+
+    def __init__(self, database: Database) -> None:
+        """Work on an open database."""
+        self._database = database
+
+    def note(self, entry: DoorEntry) -> int:
+        """Add a row; return its number."""
+        with self._database.change() as connection:
+            return _add(connection, entry)
+
+    def note_opening(self, entry: DoorEntry, most: int, since: float) -> int | None:
+        """Add a row, unless there were `most` openings in that mode since a time; one question, also among processes.
+
+        Returns None where there were.
+        """
+        with self._database.change() as connection:
+            row = connection.execute(
+                "SELECT count(*) FROM door_log WHERE verdict = 'open' AND mode = ? AND time > ?", (entry.mode, since)
+            ).fetchone()
+            return None if row[0] >= most else _add(connection, entry)
+
+    def settle(self, number: int, done: Outcome) -> None:
+        """Note what became of an opening."""
+        with self._database.change() as connection:
+            connection.execute("UPDATE door_log SET done = ? WHERE id = ?", (done, number))
+
+    def recent(self, limit: int = 50) -> list[DoorEntry]:
+        """Return the newest rows, newest first."""
+        return [_entry(row) for row in self._database.rows(f"{_SELECT} ORDER BY door_log.id DESC LIMIT ?", (limit,))]
+
+    def openings(self, mode: str, since: float) -> tuple[float, ...]:
+        """Return the times of the openings in a mode since a time, the oldest first."""
+        rows = self._database.rows(
+            "SELECT time FROM door_log WHERE verdict = 'open' AND mode = ? AND time > ? ORDER BY time", (mode, since)
+        )
+        return tuple(row["time"] for row in rows)
+
+    def refusals(self, mode: str, reasons: Sequence[str], since: float) -> tuple[float, ...]:
+        """Return the times of the refusals for one of these reasons in a mode since a time, the oldest first."""
+        marks = ", ".join("?" for _ in reasons)
+        rows = self._database.rows(
+            f"SELECT time FROM door_log WHERE verdict = 'shut' AND mode = ? AND time > ? AND reason IN ({marks})"  # noqa: S608
+            " ORDER BY time",
+            (mode, since, *reasons),
+        )
+        return tuple(row["time"] for row in rows)
+
+
+def _add(connection: sqlite3.Connection, entry: DoorEntry) -> int:
+    values = (entry.time, entry.visit, entry.person, entry.verdict, entry.reason, entry.by, entry.mode, entry.done)
+    return int(connection.execute(_ADD, values).lastrowid or 0)
+
+
+def _entry(row: sqlite3.Row) -> DoorEntry:
+    return DoorEntry(**{name: row[name] for name in row.keys()})  # noqa: SIM118 - a Row iterates over its values
