@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from peephole.doorbell import photos as stills
 from peephole.doorbell import transfer
 from peephole.doorbell.archive import Archive
+from peephole.doorbell.candidates import Candidate
 from peephole.doorbell.events import Event
 from peephole.doorbell.gallery import read_gallery
 from peephole.doorbell.looks import Portrait
@@ -27,7 +28,8 @@ __all__ = ["Doorbell", "Enrolment", "IdentifiedFace", "LiveFace", "Photo", "Phot
 class Doorbell:
     """One door: watches frames, remembers visits, and lets the owner manage people and strangers.
 
-    `process`, `ring` and `flush` are called by one thread at a time; every other method may be called from any thread.
+    `process`, `candidates`, `ring` and `flush` are called by one thread at a time; every other method may be called
+    from any thread.
     A `key` of a person is an id or a name; a key of a stranger is an id or a running number.
     Unknown keys raise ValueError with one sentence; a full disk raises OSError with one.
     """
@@ -68,6 +70,13 @@ class Doorbell:
     def current(self) -> tuple[LiveFace, ...]:
         """Return the faces of the newest frame (thread-safe snapshot)."""
         return self._watcher.current()
+
+    def candidates(self, rate: float) -> tuple[Candidate, ...]:
+        """Return who is recognised as of the newest frame, held against the bar of a false-accept rate.
+
+        Called by the thread that calls `process`, between two frames.
+        """
+        return self._watcher.candidates(rate)
 
     def enrol(self, name: str, photos: Sequence[Photo]) -> Enrolment:
         """Add photos to the person of that name or id; a new name makes a new person.

@@ -105,4 +105,28 @@ class Problem:
         return {"event": "problem", **vars(self)}
 
 
-Event = VisitStarted | Rang | Decided | VisitEnded | Problem
+@dataclass(frozen=True)
+class Opened:
+    """The door was opened, or would have been (`mode` is "dry-run").
+
+    Attributes:
+        visit: The visit whose face opened it; None where a face was not the reason.
+        person: Name of the person, when a face opened it.
+        person_id: Opaque id of the person.
+        by: Who opened it: face, owner, mqtt.
+        mode: on or dry-run.
+    """
+
+    visit: str | None
+    time: float
+    person: str | None
+    person_id: str | None
+    by: str
+    mode: str
+
+    def as_json(self) -> Json:
+        """Return the event as a flat JSON object."""
+        return {"event": "opened", **vars(self)}
+
+
+Event = VisitStarted | Rang | Decided | VisitEnded | Opened | Problem

@@ -6,6 +6,7 @@ from itertools import count
 
 from peephole import _core
 from peephole.doorbell.archive import Archive
+from peephole.doorbell.candidates import Candidate, candidates_of
 from peephole.doorbell.events import Event, Problem
 from peephole.doorbell.eyes import Eyes
 from peephole.doorbell.gallery import Gallery
@@ -56,6 +57,14 @@ class Watcher:
         """Return what changes when people or strangers do, whoever changed them, as of the newest frame."""
         gallery = self._visits.gallery
         return gallery.version if gallery is not None else None
+
+    def candidates(self, rate: float) -> tuple[Candidate, ...]:
+        """Return who is recognised as of the newest frame (see `candidates_of`); in the thread that shows frames."""
+        gallery = self._visits.gallery
+        if gallery is None:
+            return ()
+        walks = [self._visits.walk(core) for core in self._watch.walks]
+        return candidates_of(walks, self._time, gallery, self._policy, self._recogniser.calibration, rate)
 
     def process(self, frame: FrameLike) -> list[Event]:
         """Look at one frame and return what happened."""
