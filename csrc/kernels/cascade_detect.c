@@ -3,6 +3,7 @@
 #include "arch/generic.h"
 #include "cascade_plan.h"
 #include "cascade_pyramid.h"
+#include "cascade_search.h"
 #include "cascade_windows.h"
 #include "peephole/integral.h"
 
@@ -33,20 +34,6 @@ typedef struct {
     int32_t halvings;
 } workspace;
 
-static void *take(uint8_t *base, size_t *used, size_t bytes) {
-    void *part = base ? base + *used : NULL;
-    *used += (bytes + 15) & ~(size_t)15;
-    return part;
-}
-
-static int32_t longest(const ph_cascade_search *search, ph_cascade_level *level) {
-    int32_t halvings = level->halvings;
-    while (ph_cascade_next_level(search, level)) {
-        halvings = level->halvings;
-    }
-    return halvings;
-}
-
 /* Lays the parts out from `base` (NULL: only counts) and returns their bytes; 0 when there is no level at all. */
 static size_t lay_out(const ph_cascade *cascade, const ph_cascade_search *search, uint8_t *base, workspace *work) {
     ph_cascade_level level;
@@ -56,42 +43,35 @@ static size_t lay_out(const ph_cascade *cascade, const ph_cascade_search *search
     const int32_t first_source = search->width >> level.halvings;
     /* entries 0..width, and whole blocks of windows */
     work->stride = (level.width + 1 + PH_CASCADE_LANES - 1) / PH_CASCADE_LANES * PH_CASCADE_LANES;
-    work->halvings = longest(search, &level);
+    work->halvings = ph_cascade_most_halvings(search, level);
     const size_t stride = (size_t)work->stride;
     size_t used = 0;
-    work->sum = take(base, &used, (STRIP_ENTRIES * stride + PH_CASCADE_LANES) * sizeof(uint32_t));
-    work->squares = take(base, &used, (STRIP_ENTRIES * stride + PH_CASCADE_LANES) * sizeof(uint32_t));
-    work->list = take(base, &used, stride * sizeof(ph_cascade_window));
+    work->sum = ph_cascade_take(base, &used, (STRIP_ENTRIES * stride + PH_CASCADE_LANES) * sizeof(uint32_t));
+    work->squares = ph_cascade_take(base, &used, (STRIP_ENTRIES * stride + PH_CASCADE_LANES) * sizeof(uint32_t));
+    work->list = ph_cascade_take(base, &used, stride * sizeof(ph_cascade_window));
     if (base) { /* a machine with vectors has these in the place of the list */
         work->line_sum = (uint32_t *)(void *)work->list;
         work->line_squares = work->line_sum + stride;
         work->deviation = (int32_t *)(void *)(work->line_squares + stride);
         work->score = work->deviation + stride;
     }
-    work->stage_first = take(base, &used, ((size_t)cascade->stages + 1) * sizeof(int32_t));
-    work->stage_corner = take(base, &used, (size_t)cascade->stages * sizeof(int32_t));
-    work->corners = take(base, &used, (size_t)cascade->rectangles * 4 * sizeof(uint16_t));
-    work->column = take(base, &used, stride * sizeof(uint16_t));
-    work->blend = take(base, &used, (size_t)first_source * sizeof(uint16_t));
-    work->share = take(base, &used, stride);
-    work->pixels = take(base, &used, stride);
-    work->weight = take(base, &used, (size_t)cascade->weak * 2);
+    work->stage_first = ph_cascade_take(base, &used, ((size_t)cascade->stages + 1) * sizeof(int32_t));
+    work->stage_corner = ph_cascade_take(base, &used, (size_t)cascade->stages * sizeof(int32_t));
+    work->corners = ph_cascade_take(base, &used, (size_t)cascade->rectangles * 4 * sizeof(uint16_t));
+    work->column = ph_cascade_take(base, &used, stride * sizeof(uint16_t));
+    work->blend = ph_cascade_take(base, &used, (size_t)first_source * sizeof(uint16_t));
+    work->share = ph_cascade_take(base, &used, stride);
+    work->pixels = ph_cascade_take(base, &used, stride);
+    work->weight = ph_cascade_take(base, &used, (size_t)cascade->weak * 2);
     for (int32_t k = 1; k <= work->halvings; k++) {
-        work->halved[k] = take(base, &used, (size_t)(search->height >> k) * (size_t)(search->width >> k));
+        work->halved[k] = ph_cascade_take(base, &used, (size_t)(search->height >> k) * (size_t)(search->width >> k));
     }
     return used;
 }
 
-static int is_sound(const ph_cascade_search *search) {
-    return search->height >= 1 && search->height <= PH_CASCADE_LARGEST_FRAME && search->width >= 1 &&
-           search->width <= PH_CASCADE_LARGEST_FRAME && search->min_size >= PH_CASCADE_WINDOW &&
-           search->min_size <= PH_CASCADE_LARGEST_FRAME && search->scale > 65536 && search->scale <= 4 * 65536 &&
-           search->min_deviation >= 0 && search->min_deviation <= 127 && search->region_count >= 0;
-}
-
 size_t ph_cascade_detect_scratch_bytes(const ph_cascade *cascade, const ph_cascade_search *search) {
     workspace work;
-    return is_sound(search) ? lay_out(cascade, search, NULL, &work) : 0;
+    return ph_cascade_is_sound(search) ? lay_out(cascade, search, NULL, &work) : 0;
 }
 
 /* One more row of the level into the strip; `odd` splits even and odd columns for windows two pixels apart. */
@@ -109,27 +89,9 @@ static void store_row(int32_t entries, int32_t odd, const uint32_t *line, uint32
     }
 }
 
-typedef struct {
-    ph_hit *hits;
-    int32_t capacity;
-    int32_t count;
-} hit_list;
-
-static void add_hit(const ph_cascade_search *search, const ph_cascade_level *level, int32_t x, int32_t y, int32_t score,
-                    hit_list *list) {
-    if (list->count < list->capacity) {
-        const int32_t left = (int32_t)(((uint32_t)x * level->ratio_x + 0x8000) >> 16);
-        const int32_t top = (int32_t)(((uint32_t)y * level->ratio_y + 0x8000) >> 16);
-        const int32_t most_left = search->width - level->side, most_top = search->height - level->side;
-        list->hits[list->count] = (ph_hit){(int16_t)(left < most_left ? left : most_left),
-                                           (int16_t)(top < most_top ? top : most_top), (int16_t)level->side, 1, score};
-    }
-    list->count++;
-}
-
 static void search_level(const ph_cascade_search *search, const ph_cascade_level *level, const ph_cascade_area *area,
                          const workspace *work, ph_cascade_row_function *row_function, const ph_cascade_plan *plan,
-                         const ph_cascade_sampler *sampler, hit_list *list) {
+                         const ph_cascade_sampler *sampler, ph_cascade_hits *list) {
     const int32_t entries = area->width + 1;
     const int32_t odd = level->step == 2 ? work->stride / 2 : 0;
     const int32_t windows = (area->width - PH_CASCADE_WINDOW) / level->step + 1;
@@ -153,7 +115,7 @@ static void search_level(const ph_cascade_search *search, const ph_cascade_level
             row_function(plan, windows, work->sum + at, work->squares + at, work->deviation, work->score);
             for (int32_t x = 0; x < windows; x++) {
                 if (work->score[x] >= 0) {
-                    add_hit(search, level, area->x + x * level->step, area->y + y, work->score[x], list);
+                    ph_cascade_add_hit(search, level, area->x + x * level->step, area->y + y, work->score[x], list);
                 }
             }
         }
@@ -176,20 +138,20 @@ static int32_t first_stages(const ph_cascade *cascade) {
    that the strip begins with. */
 static void finish_list(const ph_cascade_search *search, const ph_cascade_level *level, const ph_cascade_area *area,
                         const workspace *work, const ph_cascade_plan *plan, int32_t base, int32_t count,
-                        hit_list *list) {
+                        ph_cascade_hits *list) {
     const int32_t left =
         ph_cascade_vote_stages(plan, first_stages(plan->cascade), plan->cascade->stages, work->sum, count, work->list);
     for (int32_t i = 0; i < left; i++) {
         const int32_t entry = (int32_t)(work->list[i].at / sizeof(uint32_t));
         const int32_t x = area->x + entry % work->stride, y = area->y + base + entry / work->stride;
-        add_hit(search, level, x, y, work->list[i].score, list);
+        ph_cascade_add_hit(search, level, x, y, work->list[i].score, list);
     }
 }
 
 /* The same area as search_level, on a machine without vectors. */
 static void search_windows(const ph_cascade_search *search, const ph_cascade_level *level, const ph_cascade_area *area,
                            const workspace *work, const ph_cascade_plan *plan, const ph_cascade_sampler *sampler,
-                           hit_list *list) {
+                           ph_cascade_hits *list) {
     const int32_t windows = (area->width - PH_CASCADE_WINDOW) / level->step + 1;
     const int32_t last = area->height - PH_CASCADE_WINDOW;
     const int32_t first = first_stages(plan->cascade);
@@ -225,33 +187,6 @@ static void search_windows(const ph_cascade_search *search, const ph_cascade_lev
     }
 }
 
-/* Windows of a level, `step` pixels apart, whose doubled middle in the frame lies before `middle`: 0..most. With sides
-   up to 2^14 and ratio >= 2^16 everything stays below 2^32. */
-static int32_t windows_before(int32_t middle, const ph_cascade_level *level, uint32_t ratio, int32_t most) {
-    const int32_t edge = middle - level->side; /* twice the windows' first pixel */
-    if (edge <= 0) {
-        return 0;
-    }
-    const uint32_t at = edge > 2 * PH_CASCADE_LARGEST_FRAME ? 2 * PH_CASCADE_LARGEST_FRAME : (uint32_t)edge;
-    const uint32_t pixel = ((at << 16) + 2 * ratio - 1) / (2 * ratio);
-    const int32_t count = (int32_t)((pixel + (uint32_t)level->step - 1) / (uint32_t)level->step);
-    return count < most ? count : most;
-}
-
-/* The part of the level that holds the windows of a region; 0 where there are none. */
-static int area_of(const ph_cascade_level *level, const ph_cascade_region *region, ph_cascade_area *area) {
-    const int32_t columns = (level->width - PH_CASCADE_WINDOW) / level->step + 1;
-    const int32_t rows = (level->height - PH_CASCADE_WINDOW) / level->step + 1;
-    const int32_t left = windows_before(region->left, level, level->ratio_x, columns);
-    const int32_t right = windows_before(region->right, level, level->ratio_x, columns);
-    const int32_t top = windows_before(region->top, level, level->ratio_y, rows);
-    const int32_t bottom = windows_before(region->bottom, level, level->ratio_y, rows);
-    *area =
-        (ph_cascade_area){left * level->step, top * level->step, (right - left - 1) * level->step + PH_CASCADE_WINDOW,
-                          (bottom - top - 1) * level->step + PH_CASCADE_WINDOW};
-    return level->side >= region->min_side && level->side <= region->max_side && left < right && top < bottom;
-}
-
 static ph_cascade_row_function *best_row_function(void) {
 #if defined(__x86_64__) && defined(__GNUC__)
     if (__builtin_cpu_supports("avx2")) {
@@ -270,7 +205,7 @@ ph_status ph_cascade_detect_by(int windows, const ph_cascade *cascade, const ph_
                                const uint8_t *image, void *scratch, int32_t capacity, ph_hit *hits, int32_t *count) {
     const int by_windows = PH_IS_SCALAR || windows; /* a machine without vectors needs no code for them */
     workspace work;
-    if (!is_sound(search) || capacity < 0) {
+    if (!ph_cascade_is_sound(search) || capacity < 0) {
         return PH_BAD_ARGUMENT;
     }
     *count = 0;
@@ -290,7 +225,7 @@ ph_status ph_cascade_detect_by(int windows, const ph_cascade *cascade, const ph_
                             .stage_first = work.stage_first,
                             .stage_corner = work.stage_corner};
     ph_cascade_row_function *row_function = best_row_function();
-    hit_list list = {hits, capacity, 0};
+    ph_cascade_hits list = {hits, capacity, 0};
     const uint8_t *source = image;
     int32_t halved = 0, step = 0;
     do {
@@ -310,7 +245,7 @@ ph_status ph_cascade_detect_by(int windows, const ph_cascade *cascade, const ph_
         ph_cascade_sampler_columns(&level, &sampler);
         ph_cascade_area area = {0, 0, level.width, level.height};
         for (int32_t r = 0; r < search->region_count || r == 0; r++) {
-            if (search->region_count && !area_of(&level, &search->regions[r], &area)) {
+            if (search->region_count && !ph_cascade_area_of(&level, &search->regions[r], &area)) {
                 continue;
             }
             if (by_windows) {

@@ -23,7 +23,7 @@ from peephole.vision.detector import MIN_DEVIATION
 pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
 
 DRIVER = Path(__file__).parent.parent / "gap8_detect.c"
-KERNELS = ("plan", "pyramid", "vote", "windows", "check")
+KERNELS = ("plan", "pyramid", "search", "vote", "windows", "check")
 L1_BYTES = 46_336
 SCALE = 72_090  # Q16: 1.1
 

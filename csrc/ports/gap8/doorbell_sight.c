@@ -24,13 +24,11 @@ static ph_cascade_detector cascade = {
     .scale = DEVICE_SCALE,
     .min_deviation = DEVICE_MIN_DEVIATION,
     .min_neighbours = DEVICE_MIN_NEIGHBOURS,
-#ifdef DEVICE_AWAY
     .glance = &cascade_glance,
-    .away = DEVICE_AWAY,
-    .times = DEVICE_TIMES,
-#endif
     .glance_size = DEVICE_GLANCE_SIZE,
     .glance_scale = DEVICE_GLANCE_SCALE,
+    .away = DEVICE_AWAY,
+    .times = DEVICE_TIMES,
     .scratch = AT(DETECTOR_SCRATCH),
     .scratch_bytes = DEVICE_DETECTOR_SCRATCH_BYTES,
     .hits = AT(HITS),
@@ -115,9 +113,5 @@ ph_status ph_sight_open(void) {
         looks_bytes(DEVICE_WALK_LOOKS) <= DEVICE_RECOGNISER_BYTES && LANDMARKS_ARENA_BYTES <= DEVICE_LANDMARKS_BYTES;
     ph_gap8_on_controller(bring_table, NULL);
     const ph_status checked = ph_cascade_check(&cascade_table);
-#ifdef DEVICE_AWAY
     return !fits ? PH_BAD_SHAPE : checked != PH_OK ? checked : ph_cascade_check(&cascade_glance);
-#else
-    return fits ? checked : PH_BAD_SHAPE;
-#endif
 }

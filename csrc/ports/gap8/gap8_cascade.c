@@ -15,6 +15,7 @@
 
 #include "kernels/cascade_plan.h"
 #include "kernels/cascade_pyramid.h"
+#include "kernels/cascade_search.h"
 #include "kernels/cascade_windows.h"
 #include "ports/gap8/gap8.h"
 #include "ports/gap8/parts.h"
@@ -59,26 +60,6 @@ typedef struct {
     int32_t survived[PH_MOST_CORES]; /* and how many of them are left in its list */
 } job;
 
-typedef struct {
-    ph_hit *hits;
-    int32_t capacity;
-    int32_t count;
-} hit_list;
-
-static void *take(uint8_t *base, size_t *used, size_t bytes) {
-    void *part = base ? base + *used : NULL;
-    *used += (bytes + 15) & ~(size_t)15;
-    return part;
-}
-
-static int32_t longest(const ph_cascade_search *search, ph_cascade_level *level) {
-    int32_t halvings = level->halvings;
-    while (ph_cascade_next_level(search, level)) {
-        halvings = level->halvings;
-    }
-    return halvings;
-}
-
 /* Lays L1 out: as many rows as there is room for beside short lists at least, then lists as long as there is. */
 static int lay_out_l1(workspace *work) {
     uint32_t bytes;
@@ -103,44 +84,25 @@ static size_t lay_out(const ph_cascade *cascade, const ph_cascade_search *search
         return 0;
     }
     work->stride = (level.width + 1 + PH_CASCADE_LANES - 1) / PH_CASCADE_LANES * PH_CASCADE_LANES;
-    const int32_t halvings = longest(search, &level);
+    const int32_t halvings = ph_cascade_most_halvings(search, level);
     const size_t stride = (size_t)work->stride;
     size_t used = 0;
-    work->squares = take(base, &used, (ZEROS + MOST_ROWS + PH_CASCADE_WINDOW) * stride * sizeof(uint32_t));
-    work->stage_first = take(base, &used, ((size_t)cascade->stages + 1) * sizeof(int32_t));
-    work->stage_corner = take(base, &used, (size_t)cascade->stages * sizeof(int32_t));
-    work->corners = take(base, &used, (size_t)cascade->rectangles * 4 * sizeof(uint16_t));
-    work->column = take(base, &used, stride * sizeof(uint16_t));
-    work->share = take(base, &used, stride);
-    work->weight = take(base, &used, (size_t)cascade->weak * 2);
+    work->squares = ph_cascade_take(base, &used, (ZEROS + MOST_ROWS + PH_CASCADE_WINDOW) * stride * sizeof(uint32_t));
+    work->stage_first = ph_cascade_take(base, &used, ((size_t)cascade->stages + 1) * sizeof(int32_t));
+    work->stage_corner = ph_cascade_take(base, &used, (size_t)cascade->stages * sizeof(int32_t));
+    work->corners = ph_cascade_take(base, &used, (size_t)cascade->rectangles * 4 * sizeof(uint16_t));
+    work->column = ph_cascade_take(base, &used, stride * sizeof(uint16_t));
+    work->share = ph_cascade_take(base, &used, stride);
+    work->weight = ph_cascade_take(base, &used, (size_t)cascade->weak * 2);
     for (int32_t k = 1; k <= halvings; k++) {
-        work->halved[k] = take(base, &used, (size_t)(search->height >> k) * (size_t)(search->width >> k));
+        work->halved[k] = ph_cascade_take(base, &used, (size_t)(search->height >> k) * (size_t)(search->width >> k));
     }
     return used;
 }
 
-static int is_sound(const ph_cascade_search *search) {
-    return search->height >= 1 && search->height <= PH_CASCADE_LARGEST_FRAME && search->width >= 1 &&
-           search->width <= PH_CASCADE_LARGEST_FRAME && search->min_size >= PH_CASCADE_WINDOW &&
-           search->min_size <= PH_CASCADE_LARGEST_FRAME && search->scale > 65536 && search->scale <= 4 * 65536 &&
-           search->min_deviation >= 0 && search->min_deviation <= 127 && search->region_count >= 0;
-}
-
 size_t ph_cascade_detect_scratch_bytes(const ph_cascade *cascade, const ph_cascade_search *search) {
     workspace work;
-    return is_sound(search) ? lay_out(cascade, search, NULL, &work) : 0;
-}
-
-static void add_hit(const ph_cascade_search *search, const ph_cascade_level *level, int32_t x, int32_t y, int32_t score,
-                    hit_list *list) {
-    if (list->count < list->capacity) {
-        const int32_t left = (int32_t)(((uint32_t)x * level->ratio_x + 0x8000) >> 16);
-        const int32_t top = (int32_t)(((uint32_t)y * level->ratio_y + 0x8000) >> 16);
-        const int32_t most_left = search->width - level->side, most_top = search->height - level->side;
-        list->hits[list->count] = (ph_hit){(int16_t)(left < most_left ? left : most_left),
-                                           (int16_t)(top < most_top ? top : most_top), (int16_t)level->side, 1, score};
-    }
-    list->count++;
+    return ph_cascade_is_sound(search) ? lay_out(cascade, search, NULL, &work) : 0;
 }
 
 static int32_t windows_in_row(const job *of) {
@@ -220,7 +182,7 @@ static void ask_windows(void *argument, int32_t core, int32_t cores) {
 }
 
 /* Takes what is left from the lists, up to the first core that stopped before its end, and goes on from there. */
-static void take_hits(job *of, hit_list *hits) {
+static void take_hits(job *of, ph_cascade_hits *hits) {
     const workspace *work = of->work;
     const int32_t first = of->next;
     for (int32_t core = 0; core < PH_MOST_CORES; core++) {
@@ -229,8 +191,8 @@ static void take_hits(job *of, hit_list *hits) {
         for (int32_t i = 0; i < of->survived[core]; i++) {
             const int32_t entry = (int32_t)(list[i].at / sizeof(uint32_t));
             const int32_t row = entry / work->stride - ZEROS;
-            add_hit(of->search, of->level, of->area.x + entry % work->stride, of->area.y + of->base + row,
-                    list[i].score, hits);
+            ph_cascade_add_hit(of->search, of->level, of->area.x + entry % work->stride, of->area.y + of->base + row,
+                               list[i].score, hits);
         }
         of->next = of->reached[core];
         if (of->reached[core] < first + ph_share_end(share, of->count - first)) {
@@ -239,7 +201,7 @@ static void take_hits(job *of, hit_list *hits) {
     }
 }
 
-static void search_area(job *of, hit_list *hits) {
+static void search_area(job *of, ph_cascade_hits *hits) {
     const workspace *work = of->work;
     const size_t line = (size_t)(of->area.width + 1) * sizeof(uint32_t);
     const int32_t last = of->area.height - PH_CASCADE_WINDOW, step = of->level->step;
@@ -269,32 +231,6 @@ static void search_area(job *of, hit_list *hits) {
     }
 }
 
-/* Windows of a level, `step` pixels apart, whose doubled middle in the frame lies before `middle`: 0..most. */
-static int32_t windows_before(int32_t middle, const ph_cascade_level *level, uint32_t ratio, int32_t most) {
-    const int32_t edge = middle - level->side; /* twice the windows' first pixel */
-    if (edge <= 0) {
-        return 0;
-    }
-    const uint32_t at = edge > 2 * PH_CASCADE_LARGEST_FRAME ? 2 * PH_CASCADE_LARGEST_FRAME : (uint32_t)edge;
-    const uint32_t pixel = ((at << 16) + 2 * ratio - 1) / (2 * ratio);
-    const int32_t count = (int32_t)((pixel + (uint32_t)level->step - 1) / (uint32_t)level->step);
-    return count < most ? count : most;
-}
-
-/* The part of the level that holds the windows of a region; 0 where there are none. */
-static int area_of(const ph_cascade_level *level, const ph_cascade_region *region, ph_cascade_area *area) {
-    const int32_t columns = (level->width - PH_CASCADE_WINDOW) / level->step + 1;
-    const int32_t rows = (level->height - PH_CASCADE_WINDOW) / level->step + 1;
-    const int32_t left = windows_before(region->left, level, level->ratio_x, columns);
-    const int32_t right = windows_before(region->right, level, level->ratio_x, columns);
-    const int32_t top = windows_before(region->top, level, level->ratio_y, rows);
-    const int32_t bottom = windows_before(region->bottom, level, level->ratio_y, rows);
-    *area =
-        (ph_cascade_area){left * level->step, top * level->step, (right - left - 1) * level->step + PH_CASCADE_WINDOW,
-                          (bottom - top - 1) * level->step + PH_CASCADE_WINDOW};
-    return level->side >= region->min_side && level->side <= region->max_side && left < right && top < bottom;
-}
-
 typedef struct {
     int32_t height, width; /* of the image */
     const uint8_t *image;
@@ -312,7 +248,7 @@ static void halve_rows(void *argument, int32_t core, int32_t cores) {
 ph_status ph_cascade_detect(const ph_cascade *cascade, const ph_cascade_search *search, const uint8_t *image,
                             void *scratch, int32_t capacity, ph_hit *hits, int32_t *count) {
     workspace work;
-    if (!is_sound(search) || capacity < 0) {
+    if (!ph_cascade_is_sound(search) || capacity < 0) {
         return PH_BAD_ARGUMENT;
     }
     *count = 0;
@@ -331,7 +267,7 @@ ph_status ph_cascade_detect(const ph_cascade *cascade, const ph_cascade_search *
                             .stage_corner = work.stage_corner};
     ph_cascade_plan_offsets(&plan, work.stride, 0);
     ph_cascade_plan_windows(&plan);
-    hit_list list = {hits, capacity, 0};
+    ph_cascade_hits list = {hits, capacity, 0};
     const uint8_t *source = image;
     int32_t halved = 0;
     do {
@@ -350,7 +286,7 @@ ph_status ph_cascade_detect(const ph_cascade *cascade, const ph_cascade_search *
                   .sampler = &sampler,
                   .work = &work};
         for (int32_t r = 0; r < search->region_count || r == 0; r++) {
-            if (search->region_count == 0 || area_of(&level, &search->regions[r], &of.area)) {
+            if (search->region_count == 0 || ph_cascade_area_of(&level, &search->regions[r], &of.area)) {
                 search_area(&of, &list);
             }
         }
