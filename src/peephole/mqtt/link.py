@@ -135,10 +135,9 @@ class BrokerLink:
         if self._lock is not None:
             tasks.append(asyncio.create_task(self._look_at_the_lock()))
         await self._stop.wait()
-        _, pending = await asyncio.wait(tasks[1:2], timeout=ANSWER_SECONDS)
-        for task in (*pending, tasks[0], *tasks[2:]):
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        self._filled.set()
+        await asyncio.wait(tasks[1:2], timeout=ANSWER_SECONDS)
+        await _ended(tasks)
 
     async def _listen(self) -> None:
         """Turn what was heard into what is to be published, whether there is a broker or not."""
@@ -224,20 +223,11 @@ class BrokerLink:
         self._connected_at = time.monotonic()
         self._set_trouble(refused)
         work = [asyncio.create_task(self._publish(client)), asyncio.create_task(self._obey(client))]
-        stop = asyncio.create_task(self._stop.wait())
-        try:
-            await asyncio.wait((*work, stop), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (*work, stop):
-                task.cancel()
-            ended = await asyncio.gather(*work, return_exceptions=True)
-        for end in ended:
-            if isinstance(end, Exception):
-                raise end
-        self._take_in()
-        self._send([Publication(self._topics.status, OFFLINE, "state")])
-        async with asyncio.timeout(ANSWER_SECONDS / 2):
-            await self._empty_outbox(client)
+        await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
+        await _ended(work)
+        for task in work:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                raise error
 
     async def _subscribe(self, client: aiomqtt.Client) -> str | None:
         """Listen to commands; return the sentence about those that the broker keeps from us."""
@@ -249,10 +239,15 @@ class BrokerLink:
         return f"the MQTT broker {self._settings.address} lets us not hear {', '.join(kept)}; look at its access rules"
 
     async def _publish(self, client: aiomqtt.Client) -> None:
-        while True:
+        """Send what there is to send, until we are to stop; then say so."""
+        while not self._stop.is_set():
             await self._empty_outbox(client)
             self._filled.clear()
-            await self._filled.wait()
+            if not self._stop.is_set():
+                await self._filled.wait()
+        self._take_in()
+        self._send([Publication(self._topics.status, OFFLINE, "state")])
+        await self._empty_outbox(client)
 
     async def _empty_outbox(self, client: aiomqtt.Client) -> None:
         """Send what waits, oldest first; what is being sent when the connection is lost is sent again."""
@@ -306,6 +301,15 @@ class BrokerLink:
             return
         self._trouble = trouble
         self._tell(trouble or f"connected to the MQTT broker {self._settings.address} again")
+
+
+async def _ended(tasks: list[asyncio.Task[None]]) -> None:
+    """Cancel tasks until they have ended: `asyncio.wait_for` of Python 3.11 may lose a cancellation."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=0.2)
 
 
 def _is_failure(code: object) -> bool:
