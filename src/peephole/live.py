@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 
 from peephole.doorbell.doorbell import LiveFace
 from peephole.doorbell.events import Event
-from peephole.vision.sources import Frame, FrameSource, Image, Notice
+from peephole.vision.sources import BEAT_SECONDS, Frame, FrameSource, Image, Notice
 
 State = Literal["starting", "watching", "lost", "ended"]
 """How a source is doing; lost: it may come back."""
@@ -24,6 +24,8 @@ class Look:
 
     frame: Frame
     faces: tuple[LiveFace, ...]
+    seconds: float = 0.0
+    """That the doorbell worked on it."""
 
     @property
     def present(self) -> tuple[str, ...]:
@@ -123,6 +125,8 @@ class LiveDoorbell:
         self.announcer = announcer or Announcer()
         self.newest: Look | None = None
         self.newest_at: float | None = None
+        self.beat_at: float | None = None
+        """When the thread that watches left its last mark, by time.monotonic(); None while nothing is watched."""
         self.status = Status("starting", "Starting")
         self._watcher = watcher
         self._source: FrameSource | None = None
@@ -139,6 +143,10 @@ class LiveDoorbell:
         """Take what the source says of itself. To be given to `open_source`."""
         self._set(Status("watching" if notice.working else "lost", notice.text))
 
+    def beat(self) -> None:
+        """Leave a mark that the thread which watches still works; also to be called wherever it waits."""
+        self.beat_at = time.monotonic()
+
     def watch(self, source: FrameSource, *, at_its_pace: bool) -> None:
         """Watch until the source ends or `stop` is called, then end the open visits.
 
@@ -150,6 +158,7 @@ class LiveDoorbell:
             OSError, ValueError: the source failed for good; the visits until then are stored.
         """
         self._source = source
+        self.beat()
         if self._stopped.is_set():
             source.close()
         try:
@@ -160,10 +169,12 @@ class LiveDoorbell:
                     break
                 if self.newest is None:
                     self._set(Status("watching", f"Watching {source.name}"))
+                self.beat()
+                begin = time.monotonic()
                 with self._at_work:
                     events = self._watcher.process(frame)
-                self.newest = Look(frame, self._watcher.current())
                 self.newest_at = time.monotonic()
+                self.newest = Look(frame, self._watcher.current(), self.newest_at - begin)
                 self.announcer.announce(self.newest)
                 self._tell(events)
                 self._notice_changes()
@@ -173,8 +184,11 @@ class LiveDoorbell:
             raise
         finally:
             source.close()
-            with self._at_work:
-                events = self._watcher.flush()
+            try:
+                with self._at_work:
+                    events = self._watcher.flush()
+            finally:
+                self.beat_at = None
             self._tell(events)
 
     def ring(self, source: str) -> None:
@@ -220,6 +234,13 @@ class LiveDoorbell:
             now = time.monotonic()
             if ahead is None or now > frame.time + ahead + 0.5:
                 ahead = now - frame.time
-            if self._stopped.wait(max(0.0, frame.time + ahead - now)):
+            if self._stop_comes_before(frame.time + ahead):
                 return
             yield frame
+
+    def _stop_comes_before(self, end: float) -> bool:
+        while (left := end - time.monotonic()) > BEAT_SECONDS:
+            self.beat()
+            if self._stopped.wait(BEAT_SECONDS):
+                return True
+        return self._stopped.wait(max(0.0, left))

@@ -150,3 +150,19 @@ def test_a_ring_is_told_at_once_by_the_clock_of_the_frames(monkeypatch: pytest.M
     live.ring("button")
 
     assert [one for one in heard if isinstance(one, Rang)] == [Rang("v1", 5000.0, "http"), Rang("v1", 102.0, "button")]
+
+
+def test_a_thread_that_works_or_waits_leaves_marks_and_one_that_is_done_does_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("peephole.live.BEAT_SECONDS", 0.02)
+    live = LiveDoorbell(Bell())
+    marks: set[float | None] = set()
+    live.announcer.listen(lambda message: marks.add(live.beat_at))
+    watching = threading.Thread(target=lambda: live.watch(Recording([0.0, 0.4]), at_its_pace=True))
+    watching.start()
+    while watching.is_alive():
+        marks.add(live.beat_at)
+        time.sleep(0.002)
+    assert len(marks - {None}) >= 8
+    assert live.beat_at is None

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from peephole.vision.sources import Notice, open_source
-from peephole.vision.sources.live import LiveSource, Patience, open_stream
+from peephole.vision.sources.live import MOST_HUNG, LiveSource, Patience, open_stream
 
 QUICK = Patience(open=0.2, silence=0.2, first_retry=0.01, longest_retry=0.05)
 
@@ -232,3 +232,34 @@ def test_real_stream_that_ends_and_comes_back() -> None:
         count = frames_until(source, lambda count: len(notices) >= 2)
     assert count > 5
     assert "stopped" in notices[0].text and "back" in notices[1].text
+
+
+def test_a_camera_that_is_tried_again_beats_and_one_whose_readers_all_hang_does_not() -> None:
+    hang, beats, made = threading.Event(), [0], [0]
+    notices: list[Notice] = []
+
+    def connect() -> Device:
+        made[0] += 1
+        return Device(0, hang)
+
+    def beat() -> None:
+        beats[0] += 1
+
+    source = LiveSource("camera 7", connect, report=notices.append, beat=beat, patience=QUICK)
+    watching = threading.Thread(target=lambda: list(source))
+    watching.start()
+    deadline = time.monotonic() + 10
+    while made[0] < MOST_HUNG and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.6)  # the last one's silence
+    told = beats[0]
+    time.sleep(0.6)
+    assert (made[0], beats[0] - told) == (MOST_HUNG, 0)
+    assert told >= MOST_HUNG
+    hang.set()  # one comes back: the next try follows
+    while made[0] == MOST_HUNG and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert made[0] > MOST_HUNG
+    source.close()
+    watching.join(5)
+    assert [notice.working for notice in notices] == [False]

@@ -6,21 +6,32 @@ from pathlib import Path
 from peephole.image_files import SUFFIXES
 from peephole.vision.sources.demo import DemoSource
 from peephole.vision.sources.files import FolderSource, VideoSource
-from peephole.vision.sources.frame import Frame, FrameSource, Image, Notice, Report
+from peephole.vision.sources.frame import BEAT_SECONDS, Beat, Frame, FrameSource, Image, Notice, Report, no_beat
 from peephole.vision.sources.live import camera_works, open_camera, open_stream
 
-__all__ = ["Frame", "FrameSource", "Image", "Notice", "Report", "camera_works", "open_source"]
+__all__ = [
+    "BEAT_SECONDS",
+    "Beat",
+    "Frame",
+    "FrameSource",
+    "Image",
+    "Notice",
+    "Report",
+    "camera_works",
+    "open_source",
+]
 
 _STREAM = re.compile(r"^(rtsps?|https?)://", re.IGNORECASE)
 _ADDRESS = re.compile(r"^(\w\w+:/|[^/]*:[^/]*@)")
 
 
-def open_source(spec: str, *, report: Report, once: bool = False) -> FrameSource:
+def open_source(spec: str, *, report: Report, beat: Beat = no_beat, once: bool = False) -> FrameSource:
     """Open what the owner named.
 
     Args:
         spec: `demo`, `camera:N`, an `rtsp://` (or `http://`) address, a video file, a picture, or a folder of pictures.
         report: is told whenever the source is lost or comes back.
+        beat: is called while a camera or stream is waited for.
         once: end where the source ends: the demo after one round, a camera or stream at its first failure.
 
     Raises:
@@ -33,9 +44,9 @@ def open_source(spec: str, *, report: Report, once: bool = False) -> FrameSource
         number = spec.removeprefix("camera:")
         if not (number.isascii() and number.isdigit() and len(number) < 4):
             raise ValueError(f"{spec}: a camera is named by its number; write camera:0 for the first one")
-        return open_camera(int(number), once=once, report=report)
+        return open_camera(int(number), once=once, report=report, beat=beat)
     if _STREAM.match(spec):
-        return open_stream(spec, once=once, report=report)
+        return open_stream(spec, once=once, report=report, beat=beat)
     if not spec:
         raise ValueError("the source has no name; a source is demo, camera:N, rtsp://.., FILE or DIR")
     path = Path(spec)

@@ -35,6 +35,13 @@ class Notice:
 
 
 Report = Callable[[Notice], None]
+Beat = Callable[[], None]
+"""Called by a source at least every `BEAT_SECONDS` while it waits, in the thread that asked for a frame."""
+BEAT_SECONDS = 1.0
+
+
+def no_beat() -> None:
+    """Show nobody that a source waits and does not hang."""
 
 
 class FrameSource(Protocol):

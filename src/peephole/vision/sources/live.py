@@ -17,7 +17,10 @@ from typing import Protocol
 import cv2
 
 from peephole.vision.sources.files import silence_opencv
-from peephole.vision.sources.frame import Frame, Image, Notice, Report
+from peephole.vision.sources.frame import BEAT_SECONDS, Beat, Frame, Image, Notice, Report, no_beat
+
+MOST_HUNG = 3
+"""Threads of one source that may hang in a read which never returns, before no further one is started."""
 
 
 class Capture(Protocol):
@@ -70,6 +73,7 @@ class LiveSource:
         *,
         once: bool = False,
         report: Report,
+        beat: Beat = no_beat,
         patience: Patience | None = None,
     ) -> None:
         """Prepare a source; nothing is opened before the first frame is asked for.
@@ -79,12 +83,16 @@ class LiveSource:
             connect: opens the device; called again for every try, in a thread of its own.
             once: raise ConnectionError at the first failure instead of trying again.
             report: takes one line at each change between working and not working.
+            beat: is called while a frame is waited for, but not once `MOST_HUNG` readers hang: no further try helps
+                then, only a new process.
             patience: the waits.
         """
         self.name = name
         self._connect = connect
         self._once = once
         self._report = report
+        self._beat = beat
+        self._readers: list[threading.Thread] = []
         self._patience = patience or Patience()
         self._changed = threading.Condition()
         self._closed = False
@@ -98,8 +106,11 @@ class LiveSource:
         """
         wait, working = self._patience.first_retry, None
         while not self._closed:
+            self._wait_for_a_hung_reader()
             connection = _Connection()
-            threading.Thread(target=self._fill, args=(connection,), name=f"read {self.name}", daemon=True).start()
+            reader = threading.Thread(target=self._fill, args=(connection,), name=f"read {self.name}", daemon=True)
+            self._readers.append(reader)
+            reader.start()
             for frame in self._frames(connection):
                 if working is False:
                     self._report(Notice(True, f"{self.name}: the picture is back"))
@@ -116,7 +127,7 @@ class LiveSource:
                 self._report(Notice(False, f"{self.name}: {problem}; trying again until it comes back"))
             working = False
             with self._changed:
-                self._changed.wait_for(lambda: self._closed, timeout=wait)
+                self._wait(lambda: self._closed, wait)
             wait = min(2 * wait, self._patience.longest_retry)
 
     def close(self) -> None:
@@ -130,15 +141,32 @@ class LiveSource:
         allowed = self._patience.open + self._patience.silence
         while True:
             with self._changed:
-                ready = self._changed.wait_for(
-                    lambda: self._closed or connection.failed or connection.frame is not None, timeout=allowed
-                )
+                ready = self._wait(lambda: self._closed or connection.failed or connection.frame is not None, allowed)
                 frame, connection.frame = connection.frame, None
                 if self._closed or not ready or frame is None:
                     connection.failed = True
                     return
             allowed = self._patience.silence
             yield frame
+
+    def _wait(self, ready: Callable[[], bool], seconds: float) -> bool:
+        """Wait with a beat every second; `_changed` is held."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > BEAT_SECONDS:
+            self._beat()
+            if self._changed.wait_for(ready, timeout=BEAT_SECONDS):
+                return True
+        self._beat()
+        return self._changed.wait_for(ready, timeout=max(0.0, left))
+
+    def _wait_for_a_hung_reader(self) -> None:
+        """Start no further thread while too many of them hang inside OpenCV or the driver."""
+        while not self._closed:
+            self._readers = [reader for reader in self._readers if reader.is_alive()]
+            if len(self._readers) < MOST_HUNG:
+                return
+            with self._changed:
+                self._changed.wait_for(lambda: self._closed, timeout=BEAT_SECONDS)
 
     def _fill(self, connection: _Connection) -> None:
         """Read one connection into its slot; runs in a thread of its own."""
@@ -163,17 +191,21 @@ class LiveSource:
                 self._changed.notify_all()
 
 
-def open_camera(index: int, *, once: bool, report: Report, patience: Patience | None = None) -> LiveSource:
+def open_camera(
+    index: int, *, once: bool, report: Report, beat: Beat = no_beat, patience: Patience | None = None
+) -> LiveSource:
     """Camera number `index` of this machine."""
 
     def connect() -> Capture:
         silence_opencv()
         return cv2.VideoCapture(index)  # type: ignore[return-value]
 
-    return LiveSource(f"camera {index}", connect, once=once, report=report, patience=patience)
+    return LiveSource(f"camera {index}", connect, once=once, report=report, beat=beat, patience=patience)
 
 
-def open_stream(url: str, *, once: bool, report: Report, patience: Patience | None = None) -> LiveSource:
+def open_stream(
+    url: str, *, once: bool, report: Report, beat: Beat = no_beat, patience: Patience | None = None
+) -> LiveSource:
     """A stream from the network: RTSP (over TCP, which loses no parts of pictures) or HTTP."""
     limits = patience or Patience()
 
@@ -184,7 +216,7 @@ def open_stream(url: str, *, once: bool, report: Report, patience: Patience | No
         times += [cv2.CAP_PROP_READ_TIMEOUT_MSEC, int(1000 * limits.silence)]
         return cv2.VideoCapture(url, cv2.CAP_FFMPEG, times)  # type: ignore[return-value]
 
-    return LiveSource(shown_address(url), connect, once=once, report=report, patience=limits)
+    return LiveSource(shown_address(url), connect, once=once, report=report, beat=beat, patience=limits)
 
 
 def shown_address(url: str) -> str:
