@@ -7,11 +7,17 @@
 import os
 import sys
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import typer
 from typer.exceptions import TyperException
 
+if TYPE_CHECKING:
+    from peephole.operations.log import Level, Speaker
+
 DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+_speaker: "Speaker | None" = None
 
 
 def describe(error: BaseException) -> str:
@@ -27,7 +33,21 @@ def describe(error: BaseException) -> str:
     return " ".join(text.split())
 
 
-def complain(text: str, who: str = "peephole") -> None:
+def speak_through(speaker: "Speaker | None") -> None:
+    """Have `complain` say its lines through `speaker` until the command has ended; None: as plain lines."""
+    global _speaker
+    _speaker = speaker
+
+
+def complain(text: str, who: str = "peephole", level: "Level" = "warning", **fields: object) -> None:
+    """Say one line on stderr, of a level and with fields that only a log of JSON lines shows."""
+    if _speaker is not None:
+        _speaker(level, text, fields)
+    else:
+        print_line(text, who)
+
+
+def print_line(text: str, who: str = "peephole") -> None:
     """Print one line on stderr; a closed stderr is nobody's loss."""
     if sys.stderr is None:  # closed by whoever started us; print would take stdout instead
         return
@@ -70,6 +90,8 @@ def guarded(work: Callable[[], object]) -> int:
     except Exception as error:
         if os.environ.get("PEEPHOLE_DEBUG", "0") not in ("", "0"):
             raise
-        complain(describe(error))
+        complain(describe(error), level="error")
         return FAILED
+    finally:
+        speak_through(None)
     return code if isinstance(code, int) else DONE

@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from peephole.mqtt.settings import Mqtt
 from peephole.notify.settings import Notify
+from peephole.operations.log import Log
 from peephole.section import Section
 from peephole.settings.files import default_data_folder
 from peephole.store.keys import Storage
@@ -76,6 +77,7 @@ class Settings(BaseSettings):
     page: Annotated[Page, Field(description="Where the page is served.")] = Page()
     mqtt: Annotated[Mqtt, Field(description="The MQTT broker that the doorbell reports to.")] = Mqtt()
     notify: Annotated[Notify, Field(description="Messages to you: whom, of what, and when not.")] = Notify()
+    log: Annotated[Log, Field(description="What the doorbell says on stderr.")] = Log()
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:

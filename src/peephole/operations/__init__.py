@@ -1,0 +1,1 @@
+"""What keeps a doorbell running unattended: health, systemd's watchdog, logs for a journal."""
