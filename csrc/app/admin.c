@@ -133,7 +133,13 @@ static void began(void *context) {
     ph_admin_watch_restore(admin, true);
     admin->following = false;
     admin->looks.count = 0;
-    ph_admin_note(admin, PH_ADMIN_SESSION);
+    /* Each command of an owner is a session: those that nothing comes between are one event, the latest. */
+    ph_admin_event *last = &admin->event[(admin->events - 1) % PH_ADMIN_EVENTS];
+    if (last->kind == PH_ADMIN_SESSION) {
+        last->time = admin->calls.time(admin->calls.context);
+    } else {
+        ph_admin_note(admin, PH_ADMIN_SESSION);
+    }
 }
 
 static void paired(void *context) {

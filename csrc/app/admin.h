@@ -91,7 +91,7 @@ typedef enum {
     PH_ADMIN_REFUSED, /* so many frames were refused for one reason, since something else happened or in ten minutes:
                          refusal, count */
     PH_ADMIN_PAIRED,
-    PH_ADMIN_SESSION, /* an owner came */
+    PH_ADMIN_SESSION, /* an owner came; again and again without anything else is one event, with the latest time */
     PH_ADMIN_RESTORED,
 } ph_admin_event_kind;
 

@@ -22,11 +22,14 @@ from device_line import (
     STRANGERS,
     VALUES,
     VISIT_ENDED,
+    VISIT_STARTED,
     MadeUpDevice,
     SpoiltLine,
+    keys_of,
     looks_at,
     paired,
     seen,
+    session_on,
     stranger,
 )
 from peephole.device.backup import Backup, from_file, restore, take_backup, to_file
@@ -212,6 +215,12 @@ def test_a_list_that_changes_is_read_anew(line: SpoiltLine, device: Device) -> N
     assert [one.name for one in device.people()] == ["Ada", "Ben"]
 
 
+def test_of_a_visit_that_begins_nothing_is_decided(line: SpoiltLine, device: Device) -> None:
+    line.device.core.tell(VISIT_STARTED, 7, True, 0, 0, 0, 0, 0, 0)
+    details = past_events(device)[-1].details
+    assert details["visit"] == 7 and set(details) == {"visit", "first_seen"}
+
+
 def test_events_say_what_happened(line: SpoiltLine, device: Device) -> None:
     device.add("Ada", [], MODEL)
     core = line.device.core
@@ -251,6 +260,17 @@ def test_old_events_make_room_and_the_count_says_so(line: SpoiltLine, device: De
     events = past_events(device)
     assert [event.sequence for event in events] == list(range(80, 104))
     assert device.statistics()["events"] == 103
+
+
+def test_sessions_one_after_the_other_are_one_event(line: SpoiltLine) -> None:
+    device, key = paired(line)
+    line.device.core.tell(BUTTON, 0, True, 0, 0, 0, 0, 0, 0)
+    for _ in range(30):
+        line.device.core.pass_time(60_000)
+        device = Device(session_on(line), keys_of(key))
+    events = past_events(device)
+    assert [event.kind for event in events] == ["started", "paired", "session", "button", "session"]
+    assert events[-1].time - events[-2].time == pytest.approx(30 * 60, abs=1)
 
 
 def test_noise_on_the_line_pushes_no_event_out(line: SpoiltLine, device: Device) -> None:
@@ -395,6 +415,13 @@ def test_files_that_are_no_backup_are_told_of(data: st.DataObject) -> None:
         assert "backup" in str(error)
     else:  # in the number of the model, which the device compares with its own
         assert backup.records == ((1, b"some bytes"), (7, bytes(8)))
+
+
+def test_a_backup_with_something_behind_it_is_damaged() -> None:
+    content = to_file(Backup(MODEL, VALUES, ((1, b"some bytes"),)))
+    assert from_file(content).records == ((1, b"some bytes"),)
+    with pytest.raises(ValueError, match="there is more in it than a backup"):
+        from_file(content + b"\0\0")
 
 
 @pytest.mark.parametrize("kind", [-1, 256, 2**40, 1.0, None])

@@ -102,7 +102,10 @@ def from_file(content: bytes) -> Backup:
     )
     if not isinstance(model, int) or not isinstance(values, int) or told.get("digest") != _digest(pairs):
         raise ValueError("the backup is damaged; take another one")
-    return Backup(model, values, pairs)
+    backup = Backup(model, values, pairs)
+    if len(to_file(backup)) != len(content):  # what stands behind it, and rows that are none, are in no digest
+        raise ValueError("the backup is damaged: there is more in it than a backup; take another one")
+    return backup
 
 
 def _is_kind(told: object) -> bool:

@@ -85,6 +85,8 @@ def _event(device: Device, columns: list[Any]) -> DeviceEvent:
         details = {"visit": visit, "open": on}
     elif name == "problem":
         details = {"problem": _PROBLEMS[more[0]], "status": more[1], "over": not on}
+    elif name == "visit_started":
+        details = {"visit": visit, "first_seen": device.moment(more[6])}
     elif more is not None:
         details = {"visit": visit} | _visit(device, more)
     return DeviceEvent(sequence, device.moment(moment), name, details)

@@ -70,7 +70,7 @@ def _with_news(before: VisitRecord | None, key: str, event: DeviceEvent) -> Visi
         decision=_undecided() if event.kind == "visit_started" else _decision(told),
         sightings=told["sightings"] if ended else 1,
         repeat=ended and told["repeat"],
-        silent=told["silent"],
+        silent=told.get("silent", False),
         person_name=None,
         stranger_number=None,
     )
