@@ -1,4 +1,4 @@
-"""The doorbell for GAP8 on a host: all of its C, over a model of PMSIS with a thread for each core (gap8_pmsis.c)."""
+"""The doorbell for GAP8 on a host: all of its C, over a model of PMSIS with a thread for each core (gap8_pmsis/)."""
 
 import os
 import re
@@ -18,7 +18,7 @@ from peephole.compiler.emit.sources import source_folder
 from peephole.firmware.frames import GreyFrame
 from peephole.firmware.gap8 import Gap8Sources
 
-MODEL = Path(__file__).parent / "gap8_pmsis.c"
+MODEL = sorted((Path(__file__).parent / "gap8_pmsis").glob("*.c"))
 # Where addresses have 32 bits for the DMA, as on the chip: static memory of a program that is not moved.
 LOW = ("-fno-pie", "-no-pie")
 SCALAR = "-U__SSE2__"  # the kernels of a machine without vectors, as the chip's
@@ -111,7 +111,7 @@ def compiled(sources: Gap8Sources, folder: Path, *flags: str) -> OnHost:
         return made
 
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        objects: Sequence[str] = list(pool.map(compile_one, [*units, str(MODEL), WIDER]))
+        objects: Sequence[str] = list(pool.map(compile_one, [*units, *map(str, MODEL), WIDER]))
     run("gcc", *FLAGS, *flags, "-o", "doorbell", *objects, cwd=folder)
     return OnHost(folder)
 

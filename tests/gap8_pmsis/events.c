@@ -1,0 +1,81 @@
+/* Events of the controller, and its sleep. */
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "model.h"
+
+enum { QUEUE = 64 };
+
+_Static_assert(sizeof(event) <= sizeof(pi_task_t), "an event lies in a task");
+
+event event_of(const pi_task_t *task) {
+    event of;
+    memcpy(&of, task, sizeof of);
+    return of;
+}
+
+static struct {
+    pthread_mutex_t mutex;
+    pthread_cond_t come;
+    pi_task_t *task[QUEUE];
+    int count;
+} queue = {.mutex = PTHREAD_MUTEX_INITIALIZER, .come = PTHREAD_COND_INITIALIZER};
+
+void push(pi_task_t *task) {
+    pthread_mutex_lock(&queue.mutex);
+    if (queue.count == QUEUE) {
+        fail("too many events");
+    }
+    queue.task[queue.count++] = task;
+    pthread_cond_signal(&queue.come);
+    pthread_mutex_unlock(&queue.mutex);
+}
+
+pi_task_t *pi_task_callback(pi_task_t *task, void (*function)(void *), void *arg) {
+    const event of = {function, arg};
+    memcpy(task, &of, sizeof of);
+    return task;
+}
+
+void pi_task_push_delayed_us(pi_task_t *task, uint32_t delay) {
+    (void)task;
+    if (delay < 1000000) {
+        fail("time does not go by itself here");
+    }
+}
+
+/* Asleep, and nothing will come any more. */
+static void maybe_over(void) {
+    if (!more_frames() && line < 0) {
+        printf("{\"camera\": \"%s\", \"cluster\": \"%s\"}\n", camera_on ? "on" : "off", cluster_on ? "on" : "off");
+        fflush(NULL);
+        _exit(0);
+    }
+}
+
+void pi_yield(void) {
+    on_controller("pi_yield");
+    hear(0);
+    pthread_mutex_lock(&queue.mutex);
+    while (queue.count == 0 && at_work()) {
+        pthread_cond_wait(&queue.come, &queue.mutex);
+    }
+    pi_task_t *task = queue.count > 0 ? queue.task[0] : NULL;
+    if (task != NULL) {
+        memmove(queue.task, queue.task + 1, (size_t)--queue.count * sizeof *queue.task);
+    }
+    pthread_mutex_unlock(&queue.mutex);
+    if (task == NULL) { /* asleep */
+        if (stalled()) {
+            return;
+        }
+        maybe_over();
+        hear(20);
+        return;
+    }
+    notice(task);
+    const event of = event_of(task);
+    of.function(of.argument);
+}
