@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from peephole.door.settings import DoorSettings
 from peephole.mqtt.settings import Mqtt
 from peephole.notify.settings import Notify
 from peephole.operations.log import Log
@@ -76,6 +77,9 @@ class Settings(BaseSettings):
     storage: Annotated[Storage, Field(description="How people, strangers and visits are kept.")] = Storage()
     page: Annotated[Page, Field(description="Where the page is served.")] = Page()
     mqtt: Annotated[Mqtt, Field(description="The MQTT broker that the doorbell reports to.")] = Mqtt()
+    door: Annotated[DoorSettings, Field(description="Whether the door is opened, for whom and by what.")] = (
+        DoorSettings()
+    )
     notify: Annotated[Notify, Field(description="Messages to you: whom, of what, and when not.")] = Notify()
     log: Annotated[Log, Field(description="What the doorbell says on stderr.")] = Log()
 
