@@ -9,7 +9,7 @@ import typer
 from typer.models import ParameterInfo
 
 from peephole import __version__
-from peephole.cli import accounts, bench, device, evaluate, firmware, notify, people, settings, strangers, visits
+from peephole.cli import accounts, bench, device, door, evaluate, firmware, notify, people, settings, strangers, visits
 from peephole.cli.backup import backup, restore
 from peephole.cli.compile import compile_program
 from peephole.cli.describe import describe
@@ -55,6 +55,7 @@ app.add_typer(strangers.group, name="strangers")
 app.add_typer(visits.group, name="visits")
 app.command("backup")(backup)
 app.command("restore")(restore)
+app.add_typer(door.group, name="door")
 app.add_typer(accounts.group, name="accounts")
 app.add_typer(settings.group, name="settings")
 app.add_typer(notify.group, name="notify")

@@ -16,6 +16,7 @@ from peephole.web.entry import entry_routes
 from peephole.web.gate import Gate
 from peephole.web.guard import Guard
 from peephole.web.history import history_routes
+from peephole.web.lock import lock_routes
 from peephole.web.pages import page_routes
 from peephole.web.pictures import picture_routes
 from peephole.web.streams import Streams
@@ -43,6 +44,7 @@ def create_app(
     answers = Answers(live.announcer)
     app.include_router(stranger_routes(door.household, answers))
     app.include_router(people_routes(door.household, answers))
+    app.include_router(lock_routes(door.opener, answers))
     app.include_router(page_routes(door, live))
     if door.memory is not None:
         app.include_router(history_routes(door, door.memory))

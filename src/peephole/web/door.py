@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from peephole.door.opener import DoorOpener
 from peephole.doorbell.doorbell import Doorbell, Enrolment, Photo
 from peephole.doorbell.visit import VisitRecord
 from peephole.live import Announcer, Look, Status
@@ -101,6 +102,7 @@ class Door:
         longest_name: characters that a person's name may have.
         strangers_days: after so many days without a visit a stranger is forgotten; 0: never.
         memory: what the host's own door remembers beside that, looks and bars; None for a device's door.
+        opener: what opens it; None where the doorbell does not.
     """
 
     household: Household
@@ -109,3 +111,4 @@ class Door:
     longest_name: int = LONGEST
     strangers_days: int = 0
     memory: Doorbell | None = None
+    opener: DoorOpener | None = None

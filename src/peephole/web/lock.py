@@ -1,0 +1,54 @@
+"""The lock of the door: how it is, what its log says, and the owner's wish to open it."""
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from peephole.door.conditions import TEXTS
+from peephole.door.opener import DoorOpener
+from peephole.store.door import DoorEntry
+from peephole.web.actions import Answers, Outcome
+
+NO_LOCK = "this door is not opened by the doorbell; see [door] in the settings"
+
+
+def lock_routes(opener: DoorOpener | None, answers: Answers) -> APIRouter:
+    """Routes of the lock; `opener` None: a door that the doorbell does not open."""
+    router = APIRouter(prefix="/api/door", tags=["door"])
+
+    @router.get("")
+    def status(limit: Annotated[int, Query(ge=0, le=500)] = 20) -> dict[str, Any]:
+        """How the door is, and the newest rows of its log."""
+        if opener is None:
+            return {"mode": "off", "log": []}
+        return {**asdict(opener.status()), "log": [entry_json(entry) for entry in opener.log(limit)]}
+
+    @router.post("/open")
+    def open_door(request: Request) -> Response:
+        """Open the door now; answers when it is shut again."""
+
+        def act() -> Outcome:
+            if opener is None or opener.settings.mode == "off":
+                raise ValueError(NO_LOCK)
+            answer = opener.open("owner")
+            if not answer.opened and opener.settings.mode == "on":
+                raise ValueError(answer.text)
+            return Outcome("opened", f"The door: {answer.text}.", {"opened": answer.opened})
+
+        return answers.give(request, act)
+
+    return router
+
+
+def entry_json(entry: DoorEntry) -> dict[str, Any]:
+    """A row of the log, with the reason in words."""
+    row = asdict(entry)
+    return {**row, "person": row.pop("person_name"), "person_id": entry.person, "text": reason_text(entry)}
+
+
+def reason_text(entry: DoorEntry) -> str:
+    """Say in words why the door opened or did not."""
+    if entry.verdict == "open":
+        return "everything that must hold did" if entry.by == "face" else "wished by hand"
+    return TEXTS.get(entry.reason, entry.reason)
