@@ -224,5 +224,5 @@ def test_full_disk_is_one_line(site: Site, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_health(site: Site) -> None:
     assert site.client.get("/healthz").json() == {
-        "status": "ok", "text": "Starting", "frame_age": None, "viewers": 0,
+        "status": "ok", "text": "Starting", "frame_age": None, "viewers": 0, "problems": [],
     }  # fmt: skip

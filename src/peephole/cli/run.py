@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from peephole.cli.errors import DONE, INTERRUPTED, complain
+from peephole.cli.errors import DONE, INTERRUPTED, complain, print_line, speak_through
 from peephole.cli.options import ConfigOption, ModelOption
 from peephole.cli.serving import serve, told_to_stop
 
 if TYPE_CHECKING:
     from peephole.doorbell.doorbell import Doorbell
-    from peephole.doorbell.events import VisitEnded
+    from peephole.doorbell.events import Opened, VisitEnded
     from peephole.live import LiveDoorbell, Message
     from peephole.settings.household import Settings
     from peephole.vision.sources import FrameSource
@@ -57,14 +57,17 @@ def run(
     """Watch a door and serve its page."""
     from peephole.accounts.accounts import Accounts
     from peephole.cli.gallery import opened_home
-    from peephole.cli.services import housekeeper, running, services_of
+    from peephole.cli.operating import operating
+    from peephole.cli.services import door_opener, housekeeper, running, services_of
     from peephole.live import LiveDoorbell
+    from peephole.operations.log import speaker
     from peephole.settings.reading import read_settings
     from peephole.store.instance import InstanceLock
     from peephole.vision.sources import open_source
     from peephole.web.door import Door
 
     settings = read_settings(config).settings
+    speak_through(speaker(settings.log, print_line))
     data_named = data is not None and data != settings.data
     data = data if data is not None else settings.data
     named = source or _only_camera(settings)
@@ -77,12 +80,14 @@ def run(
         if chosen == "demo":
             _enrol_for_demo(doorbell)
         live = LiveDoorbell(doorbell)
-        live.announcer.listen(Terminal(json))
-        frames = open_source(chosen, report=live.report, once=once)
+        live.announcer.listen(Terminal(json, settings.log.as_json))
+        frames = open_source(chosen, report=live.report, beat=live.beat, once=once)
+        opener = door_opener(settings, store, doorbell, live, frames.live)
         # Nor are its visits news for anybody whom the settings name, unless the owner asked for the demo.
-        services = [] if chosen == "demo" and not named else services_of(settings, doorbell, live)
+        services = [] if chosen == "demo" and not named else services_of(settings, doorbell, live, opener)
+        services.append(opener)
         services.append(housekeeper(settings, store, live))
-        with running(services, live):
+        with running(services, live), operating(live, doorbell, services) as operations:
             if once:
                 return _watch_once(live, frames)
             peers = tuple(peer for service in services for peer in service.connections())
@@ -92,6 +97,7 @@ def run(
                 connections=(*((f"{frames.name}: the picture",) if "://" in frames.name else ()), *peers),
                 strangers_days=settings.retention.strangers,
                 memory=doorbell,
+                opener=opener,
             )
             return serve(
                 door,
@@ -100,6 +106,7 @@ def run(
                 lambda: live.watch(frames, at_its_pace=True),
                 live.stop,
                 accounts=Accounts(store.accounts),
+                operations=operations,
             )
 
 
@@ -111,24 +118,51 @@ def _only_camera(settings: "Settings") -> str | None:
 
 
 class Terminal:
-    """Prints what happens: events on stdout, the state of the source and problems on stderr."""
+    """Prints what happens: events on stdout, the state of the source and problems on stderr.
 
-    def __init__(self, json: bool) -> None:
+    Where the log is one of JSON lines, visits are told there, and without names.
+    """
+
+    def __init__(self, json: bool, log_is_json: bool) -> None:
         self._json = json
+        self._log_is_json = log_is_json
 
     def __call__(self, message: "Message") -> None:
         """Take one message of a live doorbell."""
         from peephole.cli.output import plain, print_json
-        from peephole.doorbell.events import Decided, Problem, VisitEnded, VisitStarted
+        from peephole.doorbell.events import Decided, Opened, Problem, VisitEnded, VisitStarted
         from peephole.live import Status
 
-        if isinstance(message, Problem) or (isinstance(message, Status) and message.state == "lost"):
-            complain(plain(message.text))
-        if self._json and isinstance(message, VisitStarted | Decided | VisitEnded | Problem):
+        if isinstance(message, Problem):
+            complain(plain(message.text), part="doorbell", reason=message.reason)
+        elif isinstance(message, Status) and message.state == "lost":
+            complain(plain(message.text), part="camera", reason="lost")
+        elif self._log_is_json:
+            _log(message)
+        if self._json and isinstance(message, VisitStarted | Decided | VisitEnded | Opened | Problem):
             print_json(message.as_json())
             sys.stdout.flush()
-        elif isinstance(message, VisitEnded):
+        elif isinstance(message, VisitEnded) and not self._log_is_json:
             print(plain(visit_line(message)), flush=True)
+        elif isinstance(message, Opened) and not self._log_is_json:
+            print(plain(opened_line(message)), flush=True)
+
+
+def _log(message: "Message") -> None:
+    from peephole.doorbell.events import Opened, Rang, VisitEnded
+    from peephole.live import Status
+
+    if isinstance(message, VisitEnded):
+        told = ("visit", "decision", "reason", "distance", "margin", "sightings", "rang", "repeat")
+        seconds = round(message.last_seen - message.first_seen, 1)
+        fields = {name: getattr(message, name) for name in told}
+        complain("a visit ended", level="info", part="doorbell", **fields, seconds=seconds)
+    elif isinstance(message, Opened):
+        complain("the door", level="info", part="door", visit=message.visit, by=message.by, mode=message.mode)
+    elif isinstance(message, Rang):
+        complain("the bell rang", level="info", part="doorbell", visit=message.visit, source=message.source)
+    elif isinstance(message, Status):
+        complain(message.text, level="info", part="camera", reason=message.state)
 
 
 def visit_line(visit: "VisitEnded") -> str:
@@ -136,6 +170,13 @@ def visit_line(visit: "VisitEnded") -> str:
     who = visit.person or (f"Stranger {visit.stranger}" if visit.stranger is not None else "somebody")
     distance = "" if visit.distance is None else f", distance {visit.distance}"
     return f"{datetime.fromtimestamp(visit.first_seen):%H:%M:%S}  {who}: {visit.decision}{distance} ({visit.text})"
+
+
+def opened_line(opened: "Opened") -> str:
+    """An opening of the door in one line."""
+    what = "opened" if opened.mode == "on" else "would have opened"
+    whose = f"for {opened.person}" if opened.person is not None else f"by {opened.by}"
+    return f"{datetime.fromtimestamp(opened.time):%H:%M:%S}  the door {what} {whose}"
 
 
 def _choose_source() -> str:
@@ -147,7 +188,7 @@ def _choose_source() -> str:
         numbers = [0]
     for number in numbers[:4]:
         if camera_works(number):
-            complain(f"watching camera {number}; choose another source with --source")
+            complain(f"watching camera {number}; choose another source with --source", level="info")
             return f"camera:{number}"
     why = "no camera gives a picture" if numbers else "there is no camera"
     complain(f"{why}, so this is the demo; choose another source with --source")

@@ -12,6 +12,7 @@ from peephole.cli.errors import DONE, FAILED, complain, describe
 
 if TYPE_CHECKING:
     from peephole.accounts.accounts import Accounts
+    from peephole.cli.operating import Operations
     from peephole.settings.household import Page
     from peephole.web.door import Door, Happenings
 
@@ -24,10 +25,12 @@ def serve(
     stop: Callable[[], None],
     option: str = "--port",
     accounts: "Accounts | None" = None,
+    operations: "Operations | None" = None,
 ) -> int:
     """Serve a door's page and `watch` in a thread of its own, which `stop` ends; return the exit code.
 
     option: by which the page's port is chosen. accounts: who may sign in; None: there is no password.
+    operations: what looks after the household, if anything does.
 
     Raises `OSError` when the port is taken, `ValueError` for a certificate that is none.
     """
@@ -45,27 +48,33 @@ def serve(
             watch()
         except Exception as error:
             failures.append(error)
-            complain(describe(error))
+            complain(describe(error), level="error")
             if not isinstance(error, OSError | ValueError):
                 stopped.set()  # a fault of ours: end, so that whoever keeps the service running starts it anew
 
     streams = Streams(live)
-    app = create_app(door, live, streams, (page.host, *page.names), accounts)
+    health, metrics = (None, None) if operations is None else (operations.health, operations.metrics)
+    app = create_app(door, live, streams, (page.host, *page.names), accounts, health, metrics)
     tls = None
     if page.certificate is not None and page.private_key is not None:
         tls = Certificate(page.certificate, page.private_key)
     served = Server(app, streams, taken, tls)
     watching = threading.Thread(target=watch_and_tell, name="doorbell")
     with told_to_stop(stopped.set), served as server:
-        complain(f"watching {door.source}; the page is on {server.url}")
+        complain(f"watching {door.source}; the page is on {server.url}", level="info")
         if accounts is not None and not accounts.any():
             complain(
-                f"nobody owns this doorbell yet: choose a password there, or elsewhere with the code {accounts.code}"
+                f"nobody owns this doorbell yet: choose a password there, or elsewhere with the code {accounts.code}",
+                level="info",
             )
         if tls is None and not is_local(page.host) and page.host != "localhost":
             complain("whoever listens in this network can read along: name a certificate in the settings")
         watching.start()
+        if operations is not None:
+            operations.supervisor.begun()
         stopped.wait()
+        if operations is not None:
+            operations.supervisor.ending()
         stop()
     watching.join()
     return FAILED if failures else DONE

@@ -62,6 +62,10 @@ class Supervisor:
             self._ready.set()
             self._wake.set()
 
+    def ending(self) -> None:
+        """Tell systemd that the service stops, which may take some seconds."""
+        notify("STOPPING=1")
+
     def hear(self, message: Message) -> None:
         """Take a message; never blocks."""
         if isinstance(message, Look):
@@ -84,10 +88,10 @@ class Supervisor:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop."""
+        self.ending()
         self._stop = True
         self._wake.set()
         self._thread.join(5.0)
-        notify("STOPPING=1")
 
     def _work(self) -> None:
         said_ready = False

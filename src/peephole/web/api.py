@@ -7,13 +7,15 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response, StreamingResponse
 
 from peephole.doorbell.visit import VisitRecord
+from peephole.operations.health import Health, camera_check
 from peephole.people.records import PersonSummary, Stranger
 from peephole.web.door import Door, Happenings
 from peephole.web.streams import Streams
 
 
-def api_routes(door: Door, live: Happenings, streams: Streams) -> APIRouter:
-    """Routes that answer with JSON or events."""
+def api_routes(door: Door, live: Happenings, streams: Streams, health: Health | None = None) -> APIRouter:
+    """Routes that answer with JSON or events. health: what is wrong; None: only the source is looked at."""
+    well = health or Health({"camera": camera_check(lambda: live.status)})
     router = APIRouter(tags=["reading"])
     household = door.household
 
@@ -37,10 +39,17 @@ def api_routes(door: Door, live: Happenings, streams: Streams) -> APIRouter:
         """Everybody with a name."""
         return [person_json(summary) for summary in household.people()]
 
-    @router.get("/healthz")
-    def health(request: Request) -> dict[str, Any]:
-        """Whether it runs; to whom is signed in also how the source does, and seconds since it gave something."""
-        status = "ok" if live.status.state in ("starting", "watching") else live.status.state
+    @router.get("/healthz", responses={503: {"description": "Something has been wrong for a minute."}})
+    def healthz(request: Request, response: Response) -> dict[str, Any]:
+        """Whether it runs; to whom is signed in also how the source does, and seconds since it gave something.
+
+        503 once something has been wrong for a minute.
+        """
+        faults = well.faults()
+        response.status_code = 503 if well.failing(faults) else 200
+        status: str = "ok" if live.status.state in ("starting", "watching") else live.status.state
+        if status == "ok" and faults:
+            status = "trouble"
         if getattr(request.state, "session", True) is None:
             return {"status": status}
         age = None if live.newest_at is None else round(time.monotonic() - live.newest_at, 1)
@@ -49,6 +58,7 @@ def api_routes(door: Door, live: Happenings, streams: Streams) -> APIRouter:
             "text": live.status.text,
             "frame_age": age,
             "viewers": streams.viewers,
+            "problems": [fault.text for fault in faults],
         }
 
     return router

@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 
 from peephole import __version__
 from peephole.accounts.accounts import Accounts
+from peephole.operations.health import Health
 from peephole.web.actions import Answers, people_routes, refused, stranger_routes
 from peephole.web.api import api_routes
 from peephole.web.bars import bars_routes
@@ -17,13 +18,20 @@ from peephole.web.gate import Gate
 from peephole.web.guard import Guard
 from peephole.web.history import history_routes
 from peephole.web.lock import lock_routes
+from peephole.web.metrics import Metrics, metrics_routes
 from peephole.web.pages import page_routes
 from peephole.web.pictures import picture_routes
 from peephole.web.streams import Streams
 
 
 def create_app(
-    door: Door, live: Happenings, streams: Streams, names: Iterable[str] = (), accounts: Accounts | None = None
+    door: Door,
+    live: Happenings,
+    streams: Streams,
+    names: Iterable[str] = (),
+    accounts: Accounts | None = None,
+    health: Health | None = None,
+    metrics: Metrics | None = None,
 ) -> FastAPI:
     """Put routes and guard together.
 
@@ -33,6 +41,8 @@ def create_app(
         streams: the open streams; close them before the server is stopped.
         names: further names under which the page may be asked for.
         accounts: who may sign in; None: whoever reaches the page may do everything.
+        health: what is wrong; None: only the source is looked at.
+        metrics: figures for Prometheus, if there are any.
     """
     # No interactive documentation pages: theirs load scripts from elsewhere.
     app = FastAPI(title="peephole", version=__version__, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
@@ -40,7 +50,9 @@ def create_app(
         app.add_middleware(Gate, accounts=accounts)
         app.include_router(entry_routes(accounts))
     app.add_middleware(Guard, names=tuple(names))  # what is added last is asked first
-    app.include_router(api_routes(door, live, streams))
+    app.include_router(api_routes(door, live, streams, health))
+    if metrics is not None:
+        app.include_router(metrics_routes(metrics))
     answers = Answers(live.announcer)
     app.include_router(stranger_routes(door.household, answers))
     app.include_router(people_routes(door.household, answers))

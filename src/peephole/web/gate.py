@@ -8,7 +8,7 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from peephole.accounts.accounts import Accounts
+from peephole.accounts.accounts import Accounts, is_local
 from peephole.accounts.records import Session
 
 COOKIE = "peephole_session"
@@ -38,7 +38,7 @@ class Gate:
 
     async def _refusal(self, scope: Scope, headers: Headers, session: Session | None) -> Response | None:
         path, method = scope["path"], scope["method"]
-        if path in OPEN or path.startswith("/static/"):
+        if path in OPEN or path.startswith("/static/") or (path == "/metrics" and _asked_from_here(scope, headers)):
             return None
         if session is None:
             there_is_one = await to_thread.run_sync(self._accounts.any)
@@ -46,6 +46,13 @@ class Gate:
         if session.account.role != "owner" and method not in SAFE and path not in VIEWERS_MAY:
             return JSONResponse({"error": "only an owner may change this"}, 403)
         return None
+
+
+def _asked_from_here(scope: Scope, headers: Headers) -> bool:
+    """Tell whether a program of this machine asks, and not a proxy on it for somebody elsewhere."""
+    client = scope.get("client")
+    passed_on = any(name in headers for name in ("forwarded", "via", "x-forwarded-for", "x-real-ip"))
+    return client is not None and is_local(client[0]) and not passed_on
 
 
 def session_token(headers: Headers) -> str:

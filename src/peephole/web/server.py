@@ -73,6 +73,7 @@ class Server:
         config = uvicorn.Config(
             app,
             log_level="warning",
+            log_config=None,  # its words go where those of the doorbell go
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=3,

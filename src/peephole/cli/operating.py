@@ -1,0 +1,51 @@
+"""Health, figures and systemd's watchdog of a running household."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from peephole.cli.errors import complain
+
+if TYPE_CHECKING:
+    from peephole.doorbell.doorbell import Doorbell
+    from peephole.listening import Service
+    from peephole.live import LiveDoorbell
+    from peephole.operations.health import Health
+    from peephole.operations.supervisor import Supervisor
+    from peephole.web.metrics import Metrics
+
+
+@dataclass(frozen=True)
+class Operations:
+    """What looks after a running household."""
+
+    health: "Health"
+    metrics: "Metrics"
+    supervisor: "Supervisor"
+
+
+@contextmanager
+def operating(live: "LiveDoorbell", doorbell: "Doorbell", services: "Sequence[Service]") -> Iterator[Operations]:
+    """Within the block health is looked at and what happens is counted. services: entered already."""
+    from peephole.operations.health import Health, camera_check
+    from peephole.operations.supervisor import Supervisor, hang_check
+    from peephole.web.metrics import Metrics
+
+    parts = {_part(service): service for service in services}
+    checks = {name: service.trouble for name, service in parts.items()}
+    health = Health({"camera": camera_check(lambda: live.status), "doorbell": hang_check(live), **checks})
+    metrics = Metrics(live, doorbell.counts, parts, health)
+    supervisor = Supervisor(live, health, complain)
+    leave = [live.announcer.listen(hear) for hear in (health.hear, metrics.hear, supervisor.hear)]
+    try:
+        with supervisor:
+            yield Operations(health, metrics, supervisor)
+    finally:
+        for stop_listening in leave:
+            stop_listening()
+
+
+def _part(service: "Service") -> str:
+    """Name a service by its room: notify, mqtt, door, housekeeping."""
+    return type(service).__module__.split(".")[1]
