@@ -7,7 +7,7 @@ from datetime import datetime
 import apprise
 from apprise.attachment.memory import AttachMemory
 
-from peephole.notify.senders import NotSent, Peer, at_home
+from peephole.notify.senders import NotSent, Peer, at_home, is_number
 from peephole.notify.words import Notification, body
 
 for _words in ("apprise", "urllib3.connectionpool"):  # which tell addresses, and are heard by nobody
@@ -58,16 +58,24 @@ class AppriseSender:
 
 
 def _peer(service: apprise.NotifyBase) -> Peer:
-    """Return where a service is. Addresses without a host name have a token in its place, so they show no part."""
+    """Return where a service is; an address that may have a token in the host's place shows no part of itself."""
     name = str(service.service_name)
-    if getattr(service, "mode", None) == "cloud" or "host" not in type(service).template_tokens:
+    if not _has_host(service):
         return Peer(name, leaves_the_house=name not in _OF_THIS_MACHINE)
     host = getattr(service, "smtp_host", None) or service.host
-    if not host:
-        return Peer(name, leaves_the_house=True)
     port = f":{service.port}" if service.port else ""
     return Peer(f"{name} at {host}{port}", not at_home(host))
 
 
-_OF_THIS_MACHINE = {"DBus Notification", "Gnome Notification", "Syslog", "MacOSX Notification", "Windows Notification"}
+def _has_host(service: apprise.NotifyBase) -> bool:
+    """Say whether what the library calls the host of an address is one, whichever of its forms the address has."""
+    if not service.host or getattr(service, "mode", None) == "cloud":
+        return False
+    forms: tuple[str, ...] = type(service).templates
+    return all("{host}" in form for form in forms) or service.service_name == "ntfy" or is_number(service.host)
+
+
+_OF_THIS_MACHINE = frozenset(f"{name} Notification" for name in ("DBus", "GLib", "Gnome", "MacOSX", "Windows")) | {
+    "Syslog"
+}
 """Names of services that need no host because they are on this machine."""

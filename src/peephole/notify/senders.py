@@ -72,9 +72,17 @@ def sender_of(target: Target, timeout: float = ANSWER_SECONDS) -> Sender:
 
 def at_home(host: str) -> bool:
     """Say whether a host is one of the owner's own network, as far as its name or number tells."""
-    try:
-        address = ipaddress.ip_address(host.strip("[]"))
-    except ValueError:
+    if not is_number(host):
         name = host.rstrip(".").casefold()
         return "." not in name or name.endswith((".local", ".lan", ".home", ".internal", ".home.arpa"))
+    address = ipaddress.ip_address(host.strip("[]"))
     return address.is_private or address.is_loopback or address.is_link_local
+
+
+def is_number(host: str) -> bool:
+    """Say whether a host is given by its IP address."""
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
