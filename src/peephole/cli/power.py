@@ -1,6 +1,7 @@
 """`peephole firmware power`: what a visit takes of a battery, and how long the battery lasts."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,35 +16,59 @@ if TYPE_CHECKING:
     from peephole.firmware.power_budget import Figure
     from peephole.firmware.power_cycles import Cycles
 
+LEAST, MOST = 0.001, 1_000_000_000  # of what may not be nothing, and of anything
+MOST_MILLIWATTS = 1_000_000
 MOST_CHANGES = 6  # that are printed of what would change most
 
 
 def power(
-    events: Annotated[float, typer.Option(help="Times a day that motion wakes it.")] = 20,
-    faces: Annotated[float, typer.Option(help="Share of them with a face.")] = 0.5,
-    known: Annotated[float, typer.Option(help="Share of those that open the door.")] = 0.5,
-    battery: Annotated[float, typer.Option(metavar="MAH", help="Capacity of the battery.")] = 2000,
-    volts: Annotated[float, typer.Option(help="Its voltage.")] = 3.7,
-    usable: Annotated[float, typer.Option(help="Share of it that can be used.")] = 0.8,
-    loss: Annotated[float, typer.Option("--loss", help="Share of it that is lost by itself in 30 days.")] = 0.03,
-    efficiency: Annotated[float, typer.Option(help="Of the converter behind it.")] = 0.85,
-    fps: Annotated[float, typer.Option(help="Frames a second, at most.")] = 5,
-    face_seconds: Annotated[float, typer.Option(help="How long a face is there.")] = 6,
-    looks: Annotated[int | None, typer.Option(show_default="12", help="Of a face that are described, at most.")] = None,
+    events: Annotated[float, typer.Option(min=0, max=MOST, help="Times a day that motion wakes it.")] = 20,
+    faces: Annotated[float, typer.Option(min=0, max=1, help="Share of them with a face.")] = 0.5,
+    known: Annotated[float, typer.Option(min=0, max=1, help="Share of those that open the door.")] = 0.5,
+    battery: Annotated[float, typer.Option(min=LEAST, max=MOST, metavar="MAH", help="Capacity of the battery.")] = 2000,
+    volts: Annotated[float, typer.Option(min=LEAST, max=MOST, help="Its voltage.")] = 3.7,
+    usable: Annotated[float, typer.Option(min=LEAST, max=1, help="Share of it that can be used.")] = 0.8,
+    loss: Annotated[
+        float, typer.Option("--loss", min=0, max=1, help="Share of it that is lost by itself in 30 days.")
+    ] = 0.03,
+    efficiency: Annotated[float, typer.Option(min=LEAST, max=1, help="Of the converter behind it.")] = 0.85,
+    fps: Annotated[float, typer.Option(min=LEAST, max=MOST, help="Frames a second, at most.")] = 5,
+    face_seconds: Annotated[float, typer.Option(min=0, max=MOST, help="How long a face is there.")] = 6,
+    looks: Annotated[
+        int | None, typer.Option(min=0, max=1000, show_default="12", help="Of a face that are described, at most.")
+    ] = None,
     idle_seconds: Annotated[
-        float | None, typer.Option(show_default="10", help="Without a face until it sleeps.")
+        float | None, typer.Option(min=0, max=MOST, show_default="10", help="Without a face until it sleeps.")
     ] = None,
     empty_frame: Annotated[
         float | None,
-        typer.Option(metavar="N", show_default="docs/emulator.md", help="Instructions of a frame without a face."),
+        typer.Option(
+            min=1,
+            max=MOST,
+            metavar="N",
+            show_default="docs/emulator.md",
+            help="Instructions of a frame without a face.",
+        ),
     ] = None,
     face_frame: Annotated[
         float | None,
-        typer.Option(metavar="N", show_default="docs/emulator.md", help="Instructions of the detector with a face."),
+        typer.Option(
+            min=1,
+            max=MOST,
+            metavar="N",
+            show_default="docs/emulator.md",
+            help="Instructions of the detector with a face.",
+        ),
     ] = None,
     cpi: Annotated[
         float | None,
-        typer.Option("--cpi", show_default="1.43", help="Cycles of one GAP8 core for one of these instructions."),
+        typer.Option(
+            "--cpi",
+            min=LEAST,
+            max=MOST,
+            show_default="1.43",
+            help="Cycles of one GAP8 core for one of these instructions.",
+        ),
     ] = None,
     figure: Annotated[
         list[str] | None,
@@ -61,7 +86,7 @@ def power(
     from peephole.firmware.power import Battery, Plan, Use, estimate
     from peephole.firmware.power_budget import BUDGET, with_figures
 
-    budget = with_figures(BUDGET, dict(_figure(text) for text in figure or []))
+    budget = with_figures(BUDGET, _figures(figure or [], [part.name for part in BUDGET]))
     given = {"looks": looks, "idle_seconds": idle_seconds}
     use = Use(
         events=events,
@@ -81,12 +106,22 @@ def power(
         _print(made)
 
 
-def _figure(text: str) -> tuple[str, float]:
-    name, _, value = text.partition("=")
-    try:
-        return name.strip(), float(value)
-    except ValueError:
-        raise typer.BadParameter(f"--figure {plain(text)}: give a name and milliwatts, as camera=60") from None
+def _figures(texts: Sequence[str], names: Sequence[str]) -> dict[str, float]:
+    given: dict[str, float] = {}
+    for text in texts:
+        name, _, value = (part.strip() for part in text.partition("="))
+        what = f"--figure {plain(text)}"
+        if name in given:
+            raise typer.BadParameter(f"{what}: {name} is given twice")
+        try:
+            given[name] = float(value)
+        except ValueError:
+            raise typer.BadParameter(f"{what}: give a name and milliwatts, as camera=60") from None
+        if name not in names:
+            raise typer.BadParameter(f"{what}: no part has that name; there are {', '.join(names)}")
+        if not 0 <= given[name] <= MOST_MILLIWATTS:
+            raise typer.BadParameter(f"{what}: give milliwatts from 0 to {MOST_MILLIWATTS:,}")
+    return given
 
 
 def _cycles(recogniser: Path | None, landmarks: Path | None, stages: dict[str, float]) -> "Cycles":
