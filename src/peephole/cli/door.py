@@ -42,7 +42,7 @@ def log(
 ) -> None:
     """List openings and refusals, the newest first."""
     from peephole.cli.gallery import opened_store
-    from peephole.web.lock import entry_json, reason_text
+    from peephole.door.log import entry_json, reason_text
 
     with opened_store(data) as store:
         entries = store.door.recent(limit)

@@ -5,9 +5,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from peephole.door.conditions import TEXTS
+from peephole.door.log import entry_json
 from peephole.door.opener import DoorOpener
-from peephole.store.door import DoorEntry
 from peephole.web.actions import Answers, Outcome
 
 NO_LOCK = "this door is not opened by the doorbell; see [door] in the settings"
@@ -39,16 +38,3 @@ def lock_routes(opener: DoorOpener | None, answers: Answers) -> APIRouter:
         return answers.give(request, act)
 
     return router
-
-
-def entry_json(entry: DoorEntry) -> dict[str, Any]:
-    """A row of the log, with the reason in words."""
-    row = asdict(entry)
-    return {**row, "person": row.pop("person_name"), "person_id": entry.person, "text": reason_text(entry)}
-
-
-def reason_text(entry: DoorEntry) -> str:
-    """Say in words why the door opened or did not."""
-    if entry.verdict == "open":
-        return "everything that must hold did" if entry.by == "face" else "wished by hand"
-    return TEXTS.get(entry.reason, entry.reason)

@@ -21,6 +21,7 @@ DONE = {
     "added": "Added.",
     "renamed": "Renamed.",
     "removed": "Removed, photos and all.",
+    "opened": "The door was opened, or would have been in a dry run.",
 }
 
 

@@ -1,0 +1,20 @@
+"""Rows of the door's log for people and programs."""
+
+from dataclasses import asdict
+from typing import Any
+
+from peephole.door.conditions import TEXTS
+from peephole.store.door import DoorEntry
+
+
+def reason_text(entry: DoorEntry) -> str:
+    """Say in words why the door was opened or stayed shut."""
+    if entry.verdict == "open":
+        return "everything that must hold did" if entry.by == "face" else "wished by hand"
+    return TEXTS.get(entry.reason, entry.reason)
+
+
+def entry_json(entry: DoorEntry) -> dict[str, Any]:
+    """Return a row as a flat JSON object, with the reason in words too."""
+    row = asdict(entry)
+    return {**row, "person": row.pop("person_name"), "person_id": entry.person, "text": reason_text(entry)}
