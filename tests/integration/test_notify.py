@@ -211,6 +211,19 @@ def test_pictures_go_only_to_targets_that_get_them(bell: Doorbell, live: LiveDoo
         assert bare["attachments"] == []
 
 
+def test_a_message_goes_without_a_picture_that_cannot_be_read(
+    bell: Doorbell, live: LiveDoorbell, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(visit: str) -> bytes:
+        raise OSError("the disk is broken")
+
+    monkeypatch.setattr(bell, "visit_picture", broken)
+    with Heard(bell, live, webhook(receiver.port, pictures=True)):
+        live.watch(Walks((ANNA,)), at_its_pace=False)
+        until(lambda: len(receiver.heard) == 1)
+    assert said(receiver)[0]["picture"] is None
+
+
 def test_ntfy_gets_line_and_picture(bell: Doorbell, live: LiveDoorbell, receiver: Receiver) -> None:
     with Heard(bell, live, through_apprise(f"ntfy://127.0.0.1:{receiver.port}/door", pictures=True)) as notifier:
         live.watch(Walks((ANNA,)), at_its_pace=False)

@@ -211,8 +211,7 @@ class Notifier:
         return verdict
 
     def _hand(self, desk: Desk, occasion: Occasion, named: bool) -> None:
-        pictured = named and desk.target.pictures and occasion.decision is not None and occasion.visit is not None
-        picture = self._household.visit_picture(occasion.visit or "") if pictured else None
+        picture = self._picture(occasion) if named and desk.target.pictures else None
         message = notification(occasion, self._visits(occasion), named, self._settings.link, picture)
 
         def settled(sent: bool) -> None:
@@ -234,18 +233,32 @@ class Notifier:
 
     def _allowed(self, person_id: str | None) -> bool:
         """Say whether a message may still go out: the person may have been removed while it waited."""
+        if person_id is None:
+            return True
         try:
             rules = self._rules(person_id)
-        except OSError:
+        except Exception:  # whatever keeps us from knowing keeps us from telling
             return False
-        return person_id is None or (rules is not None and rules.tell == "notify")
+        return rules is not None and rules.tell == "notify"
+
+    def _picture(self, occasion: Occasion) -> bytes | None:
+        """Return the picture of a visit that was decided; a message goes without one that cannot be read."""
+        if occasion.visit is None or occasion.decision is None:
+            return None
+        try:
+            return self._household.visit_picture(occasion.visit)
+        except (OSError, ValueError):
+            return None
 
     def _visits(self, occasion: Occasion) -> int | None:
         """Return how many visits of a stranger there were, this one too; it counts once it is over."""
         if occasion.stranger is None:
             return None
-        stored = (one.visits for one in self._household.strangers(True) if one.number == occasion.stranger)
-        return next((visits + (not occasion.ended) for visits in stored), None)
+        try:
+            stored = [one.visits for one in self._household.strangers(True) if one.number == occasion.stranger]
+        except (OSError, ValueError):
+            return None
+        return stored[0] + (not occasion.ended) if stored else None
 
 
 def _content(desk: Desk) -> str:

@@ -48,7 +48,7 @@ class Webhook:
         try:
             connection.request("POST", self._path, payload, self._headers(payload))
             status = connection.getresponse().status
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, http.client.HTTPException, UnicodeError) as error:
             raise NotSent(_why(error)) from None  # what was raised may tell the address
         finally:
             connection.close()
@@ -77,7 +77,7 @@ def _why(error: Exception) -> str:
         return f"its certificate is not trusted ({error.verify_message})"
     if isinstance(error, ssl.SSLError):
         return "it does not speak TLS"
-    if isinstance(error, socket.gaierror):
+    if isinstance(error, socket.gaierror | UnicodeError):
         return "its name is not known"
     if isinstance(error, http.client.HTTPException):
         return "its answer is no HTTP"
