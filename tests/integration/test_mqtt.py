@@ -222,6 +222,23 @@ def test_a_lock_is_not_announced_where_it_is_not_allowed(broker: Broker, bell: D
         ear.wait_for(f"{HOME}/strangers")
         ear.say(f"{HOME}/lock/set", "UNLOCK")
     assert "lock" not in ear.on("homeassistant/device/front/config")[0]
+    assert ear.on(f"{HOME}/lock/state") == []
+    assert door.wishes == []
+
+
+def test_a_command_of_while_we_were_away_opens_nothing(
+    broker: Broker, bell: Doorbell, live: LiveDoorbell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands, "SETTLE_SECONDS", 0.0)
+    door = Strike()
+    with Ear(broker) as ear:
+        for _ in range(2):
+            with linked(bell, live, broker.port, lock=door, allow_lock=True):
+                ear.wait_for(f"{HOME}/status", "online")
+                ear.say("homeassistant/status", "online")
+                until(lambda: ear.on(f"{HOME}/status")[-2:] == ["online", "online"])
+            ear.wait_for(f"{HOME}/status", "offline")
+            ear.say(f"{HOME}/lock/set", "UNLOCK")
     assert door.wishes == []
 
 
