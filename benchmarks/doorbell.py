@@ -86,8 +86,8 @@ class Doorbell:
         self.visits, self.seconds_to_first_frame = 0, 0.0
         self._first = threading.Event()
         self._begin = time.monotonic()
-        self.process = subprocess.Popen(
-            [*RUN, "--source", source, "--data", str(folder / "data")],  # noqa: S603 - our own program
+        self.process = subprocess.Popen(  # noqa: S603 - our own program
+            [*RUN, "--source", source, "--data", str(folder / "data")],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
