@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 import socket
 import stat
 from collections.abc import Callable, Iterator
@@ -89,6 +90,9 @@ def test_people_and_strangers(owner: tuple[MadeUpDevice, Ask], tmp_path: Path) -
     stranger(device, 300)
     assert len(json.loads(out(ask("strangers", "show", 1)))[0]["descriptor"]) == 3
     assert out(ask("strangers", "picture", 1, "-o", tmp_path / "one.png")).endswith(f"{SIDE} x {SIDE} pixels\n")
+    told = json.loads(out(ask("strangers", "picture", 1, "-o", tmp_path / "one.png", "--json")))
+    assert told == {"file": f"{tmp_path}/one.png", "width": SIDE, "height": SIDE}
+    assert len(json.loads(out(ask("strangers", "show", 1, "--json")))) == 2
     assert cv2.imread(str(tmp_path / "one.png"), cv2.IMREAD_GRAYSCALE)[7, 7] == 63
     assert out(ask("strangers", "assign", 1, "Ada")) == "stranger 1 is Ada\n"
     assert json.loads(out(ask("strangers", "assign", 2, 1, "--json"))) == {"id": 1, "name": "Ada", "stranger": 2}
@@ -140,7 +144,9 @@ def test_settings_statistics_and_events(owner: tuple[MadeUpDevice, Ask]) -> None
         device.core.tell(BUTTON, 0, True, 0, 0, 0, 0, 0, 0)
     kinds = [json.loads(line)["kind"] for line in out(ask("events", "--json")).splitlines()]
     assert kinds[0] == "started" and kinds.count("button") == 1
-    assert any(line.endswith("  button") for line in out(ask("events")).splitlines())
+    assert any(
+        re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d  button", line) for line in out(ask("events")).splitlines()
+    )
 
 
 def test_backup_and_restore(owner: tuple[MadeUpDevice, Ask], tmp_path: Path) -> None:
@@ -149,9 +155,11 @@ def test_backup_and_restore(owner: tuple[MadeUpDevice, Ask], tmp_path: Path) -> 
     out(ask("strangers", "assign", 1, "Ada"))
     file = tmp_path / "device.backup"
     assert out(ask("backup", "-o", file)) == f"{file}: {file.stat().st_size} bytes\n"
+    assert json.loads(out(ask("backup", "-o", file, "--json"))) == {"file": str(file), "bytes": file.stat().st_size}
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     out(ask("people", "remove", "Ada"))
     assert out(ask("restore", file)) == f"{file}: restored\n"
+    assert json.loads(out(ask("restore", file, "--json"))).keys() == {"file", "records"}
     assert [row["name"] for row in json.loads(out(ask("people", "list", "--json")))] == ["Ada"]
 
 
@@ -176,8 +184,12 @@ def test_what_is_wrong_is_said_in_a_sentence(owner: tuple[MadeUpDevice, Ask], tm
         (("strangers", "picture", 4, "-o", tmp_path / "x.jpg"), 1, "name a file that ends so"),
         (("strangers", "ignore", 0), 2, "greater than or equal to 1"),
         (("settings", "votes"), 2, "'votes' is not NAME=NUMBER"),
-        (("settings", "votes=0"), 1, "out of range (votes)"),
+        (("settings", "votes=0"), 1, "votes=0: must be from 1 to 64"),
+        (("settings", "votes=5", "nosuch=3"), 1, "nosuch: the device has no such setting; see: peephole device"),
+        (("settings", "votes=5", "votes=6"), 2, "'votes' is named twice"),
+        (("settings", "stranger_rate=1"), 1, "out of range"),  # what only the device knows
         (("restore", tmp_path / "none"), 1, "no such backup"),
+        (("restore", tmp_path), 1, "not a file; name one that peephole device backup has written"),
         (("restore", tmp_path / "note.txt"), 1, "not a device's backup"),
         (("backup", "-o", tmp_path / "no" / "file"), 1, "no such folder"),
         (("pair",), 1, "press the device's button"),
@@ -210,7 +222,8 @@ def test_a_silent_line_and_none_at_all(tmp_path: Path) -> None:
         done = process("device", "--port", port, "--data", tmp_path, "--seconds", "0.1", "people", "list")
         assert (done.returncode, done.stderr) == (
             1,
-            f"peephole: {port}: no answer; check that this is a peephole device, that it is on, and the line's speed\n",
+            f"peephole: {port}: no answer; check that this is a peephole device, that it is on, "
+            "and that nobody else has its line, which takes one at a time\n",
         )
     done = process("device", "--port", port, "--data", tmp_path, "people", "list")
     assert done.returncode == 1 and f"{port}: cannot be opened (Connection refused)" in done.stderr
@@ -218,6 +231,12 @@ def test_a_silent_line_and_none_at_all(tmp_path: Path) -> None:
     assert done.returncode == 1 and f"{tmp_path}/ttyUSB0: no such serial port" in done.stderr
     done = process("device", "people", "list")
     assert done.returncode == 2 and "--port" in done.stderr
+    for address in ("socket://127.0.0.1", "socket://:1", "socket://127.0.0.1:99999", "socket://127.0.0.1:x"):
+        done = peephole("device", "--port", address, "info")
+        assert_one_line(done, 1, f"{address}: no address of a socket; name host and port, as socket://127.0.0.1:5599")
+    (tmp_path / "note.txt").touch()
+    done = peephole("device", "--port", tmp_path / "note.txt", "info")
+    assert_one_line(done, 1, f"{tmp_path}/note.txt: not a serial port; name a serial port such as")
 
 
 def test_a_device_that_is_unplugged_is_told_of(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """`peephole device`: a device's people, strangers, events and settings, over its serial line."""
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +14,7 @@ from peephole.cli.options import DataOption, JsonOption
 from peephole.cli.output import check_folder_of, local_time, plain, print_json, print_table, write_whole
 
 if TYPE_CHECKING:
+    from peephole.device.client import Setting
     from peephole.device.events import DeviceEvent
     from peephole.device.session import Session
 
@@ -117,7 +119,10 @@ def _print_event(event: "DeviceEvent", names: dict[int, str], json: bool) -> Non
     if person is not None:
         shown["person"] = names.get(person, person)
     words = ", ".join(f"{key.replace('_', ' ')} {_word(value)}" for key, value in shown.items())
-    print(plain(f"{local_time(event.time)}  {event.kind.replace('_', ' ')}{': ' if words else ''}{words}"), flush=True)
+    print(
+        plain(f"{local_time(event.time, seconds=True)}  {event.kind.replace('_', ' ')}{': ' if words else ''}{words}"),
+        flush=True,
+    )
 
 
 def _word(value: Any) -> str:
@@ -133,11 +138,13 @@ def settings(
     json: JsonOption = False,
 ) -> None:
     """Print the settings, or change some; times in milliseconds, rates in 1e-9, shares in thousandths."""
-    wanted = dict(_change(text) for text in changes or ())
+    wanted = _changes(changes or ())
     with opened_device(context) as opened:
-        if wanted:
-            opened.change(wanted)
         every, thresholds = opened.settings()
+        if wanted:
+            _check_changes(wanted, every)
+            opened.change(wanted)
+            every, thresholds = opened.settings()
     if json:
         print_json(
             {
@@ -156,12 +163,27 @@ def settings(
         print_table(("threshold", "squared distance"), list(thresholds.items()))
 
 
-def _change(text: str) -> tuple[str, int]:
-    name, _, number = text.partition("=")
-    try:
-        return name, int(number)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is not NAME=NUMBER, such as gap=3000") from None
+def _changes(texts: Sequence[str]) -> dict[str, int]:
+    wanted: dict[str, int] = {}
+    for text in texts:
+        name, _, number = text.partition("=")
+        if name in wanted:
+            raise typer.BadParameter(f"{name!r} is named twice; give it one number")
+        try:
+            wanted[name] = int(number)
+        except ValueError:
+            raise typer.BadParameter(f"{text!r} is not NAME=NUMBER, such as gap=3000") from None
+    return wanted
+
+
+def _check_changes(wanted: dict[str, int], every: "dict[str, Setting]") -> None:
+    """Say which number cannot be, and what could; the device tells the name alone."""
+    for name, number in wanted.items():
+        setting = every.get(name)
+        if setting is None:
+            raise ValueError(f"{name}: the device has no such setting; see: peephole device settings")
+        if not setting.least <= number <= setting.most:
+            raise ValueError(f"{name}={number}: must be from {setting.least} to {setting.most}; nothing was changed")
 
 
 @group.command("statistics")
@@ -179,6 +201,7 @@ def statistics(context: typer.Context, json: JsonOption = False) -> None:
 def backup(
     context: typer.Context,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The file to write.")],
+    json: JsonOption = False,
 ) -> None:
     """Write people, strangers and settings, but no key, to a file that only its owner may read."""
     from peephole.device.backup import take_backup, to_file
@@ -187,20 +210,25 @@ def backup(
     with opened_device(context) as opened:
         content = to_file(take_backup(opened))
     write_whole(output, lambda stream: stream.write(content), mode=0o600)
-    print(f"{plain(str(output))}: {len(content)} bytes")
+    if json:
+        print_json({"file": str(output), "bytes": len(content)})
+    else:
+        print(f"{plain(str(output))}: {len(content)} bytes")
 
 
 @group.command("restore")
 def restore(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Of peephole device backup.")],
+    json: JsonOption = False,
 ) -> None:
     """Replace people, strangers and settings by those of a backup: all of it, or nothing."""
     from peephole.device.backup import from_file
     from peephole.device.backup import restore as restore_all
 
     if not file.is_file():
-        raise FileNotFoundError(f"{file}: no such backup")
+        what = "not a file" if file.exists() else "no such backup"
+        raise FileNotFoundError(f"{file}: {what}; name one that peephole device backup has written")
     if file.stat().st_size > _MOST:
         raise ValueError(f"{file}: larger than any device's memory; name a file of peephole device backup")
     try:
@@ -209,4 +237,7 @@ def restore(
         raise ValueError(f"{file}: {error}") from error
     with opened_device(context) as opened:
         restore_all(opened, content)
-    print(plain(f"{file}: restored"))
+    if json:
+        print_json({"file": str(file), "records": len(content.records)})
+    else:
+        print(plain(f"{file}: restored"))

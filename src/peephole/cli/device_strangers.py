@@ -33,8 +33,12 @@ def list_strangers(context: typer.Context, json: JsonOption = False) -> None:
 
 
 @group.command("show")
-def show(context: typer.Context, number: Number) -> None:
-    """Print a stranger's looks with their descriptors, as JSON."""
+def show(
+    context: typer.Context,
+    number: Number,
+    json: Annotated[bool, typer.Option("--json", help="As always.")] = True,
+) -> None:
+    """Print a stranger's looks with their descriptors, always as JSON."""
     with opened_device(context) as device:
         looks = device.looks(number)
     print_json([dataclasses.asdict(look) | {"descriptor": look.descriptor.tolist()} for look in looks])
@@ -45,6 +49,7 @@ def picture(
     context: typer.Context,
     number: Number,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE.png", help="The picture to write.")],
+    json: JsonOption = False,
 ) -> None:
     """Write a stranger's picture to a file that only its owner may read."""
     import cv2
@@ -54,7 +59,10 @@ def picture(
         grey = device.picture(number)
     encoded = cv2.imencode(".png", grey)[1].tobytes()
     write_whole(output, lambda stream: stream.write(encoded), mode=0o600)
-    print(f"{plain(str(output))}: {grey.shape[1]} x {grey.shape[0]} pixels")
+    if json:
+        print_json({"file": str(output), "width": grey.shape[1], "height": grey.shape[0]})
+    else:
+        print(f"{plain(str(output))}: {grey.shape[1]} x {grey.shape[0]} pixels")
 
 
 @group.command("assign")

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any, TypeVar
 
 Item = TypeVar("Item")
+JOINER = "\u200d"
 
 
 def print_json(value: Any) -> None:
@@ -31,8 +32,11 @@ def rounded(value: Any) -> Any:
 
 
 def plain(text: str) -> str:
-    """Return a name fit for a terminal: control characters, which could move its cursor, are spelt out."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    """Return a name fit for a terminal: control characters, which could move its cursor, are spelt out.
+
+    The joiner of an emoji's parts is none of them.
+    """
+    return "".join(c if c.isprintable() or c == JOINER else c.encode("unicode_escape").decode() for c in text)
 
 
 def counted(count: int, what: str) -> str:
@@ -45,15 +49,28 @@ def print_table(titles: Sequence[str], rows: Sequence[Sequence[object]]) -> None
     """Print rows in aligned columns under their titles; whole numbers to the right, their thousands apart."""
     right = [any(isinstance(row[column], int) for row in rows) for column in range(len(titles))]
     cells = [[f"{cell:,}" if isinstance(cell, int) else plain(str(cell)) for cell in row] for row in (titles, *rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(titles))]
+    widths = [max(_wide(row[column]) for row in cells) for column in range(len(titles))]
     for row in cells:
-        aligned = zip(row, widths, right, strict=True)
-        print("  ".join(cell.rjust(width) if far else cell.ljust(width) for cell, width, far in aligned).rstrip())
+        gaps = [" " * (width - _wide(cell)) for cell, width in zip(row, widths, strict=True)]
+        aligned = [gap + cell if far else cell + gap for cell, gap, far in zip(row, gaps, right, strict=True)]
+        print("  ".join(aligned).rstrip())
 
 
-def local_time(seconds: float | None) -> str:
-    """Return seconds since 1970 as a local date and time; a dash for never."""
-    return "-" if seconds is None else datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M")
+def _wide(text: str) -> int:
+    """Return how many columns a text takes on a terminal."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def local_time(seconds_since_1970: float | None, seconds: bool = False) -> str:
+    """Return seconds since 1970 as a local date and time, to the minute or the second; a dash for never."""
+    if seconds_since_1970 is None:
+        return "-"
+    shape = "%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M"
+    return datetime.fromtimestamp(seconds_since_1970).astimezone().strftime(shape)
 
 
 def check_folder_of(output: Path) -> None:

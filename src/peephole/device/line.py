@@ -65,6 +65,7 @@ def opened_line(port: str, baud: int = BAUD) -> Iterator[Line]:
     """Open a serial port by its name, or `socket://HOST:PORT`. Raises `LostLineError` where there is none."""
     import serial
 
+    _check_socket(port)
     try:
         opened = serial.serial_for_url(port, baudrate=baud, timeout=0.1, write_timeout=10, exclusive=True)
     except (serial.SerialException, OSError, ValueError) as error:
@@ -72,7 +73,11 @@ def opened_line(port: str, baud: int = BAUD) -> Iterator[Line]:
         if cause == os.strerror(errno.EAGAIN):
             told = f"{port}: another program has it, such as peephole device page; end that one first"
             raise LostLineError(told) from error
-        what = "no such serial port" if cause == os.strerror(errno.ENOENT) else f"cannot be opened ({cause})"
+        what = f"cannot be opened ({cause})"
+        if cause == os.strerror(errno.ENOENT):
+            what = "no such serial port"
+        elif _is_number(error, errno.ENOTTY):
+            what = "not a serial port"
         raise LostLineError(
             f"{port}: {what}; name a serial port such as /dev/ttyUSB0, or socket://HOST:PORT"
         ) from error
@@ -80,6 +85,23 @@ def opened_line(port: str, baud: int = BAUD) -> Iterator[Line]:
         yield SerialLine(port, opened)
     finally:
         opened.close()
+
+
+def _check_socket(port: str) -> None:
+    """Raise `LostLineError` for a socket's address that is none."""
+    scheme, found, address = port.partition("://")
+    if not found:
+        return
+    host, _, number = address.rpartition(":")
+    if scheme.lower() == "socket" and not (host and number.isdecimal() and 0 < int(number) < 1 << 16):
+        raise LostLineError(f"{port}: no address of a socket; name host and port, as socket://127.0.0.1:5599")
+
+
+def _is_number(error: BaseException, number: int) -> bool:
+    """Tell whether the first cause of an error is this number of the system; termios has it nowhere but in the text."""
+    while error.__context__ is not None:
+        error = error.__context__
+    return number in error.args
 
 
 def _reason(error: BaseException) -> str:

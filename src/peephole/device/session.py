@@ -135,8 +135,9 @@ class Session:
                     self._take_event(frame)
                 elif is_answer(frame):
                     return frame
+        also = "that nobody else has its line, which takes one at a time" if "://" in self._line.name else "the speed"
         raise SilentDeviceError(
-            f"{self._line.name}: no answer; check that this is a peephole device, that it is on, and the line's speed"
+            f"{self._line.name}: no answer; check that this is a peephole device, that it is on, and {also}"
         )
 
     def _refused(self, frame: Frame, counter: int | None, until: float, again: bool) -> float:
