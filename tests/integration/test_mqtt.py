@@ -64,8 +64,11 @@ class Strike:
     """A door that notes who wished it open."""
 
     wishes: list[str] = field(default_factory=list)
+    fault: str | None = None
 
     def open(self, by: str) -> Opened:
+        if self.fault is not None:
+            raise OSError(self.fault)
         self.wishes.append(by)
         return Opened()
 
@@ -214,6 +217,18 @@ def test_the_door_opens_for_a_command_and_never_for_a_retained_one(
         answer = json.loads(ear.on(f"{HOME}/lock/answer")[-1])
     assert door.wishes == ["mqtt"]
     assert (answer["opened"], answer["text"]) == (True, "opened")
+
+
+def test_a_door_that_cannot_be_opened_answers_why(
+    broker: Broker, bell: Doorbell, live: LiveDoorbell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands, "SETTLE_SECONDS", 0.0)
+    door = Strike(fault="GPIO 17 is taken")
+    with Ear(broker) as ear, linked(bell, live, broker.port, lock=door, allow_lock=True):
+        ear.wait_for(f"{HOME}/status", "online")
+        ear.say(f"{HOME}/lock/set", "OPEN")
+        answer = json.loads(ear.wait_for(f"{HOME}/lock/answer"))
+    assert (answer["opened"], answer["text"]) == (False, "GPIO 17 is taken")
 
 
 def test_a_lock_is_not_announced_where_it_is_not_allowed(broker: Broker, bell: Doorbell, live: LiveDoorbell) -> None:

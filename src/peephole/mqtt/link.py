@@ -278,9 +278,14 @@ class BrokerLink:
                 self._answer(False, "the door locks by itself")
 
     def _open(self) -> None:
-        if self._lock is not None:
+        if self._lock is None:
+            return
+        try:
             answer = self._lock.open("mqtt")
-            self._call(lambda: self._answer(answer.opened, answer.text))
+            opened, text = answer.opened, answer.text
+        except OSError as error:
+            opened, text = False, str(error)
+        self._call(lambda: self._answer(opened, text))
 
     def _answer(self, opened: bool, text: str) -> None:
         self._send([Publication(self._topics.lock_answer, payloads.lock_answer(opened, text, time.time()), "state")])

@@ -21,7 +21,10 @@ class LockedDoor(Protocol):
     """A door with a lock."""
 
     def open(self, by: str) -> Answer:
-        """Open, if everything that must hold does; `by` says who wished it ("mqtt"). May take seconds."""
+        """Open, if everything that must hold does; `by` says who wished it ("mqtt"). May take seconds.
+
+        Raises OSError with a sentence where that cannot be done.
+        """
 
     def state(self) -> str:
         """Return one of `STATES`, at once; anything else means that it is not known."""
