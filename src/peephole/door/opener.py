@@ -193,28 +193,30 @@ class DoorOpener:
         self._thread.join(2 * self.settings.pulse_seconds + 5)
         self._actuator.close()
 
+    def turn(self) -> None:
+        """Decide about what was heard since the last turn; called by the thread."""
+        with self._changed:
+            newest, self._newest = self._newest, ()
+            ended, self._ended = self._ended, []
+        try:
+            for candidate in newest:
+                self._consider(candidate)
+            for visit in ended:
+                self._note_refusal(visit)
+            self._fault = None
+        except Exception as error:  # the door stays shut, and the next picture is another try
+            self._set_fault(error)
+
     def _work(self) -> None:
-        while True:
+        while not self._stop.is_set():
             with self._changed:
                 self._changed.wait_for(lambda: self._newest or self._ended or self._stop.is_set())
-                newest, self._newest = self._newest, ()
-                ended, self._ended = self._ended, []
-            try:
-                if not self._stop.is_set():
-                    for candidate in newest:
-                        self._consider(candidate)
-                for visit in ended:
-                    self._note_refusal(visit)
-                self._fault = None
-            except Exception as error:  # the door stays shut, and the next picture is another try
-                self._set_fault(error)
-            if self._stop.is_set():
-                return
+            self.turn()
 
     def _consider(self, candidate: Candidate) -> None:
         """Decide about one face, and open."""
         visit = self._visits.setdefault(candidate.visit, _Visit())
-        if visit.opened or candidate.kind != "known" or candidate.person is None:
+        if visit.opened or candidate.kind != "known" or candidate.person is None or self._stop.is_set():
             return
         visit.person = candidate.person
         now = self._clock()
