@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+import traceback
 from collections.abc import Callable
 from typing import Annotated, Literal
 
@@ -90,8 +91,11 @@ class _Forward(logging.Handler):
         self._say = say
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Say it with its level, in one line; of an error what it was, not where."""
+        """Say it with its level, in one line; of an error its kind and its place, but not its words."""
         level: Level = "error" if record.levelno >= logging.ERROR else "warning"
         error = record.exc_info[1] if record.exc_info else None
-        fields: dict[str, object] = {} if error is None else {"error": type(error).__name__}
+        fields: dict[str, object] = {}
+        if error is not None:
+            last = traceback.extract_tb(error.__traceback__)[-1:]
+            fields = {"error": type(error).__name__, "where": [f"{one.filename}:{one.lineno}" for one in last]}
         self._say(level, record.getMessage().split("\n")[0], {"part": "web", **fields})
