@@ -2,6 +2,7 @@
 
 import dataclasses
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -219,3 +220,9 @@ def test_settings_that_make_no_sense_are_refused(given: dict[str, object]) -> No
 
 def test_by_default_nothing_opens_and_a_photo_would_not() -> None:
     assert (DoorSettings().mode, DoorSettings().liveness) == ("off", "required")
+
+
+def test_the_owner_reads_every_condition_in_the_words_of_the_program() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "doors.md").read_text(encoding="utf-8")
+    table = [line for line in page.splitlines() if line.startswith("| `")]
+    assert table == [f"| `{one.reason}` | {one.text} | {'yes' if one.suspicious else ''} |" for one in CONDITIONS]
