@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import logging
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -381,3 +382,18 @@ def test_a_test_message_is_sent_from_the_command_line(tmp_path: Path, receiver: 
     assert TOKEN not in "".join(
         (one.stdout, both.stdout, both.stderr, nobody.stderr, listed.stdout, shown.stdout, shown.stderr)
     )
+
+
+def test_without_apprise_the_sentence_says_what_to_install(
+    tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "apprise", None)
+    monkeypatch.delitem(sys.modules, "peephole.notify.apprise_sender", raising=False)
+    config = settings_file(
+        tmp_path,
+        'name = "phone"\nurl = "text:json://127.0.0.1"',
+        f'name = "mine"\nservice = "webhook"\nurl = "text:http://127.0.0.1:{receiver.port}"',
+    )
+    result = peephole("notify", "test", "--config", str(config))
+    assert (result.returncode, result.stdout) == (1, "mine: sent\n")
+    assert "notify target phone needs the package apprise; install it with: pip install" in result.stderr
