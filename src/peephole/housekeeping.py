@@ -63,6 +63,9 @@ class Housekeeper:
             return
         self._trouble = None
         if done != Forgotten():
-            self._tell(f"forgotten for their age: {done.strangers} strangers, {done.visits} visits, {done.looks} looks")
+            self._tell(
+                f"forgotten for their age: {done.strangers} strangers, {done.visits} visits, {done.looks} looks,"
+                f" {done.door} rows of the door"
+            )
             for what in ("strangers", "visits"):
                 self._announcer.announce(Changed(what))

@@ -12,6 +12,7 @@ from pathlib import Path
 from sqlite3 import IntegrityError
 
 import pytest
+from pydantic import ValidationError
 from starlette.testclient import TestClient
 
 from commands import peephole
@@ -24,6 +25,7 @@ from peephole.doorbell.doorbell import Photo
 from peephole.doorbell.events import Opened, Problem
 from peephole.live import LiveDoorbell, Look, Message
 from peephole.people.records import Rules
+from peephole.store.retention import DAY, Forgotten, Retention
 from peephole.store.store import Store
 from peephole.web.app import create_app
 from peephole.web.door import Door
@@ -327,6 +329,18 @@ def test_the_row_of_somebody_who_is_erased_names_nobody(store: Store) -> None:
     assert store.door.recent()[0].person_name == "Anna"
     home.bell.remove("Anna")
     assert (store.door.recent()[0].person, store.door.recent()[0].person_name) == (None, None)
+
+
+def test_rows_older_than_the_settings_say_are_forgotten(store: Store) -> None:
+    home = Home(store)
+    long_ago = MORNING - 400 * DAY
+    home.see([*long_walk(long_ago), *long_walk()])
+    keep = Retention(strangers=0, visits=0, looks=0)
+    assert store.forget_old(keep, MORNING - 40 * DAY) == Forgotten()
+    assert store.forget_old(keep, MORNING) == Forgotten(door=1)
+    assert [row.time > long_ago + DAY for row in store.door.recent()] == [True]
+    with pytest.raises(ValidationError, match="30 days at least"):
+        Retention(door=29)
 
 
 def test_the_owner_opens_and_whoever_asks_meanwhile_is_told(store: Store) -> None:

@@ -3,13 +3,19 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from peephole.doorbell.voting import REASONS
 from peephole.section import Section
 from peephole.store.database import Database
 
 DAY = 24 * 3600.0
+
+
+def _a_month_at_least(days: int) -> int:
+    if 0 < days < 30:
+        raise ValueError("the log of the door is kept for 30 days at least, or for ever (0)")
+    return days
 
 
 class Retention(Section):
@@ -27,6 +33,11 @@ class Retention(Section):
             description="The single looks of a visit: descriptors and pictures that say why it was decided so.",
         ),
     ] = 30
+    door: Annotated[
+        int,
+        AfterValidator(_a_month_at_least),
+        Field(ge=0, le=36_500, description="Rows of the door's log; 30 days at least."),
+    ] = 365
 
 
 @dataclass(frozen=True)
@@ -36,6 +47,7 @@ class Forgotten:
     strangers: int = 0
     visits: int = 0
     looks: int = 0
+    door: int = 0
 
 
 def forget_old(database: Database, retention: Retention, now: float) -> Forgotten:
@@ -70,7 +82,8 @@ def forget_old(database: Database, retention: Retention, now: float) -> Forgotte
             "DELETE FROM visit_looks WHERE time < ? AND visit IN (SELECT id FROM visits WHERE closed = 1)",
             (_limit(retention.looks, now),),
         ).rowcount
-    return Forgotten(len(old_strangers), visits, looks)
+        door = connection.execute("DELETE FROM door_log WHERE time < ?", (_limit(retention.door, now),)).rowcount
+    return Forgotten(len(old_strangers), visits, looks, door)
 
 
 def _anything(database: Database, retention: Retention, now: float) -> bool:
@@ -78,8 +91,9 @@ def _anything(database: Database, retention: Retention, now: float) -> bool:
     row = database.row(
         "SELECT EXISTS (SELECT 1 FROM strangers WHERE state = 'open' AND last_seen < ?)"
         " OR EXISTS (SELECT 1 FROM visits WHERE closed = 1 AND last_seen < ?)"
-        " OR EXISTS (SELECT 1 FROM visit_looks JOIN visits ON visits.id = visit WHERE time < ? AND closed = 1)",
-        tuple(_limit(days, now) for days in (retention.strangers, retention.visits, retention.looks)),
+        " OR EXISTS (SELECT 1 FROM visit_looks JOIN visits ON visits.id = visit WHERE time < ? AND closed = 1)"
+        " OR EXISTS (SELECT 1 FROM door_log WHERE time < ?)",
+        tuple(_limit(days, now) for days in (retention.strangers, retention.visits, retention.looks, retention.door)),
     )
     return row is not None and bool(row[0])
 
