@@ -36,6 +36,12 @@ def test_help_names_every_command_and_needs_no_torch() -> None:
     assert done.stdout.endswith("[]\n"), done.stdout.splitlines()[-1]
 
 
+@pytest.mark.parametrize("words", [(), ("device",), ("device", "pair"), ("firmware", "run"), ("plan",)])
+def test_a_flag_has_no_type_in_the_help(words: tuple[str, ...]) -> None:
+    lines = [line for line in peephole(*words, "--help").stdout.splitlines() if "<bool>" in line]
+    assert all("--help" in line for line in lines)  # which is typer's own
+
+
 def test_ctrl_c_while_the_command_line_is_loading_says_nothing() -> None:
     code = (
         "import os, signal, sys\n"

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated, get_type_hints
+from typing import Annotated, get_args, get_type_hints
 
 import typer
 from typer.models import ParameterInfo
@@ -71,23 +71,28 @@ app.add_typer(device.group, name="device")
 app.add_typer(bench.group, name="bench")
 
 
-def _leave_reading_to_the_work(group: typer.Typer) -> None:
-    """Let the command itself find out that a file may not be read: a failure, like one that is missing.
+def _settle(group: typer.Typer) -> None:
+    """Leave it to the command to find out that a file may not be read, and a flag without a type in the help.
 
-    Typer would call it wrong usage.
+    Typer would call the first wrong usage, where a file that is missing is a failure; and show the second as <bool>.
     """
-    for command in group.registered_commands:
-        if command.callback is not None:
-            for hint in get_type_hints(command.callback, include_extras=True).values():
+    callbacks = [command.callback for command in group.registered_commands]
+    if group.registered_callback is not None:
+        callbacks.append(group.registered_callback.callback)
+    for callback in callbacks:
+        if callback is not None:
+            for hint in get_type_hints(callback, include_extras=True).values():
                 for info in getattr(hint, "__metadata__", ()):
                     if isinstance(info, ParameterInfo):
                         info.readable = False
+                        if get_args(hint)[0] is bool and info.metavar is None:
+                            info.metavar = ""
     for inner in group.registered_groups:
         if inner.typer_instance is not None:
-            _leave_reading_to_the_work(inner.typer_instance)
+            _settle(inner.typer_instance)
 
 
-_leave_reading_to_the_work(app)
+_settle(app)
 
 
 def invoke(arguments: Sequence[str] | None = None) -> int:
