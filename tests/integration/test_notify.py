@@ -79,12 +79,20 @@ def through_apprise(url: str, name: str = "phone", **more: object) -> Target:
 
 
 class Heard(Notifier):
-    """A notifier that listens to a doorbell; what it tells the terminal is in `told`."""
+    """A notifier that listens to a doorbell; its troubles are in `told`, its verdicts in `noted`."""
 
     def __init__(self, bell: Doorbell, live: LiveDoorbell, *targets: Target, timeout: float = 8.0, **more: object):
         self.told: list[str] = []
+        self.noted: list[str] = []
         settings = Notify(targets=targets, **more)
-        super().__init__(settings, bell, lambda target: sender_of(target, timeout), self.told.append, IMPATIENT)
+        super().__init__(
+            settings,
+            bell,
+            lambda target: sender_of(target, timeout),
+            self.told.append,
+            lambda text, reason, visit: self.noted.append(text),
+            IMPATIENT,
+        )
         live.announcer.listen(self.hear)
 
 
@@ -124,34 +132,31 @@ def test_a_stranger_who_comes_back_has_a_number_and_a_count(
 
 
 def test_the_cool_down_counts_from_the_last_message_also_of_a_stranger_who_had_no_number_then(
-    bell: Doorbell, live: LiveDoorbell, receiver: Receiver, caplog: pytest.LogCaptureFixture
+    bell: Doorbell, live: LiveDoorbell, receiver: Receiver
 ) -> None:
-    caplog.set_level(logging.INFO, "peephole.notify")
-    with Heard(bell, live, webhook(receiver.port)):
+    with Heard(bell, live, webhook(receiver.port)) as notifier:
         live.watch(Walks((BEN,)), at_its_pace=False)
         until(lambda: len(receiver.heard) == 1)
         live.watch(Walks((BEN,), MORNING + 600), at_its_pace=False)
-        until(lambda: "cool_down" in caplog.text)
+        until(lambda: len(notifier.noted) == 2)
     assert len(receiver.heard) == 1
-    assert "stranger (stranger 1), mine: not told, cool_down" in caplog.messages
+    assert notifier.noted == ["stranger, mine: told", "stranger 1, mine: not told, cool_down"]
 
 
 def test_who_is_ignored_or_silent_is_not_heard_of_and_rings_without_a_name(
-    bell: Doorbell, live: LiveDoorbell, receiver: Receiver, caplog: pytest.LogCaptureFixture
+    bell: Doorbell, live: LiveDoorbell, receiver: Receiver
 ) -> None:
-    caplog.set_level(logging.INFO, "peephole.notify")
     bell.set_rules("Anna", Rules(tell="log"))
     live.watch(Walks((BEN,)), at_its_pace=False)
     bell.ignore("1")
-    with Heard(bell, live, webhook(receiver.port, pictures=True)):
+    with Heard(bell, live, webhook(receiver.port, pictures=True)) as notifier:
         live.watch(Ringing(live, ANNA, MORNING + 600), at_its_pace=False)
         live.watch(Walks((BEN,), MORNING + 900), at_its_pace=False)
-        until(lambda: "ignored" in caplog.text and len(receiver.heard) == 1)
+        until(lambda: len(notifier.noted) == 3 and len(receiver.heard) == 1)
     (ring,) = said(receiver)
     assert (ring["event"], ring["line"]) == ("ring", "Somebody rang")
     assert (ring["person"], ring["picture"], ring["decision"]) == (None, None, None)
-    assert "known (Anna), mine: not told, log" in caplog.messages
-    assert "stranger (stranger 1), mine: not told, ignored" in caplog.messages
+    assert notifier.noted == ["known, mine: not told, log", "ring, mine: told", "stranger 1, mine: not told, ignored"]
 
 
 @dataclass
@@ -322,7 +327,7 @@ def test_tokens_are_in_no_sentence_and_no_log(
         with Heard(bell, live, *targets) as notifier:
             live.watch(Walks((ANNA,)), at_its_pace=False)
             until(lambda: notifier.unsent() == 3)
-            sentences = [notifier.trouble() or "", *notifier.connections(), *notifier.told]
+            sentences = [notifier.trouble() or "", *notifier.connections(), *notifier.told, *notifier.noted]
     said = "\n".join([*sentences, caplog.text, *capsys.readouterr()])
     assert "notify target one: it answers 403 Forbidden" in said
     assert "notify target two: it cannot be reached (Connection refused)" in said

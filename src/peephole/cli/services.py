@@ -64,9 +64,7 @@ def running(services: "Sequence[Service]", live: "LiveDoorbell") -> Iterator[Non
         yield
 
 
-def _broker(
-    settings: "Settings", doorbell: "Doorbell", live: "LiveDoorbell", opener: "DoorOpener | None"
-) -> "Service":
+def _broker(settings: "Settings", doorbell: "Doorbell", live: "LiveDoorbell", opener: "DoorOpener | None") -> "Service":
     try:
         from peephole.mqtt.link import BrokerLink
     except ModuleNotFoundError as error:
@@ -81,4 +79,7 @@ def _notifier(settings: "Settings", doorbell: "Doorbell") -> "Service":
     from peephole.notify.notifier import Notifier
     from peephole.notify.senders import sender_of
 
-    return Notifier(settings.notify, doorbell, sender_of, complain)
+    def note(text: str, reason: str, visit: str | None) -> None:
+        complain(text, level="info", part="notify", reason=reason, visit=visit)
+
+    return Notifier(settings.notify, doorbell, sender_of, complain, note)

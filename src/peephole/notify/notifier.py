@@ -1,6 +1,5 @@
 """Tells the owner what happens at a door: rules, words, and a courier for each target."""
 
-import logging
 import queue
 import threading
 import time
@@ -32,7 +31,8 @@ from peephole.people.records import Rules, Stranger
 MOST_WAITING = 256
 ENDING_SECONDS = 8.0
 
-_LOG = logging.getLogger("peephole.notify")
+Note = Callable[[str, str, str | None], None]
+"""Takes a line of the log, the reason as a slug, and the id of the visit."""
 
 
 class Household(Protocol):
@@ -69,6 +69,7 @@ class Notifier:
         household: Household,
         senders: Callable[[Target], Sender],
         tell: Callable[[str], None],
+        note: Note,
         patience: Patience | None = None,
     ) -> None:
         """Prepare; entering starts the threads. A target that cannot be used is told of, and the others work.
@@ -78,6 +79,7 @@ class Notifier:
             household: whose rules and pictures are asked for.
             senders: makes who delivers to a target, as `senders.sender_of` does.
             tell: is told in a sentence when trouble begins and when it ends.
+            note: hears of each verdict, without names of people.
             patience: how long messages are tried.
 
         Raises ImportError where Apprise is needed and not installed.
@@ -86,6 +88,7 @@ class Notifier:
         self._settings = settings
         self._household = household
         self._tell = tell
+        self._note = note
         self._faults: list[str] = []
         self._fault: str | None = None
         self._desks: list[Desk] = []
@@ -198,7 +201,8 @@ class Notifier:
             rules = self._rules(occasion.person_id)
             for desk in self._desks:
                 verdict = self._decide(desk, occasion, rules)
-                _LOG.info("%s, %s: %s", _label(occasion), desk.target.name, _outcome(verdict))
+                if verdict.reason != "not_wanted":
+                    self._log(occasion, desk, "told" if verdict.tell else f"not told, {verdict.reason}", verdict.reason)
                 if verdict.tell:
                     self._hand(desk, occasion, verdict.named)
 
@@ -220,9 +224,14 @@ class Notifier:
                     desk.state = delivered(desk.state, occasion, self._settings, time.time())
                 else:
                     desk.state = given_up(desk.state, occasion)
-            _LOG.info("%s, %s: %s", _label(occasion), desk.target.name, "sent" if sent else "not sent")
+            if not sent:
+                self._log(occasion, desk, "not sent", "not_sent")
 
         desk.courier.hand(Parcel(message, time.monotonic(), lambda: self._allowed(message.person_id), settled))
+
+    def _log(self, occasion: Occasion, desk: Desk, verdict: str, reason: str) -> None:
+        who = f"stranger {occasion.stranger}" if occasion.stranger is not None else occasion.happening
+        self._note(f"{who}, {desk.target.name}: {verdict}", reason, occasion.visit)
 
     def _rules(self, person_id: str | None) -> Rules | None:
         """Return the rules of a person; None where there is none of this id."""
@@ -265,12 +274,3 @@ def _content(desk: Desk) -> str:
     pictures = desk.target.pictures and desk.courier.sender.takes_pictures
     told = f"{', '.join(desk.target.events)}{', with pictures' if pictures else ''}"
     return f"messages of {told} (notify target {desk.target.name})"
-
-
-def _label(occasion: Occasion) -> str:
-    who = occasion.person or (f"stranger {occasion.stranger}" if occasion.stranger is not None else None)
-    return f"{occasion.happening} ({who})" if who else occasion.happening
-
-
-def _outcome(verdict: Verdict) -> str:
-    return "told" if verdict.tell else f"not told, {verdict.reason}"
