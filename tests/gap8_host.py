@@ -48,18 +48,19 @@ class OnHost:
         frames: Iterable[GreyFrame],
         flash: Path | None = None,
         line: socket.socket | None = None,
-        **camera: int,
+        **trouble: int,
     ) -> Iterator["subprocess.Popen[str]"]:
         """The program, which sees these frames once the owner has hung up; until then noise.
 
-        camera: covered=1, there is no noise; stall=N, frame N comes some seconds late.
+        trouble: covered=1, there is no noise; stall=N, frame N comes some seconds late, or by seconds=S; stop=1, the
+        cluster does nothing any more as soon as the door is open.
         """
         with (self.folder / "frames.bin").open("wb") as file:
             for frame in frames:
                 file.write(struct.pack("<q", 1000 * frame.time) + as_the_camera_has_it(frame))
         given = {} if flash is None else {"GAP8_FLASH": str(flash)}
         given |= {} if line is None else {"GAP8_LINE": str(line.fileno())}
-        given |= {f"GAP8_{name.upper()}": str(value) for name, value in camera.items()}
+        given |= {f"GAP8_{name.upper()}": str(value) for name, value in trouble.items()}
         program = subprocess.Popen(
             ["./doorbell"],
             cwd=self.folder,
@@ -79,9 +80,9 @@ class OnHost:
                 assert stream is not None
                 stream.close()
 
-    def run(self, frames: Iterable[GreyFrame], flash: Path | None = None, **camera: int) -> list[str]:
+    def run(self, frames: Iterable[GreyFrame], flash: Path | None = None, **trouble: int) -> list[str]:
         """What it prints, line by line."""
-        with self.started(frames, flash, **camera) as program:
+        with self.started(frames, flash, **trouble) as program:
             out, err = program.communicate(timeout=300)
         assert (program.returncode, err) == (0, ""), f"{err}\n{out[-2000:]}"
         return out.splitlines()

@@ -34,6 +34,7 @@ pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
 
 OWN = ("visit", "person_id", "stranger_id")  # ids are the device's
 START = 4_290_000  # milliseconds: the chip's clock of microseconds goes round five seconds later
+ROUND = 131_072_000  # milliseconds: its counter of 32,768 Hz does
 IDLE_FRAMES, IDLE_STEP = 24, 500
 
 
@@ -184,6 +185,43 @@ def test_a_camera_that_gives_nothing_is_told_and_waited_for(doorbell: OnHost, de
     problems = [event for event in events if event["event"] == "problem"]
     assert [event["reason"] for event in problems] == ["camera", "camera_back"]
     assert 3 <= problems[1]["time"] - problems[0]["time"] <= 4
+
+
+def test_a_camera_that_is_late_until_after_sleep_is_started_again(
+    doorbell: OnHost, demo: Callable[[int], GreyFrame]
+) -> None:
+    """It was stopped while a picture was awaited: without a new start it would never make one again."""
+    events, _, _ = told(doorbell.run(shown(demo, range(192, 204, 3)), stall=3, seconds=15))
+    problems = [event for event in events if event["event"] == "problem"]
+    assert [event["reason"] for event in problems] == ["camera", "camera_back"]
+    assert problems[1]["time"] - problems[0]["time"] > 8  # it slept meanwhile
+
+
+def test_a_clock_that_goes_round_loses_no_time(doorbell: OnHost, demo: Callable[[int], GreyFrame]) -> None:
+    """The chip's counter does so after 36 hours, in the middle of a visit."""
+    walk = shown(demo, range(180, 216, 3))
+    late = [dataclasses.replace(frame, time=frame.time - START + ROUND - 1_500) for frame in walk]
+    spans = []
+    for frames in (walk, late):
+        events, _, _ = told(doorbell.run(frames))
+        assert [event["event"] for event in events] == ["visit_started", "decision", "visit"]
+        spans.append(events[-1]["last_seen"] - events[-1]["first_seen"])
+    assert spans[1] == pytest.approx(spans[0], abs=0.01)
+
+
+def test_the_door_is_locked_also_where_the_cluster_has_stopped(
+    doorbell: OnHost, recogniser: Recogniser, demo: Callable[[int], GreyFrame], tmp_path: Path
+) -> None:
+    frames = shown(demo, range(48, 100, 3))
+    flash = erased_flash(tmp_path / "kept.bin")
+    here, there = socket.socketpair()
+    with here, there, doorbell.started(frames, flash, there, stop=1) as program:
+        there.close()
+        enrol(here, people_of_demo(recogniser))
+        here.close()
+        out, _ = program.communicate(timeout=100)
+    _, _, others = told(out.splitlines())
+    assert [line["door"] for line in others if "door" in line] == [1, 0]
 
 
 def test_descriptors_are_the_interpreters(

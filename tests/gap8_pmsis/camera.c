@@ -14,7 +14,21 @@ static bool more;
 static uint8_t picture[PICTURE_BYTES];
 static void *captured;
 static pi_task_t *capture;
-static int shown, stall_at = -1, stall_seconds = 4; /* the picture of this number is late */
+static int shown, stall_at = -1, stall_seconds = 4; /* the picture of this number is so late */
+static bool awake; /* only a sensor that was started since it was stopped or off makes pictures */
+
+/* The counter of the chip has 32 bits of 32,768 Hz: it goes round after 36 hours, which 32 bits of microseconds do not
+   divide. */
+#define AROUND INT64_C(131072000000)
+#define BEFORE_FRAMES INT64_C(1200000000) /* so long before the first frame the program begins */
+
+int64_t time_now(void) {
+    return clock_now;
+}
+
+void pass_second(void) {
+    clock_now += 1000000;
+}
 
 bool more_frames(void) {
     return more;
@@ -35,8 +49,10 @@ int32_t pi_camera_open(struct pi_device *device) {
         return -1;
     }
     read_ahead();
+    clock_now = more && next_time > BEFORE_FRAMES ? next_time - BEFORE_FRAMES : 0;
     camera_on = true;
-    stall_at = getenv("GAP8_STALL") != NULL ? atoi(getenv("GAP8_STALL")) : -1;
+    stall_at = getenv("GAP8_STALL") != NULL ? atoi(getenv("GAP8_STALL")) : stall_at;
+    stall_seconds = getenv("GAP8_SECONDS") != NULL ? atoi(getenv("GAP8_SECONDS")) : stall_seconds;
     return 0;
 }
 
@@ -71,7 +87,7 @@ bool stalled(void) {
         return false;
     }
     clock_now += 1000000;
-    if (--stall_seconds == 0) {
+    if (--stall_seconds <= 0 && awake) {
         picture_comes();
     }
     return true;
@@ -85,11 +101,13 @@ int32_t pi_camera_control(struct pi_device *device, pi_camera_cmd_e command, voi
         if (!camera_on || capture == NULL) {
             fail("a camera that is off, or that nobody waits for, is started");
         }
+        awake = true;
         if (shown++ != stall_at) {
             picture_comes();
         }
-    } else if (command != PI_CAMERA_CMD_STOP) {
-        camera_on = command == PI_CAMERA_CMD_ON;
+    } else {
+        awake = false;
+        camera_on = command == PI_CAMERA_CMD_STOP ? camera_on : command == PI_CAMERA_CMD_ON;
     }
     return 0;
 }
@@ -108,5 +126,5 @@ void pi_camera_capture_async(struct pi_device *device, void *buffer, uint32_t si
 unsigned int pi_time_get_us(void) {
     on_controller("pi_time_get_us");
     clock_now += 20; /* whoever waits for a quiet line must see time go by */
-    return (uint32_t)clock_now;
+    return (uint32_t)(clock_now % AROUND);
 }

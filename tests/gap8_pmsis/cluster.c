@@ -1,6 +1,7 @@
 /* The cluster: its cores, L1, the DMA and the counter of cycles. */
 #include <pthread.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "model.h"
 
@@ -21,6 +22,22 @@ static struct {
     struct pi_cluster_task *task;
     pi_task_t *ended;
 } team = {.mutex = PTHREAD_MUTEX_INITIALIZER, .come = PTHREAD_COND_INITIALIZER};
+
+static volatile bool is_stopped;
+
+void stop_cluster(void) {
+    is_stopped = true;
+}
+
+bool stopped(void) {
+    return is_stopped;
+}
+
+static void stay_if_stopped(void) {
+    while (is_stopped) {
+        pause();
+    }
+}
 
 bool at_work(void) {
     return work_begun;
@@ -124,11 +141,13 @@ int pi_cluster_send_task_to_cl_async(struct pi_device *device, struct pi_cluster
 
 void pi_cl_send_task_to_fc(pi_task_t *task) {
     on_first_core("pi_cl_send_task_to_fc");
+    stay_if_stopped();
     push(task);
 }
 
 void pi_cl_team_fork(int cores, void (*entry)(void *), void *arg) {
     on_first_core("pi_cl_team_fork");
+    stay_if_stopped();
     if (cores != CORES) {
         fail("not all cores");
     }

@@ -6,7 +6,7 @@
 
 #include "model.h"
 
-enum { QUEUE = 64 };
+enum { QUEUE = 64, LATER = 8, MOST_SECONDS = 600 };
 
 _Static_assert(sizeof(event) <= sizeof(pi_task_t), "an event lies in a task");
 
@@ -39,11 +39,42 @@ pi_task_t *pi_task_callback(pi_task_t *task, void (*function)(void *), void *arg
     return task;
 }
 
+static struct {
+    pi_task_t *task;
+    int64_t due;
+} later[LATER];
+
 void pi_task_push_delayed_us(pi_task_t *task, uint32_t delay) {
-    (void)task;
-    if (delay < 1000000) {
-        fail("time does not go by itself here");
+    int free = 0;
+    while (free < LATER && later[free].task != NULL) {
+        if (later[free++].task == task) {
+            fail("an event that is under way");
+        }
     }
+    if (delay < 1000000 || delay > INT32_MAX || free == LATER) {
+        fail("time does not go by itself here; or too late an event, or too many");
+    }
+    later[free].task = task;
+    later[free].due = time_now() + delay;
+}
+
+static void push_due(void) {
+    for (int i = 0; i < LATER; i++) {
+        if (later[i].task != NULL && later[i].due <= time_now()) {
+            push(later[i].task);
+            later[i].task = NULL;
+        }
+    }
+}
+
+/* Nothing comes from the cluster any more: time goes by, for some minutes. */
+static void wait_in_vain(void) {
+    static int seconds;
+    if (++seconds > MOST_SECONDS) {
+        fflush(NULL);
+        _exit(0);
+    }
+    pass_second();
 }
 
 /* Asleep, and nothing will come any more. */
@@ -58,8 +89,12 @@ static void maybe_over(void) {
 void pi_yield(void) {
     on_controller("pi_yield");
     hear(0);
+    if (stopped()) {
+        wait_in_vain();
+    }
+    push_due();
     pthread_mutex_lock(&queue.mutex);
-    while (queue.count == 0 && at_work()) {
+    while (queue.count == 0 && at_work() && !stopped()) {
         pthread_cond_wait(&queue.come, &queue.mutex);
     }
     pi_task_t *task = queue.count > 0 ? queue.task[0] : NULL;
@@ -68,7 +103,7 @@ void pi_yield(void) {
     }
     pthread_mutex_unlock(&queue.mutex);
     if (task == NULL) { /* asleep */
-        if (stalled()) {
+        if (stopped() || stalled()) {
             return;
         }
         maybe_over();

@@ -35,10 +35,14 @@ void push(pi_task_t *task);
 extern bool cluster_on;
 bool at_work(void);           /* is something under way there, whose end the controller has not noticed? */
 void notice(pi_task_t *task); /* it has */
+void stop_cluster(void);      /* nothing comes from there any more, as after a fault */
+bool stopped(void);
 
 /* camera.c, which has the time too. */
 extern bool camera_on;
 bool more_frames(void);
+int64_t time_now(void);
+void pass_second(void);
 bool stalled(void); /* is a picture awaited that does not come? Then a second has gone by */
 
 /* serial.c */

@@ -1,5 +1,6 @@
 /* Pins: door, motion, bell and pairing. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "model.h"
@@ -52,6 +53,9 @@ int pi_gpio_pin_write(struct pi_device *device, uint32_t pin, uint32_t value) {
     }
     if (value != was) {
         printf("{\"door\": %u}\n", (unsigned)value);
+    }
+    if (value != 0 && getenv("GAP8_STOP") != NULL) {
+        stop_cluster();
     }
     was = value;
     return 0;

@@ -18,10 +18,15 @@ enum {
     SENT_BYTES = 256,
     CAMERA_MICROSECONDS = 1000000,
     CLOCK_MICROSECONDS = 30 * 60 * 1000000, /* it goes round in 71 minutes */
+    /* The SDK counts in 32 bits of 32,768 Hz, and makes microseconds of them: every 36 hours these fall back to zero in
+       the middle of their own round, as if so much of it had gone by at once. More than half an hour never does. */
+    CLOCK_LEAP_MICROSECONDS = 2071986176, /* 31 * 2^32 - 2^32 * 1,000,000 / 32,768 */
+    GUARD_MICROSECONDS = 1000000,
+    STEP_MICROSECONDS = 20000000, /* nothing that is done for a picture takes so long */
 };
 
 static struct pi_device camera, pins, serial;
-static bool camera_on;
+static bool camera_on, camera_started;
 
 static struct {
     uint8_t byte[ARRIVED_BYTES];
@@ -30,6 +35,12 @@ static struct {
     pi_task_t task[LISTENING];
     bool open;
 } line;
+
+static struct {
+    pi_task_t task;
+    int64_t asked; /* when somebody last gave a sign of life: asked for a picture, or for the door */
+    bool open, guarded;
+} door;
 
 static struct {
     pi_task_t motion_task, button_task, pairing_task, capture_task, second_task, clock_task;
@@ -94,9 +105,16 @@ static void tick(pi_task_t *task, volatile bool *over, uint32_t microseconds) {
     }
 }
 
-bool ph_board_frame(uint8_t *picture) {
-    const ptrdiff_t above = (PH_CAMERA_HEIGHT - PH_FRAME_HEIGHT) / 2;
-    const ptrdiff_t left = (PH_CAMERA_WIDTH - PH_FRAME_WIDTH) / 2;
+static void stop_camera(void) {
+    pi_camera_control(&camera, PI_CAMERA_CMD_STOP, NULL);
+    camera_started = false;
+}
+
+/* A picture that is under way goes on where the camera was off meanwhile. */
+static void start_camera(uint8_t *picture) {
+    if (camera_started && events.captured) { /* one that came too late for whoever waited */
+        stop_camera();
+    }
     if (!camera_on) {
         pi_camera_control(&camera, PI_CAMERA_CMD_ON, NULL);
         camera_on = true;
@@ -105,9 +123,19 @@ bool ph_board_frame(uint8_t *picture) {
         events.captured = false;
         pi_camera_capture_async(&camera, picture, PH_CAMERA_WIDTH * PH_CAMERA_HEIGHT,
                                 pi_task_callback(&events.capture_task, happened, (void *)(uintptr_t)&events.captured));
-        pi_camera_control(&camera, PI_CAMERA_CMD_START, NULL);
     }
-    const int64_t latest = ph_board_microseconds() + CAMERA_MICROSECONDS;
+    if (!camera_started) {
+        pi_camera_control(&camera, PI_CAMERA_CMD_START, NULL);
+        camera_started = true;
+    }
+}
+
+bool ph_board_frame(uint8_t *picture) {
+    const ptrdiff_t above = (PH_CAMERA_HEIGHT - PH_FRAME_HEIGHT) / 2;
+    const ptrdiff_t left = (PH_CAMERA_WIDTH - PH_FRAME_WIDTH) / 2;
+    start_camera(picture);
+    door.asked = ph_board_microseconds();
+    const int64_t latest = door.asked + CAMERA_MICROSECONDS;
     while (!events.captured && ph_board_microseconds() < latest) {
         tick(&events.second_task, &events.second, CAMERA_MICROSECONDS);
         pi_yield();
@@ -115,7 +143,7 @@ bool ph_board_frame(uint8_t *picture) {
     if (!events.captured) {
         return false;
     }
-    pi_camera_control(&camera, PI_CAMERA_CMD_STOP, NULL);
+    stop_camera();
     for (ptrdiff_t y = 0; y < PH_FRAME_HEIGHT; y++) {
         memmove(picture + y * PH_FRAME_WIDTH, picture + (y + above) * PH_CAMERA_WIDTH + left, PH_FRAME_WIDTH);
     }
@@ -125,12 +153,30 @@ bool ph_board_frame(uint8_t *picture) {
 void ph_board_camera_off(void) {
     if (camera_on) {
         pi_camera_control(&camera, PI_CAMERA_CMD_OFF, NULL);
-        camera_on = false;
+        camera_on = camera_started = false;
+    }
+}
+
+/* Looks once in a while whether there is anybody left who will lock the door. */
+static void guard_door(void *argument) {
+    (void)argument;
+    door.guarded = door.open;
+    if (door.open && ph_board_microseconds() - door.asked >= STEP_MICROSECONDS) {
+        ph_board_door(false);
+        door.guarded = false;
+    }
+    if (door.guarded) {
+        pi_task_push_delayed_us(pi_task_callback(&door.task, guard_door, NULL), GUARD_MICROSECONDS);
     }
 }
 
 void ph_board_door(bool open) {
+    door.open = open;
     pi_gpio_pin_write(&pins, (uint32_t)DOOR_PIN, open ? 1 : 0);
+    if (open && !door.guarded) {
+        door.asked = ph_board_microseconds();
+        guard_door(NULL);
+    }
 }
 
 static bool is_high(pi_gpio_e pin) {
@@ -142,10 +188,14 @@ bool ph_board_pairing(void) {
     return is_high(PAIRING_PIN);
 }
 
+/* It is listened for a rise before the pin is read, so that none is lost between the two. */
 static void watch(pi_gpio_e pin, volatile bool *flag, pi_task_t *task) {
-    *flag = is_high(pin);
+    *flag = false;
     pi_gpio_pin_task_add(&pins, (uint32_t)pin, pi_task_callback(task, happened, (void *)(uintptr_t)flag),
                          PI_GPIO_NOTIF_RISE);
+    if (is_high(pin)) {
+        *flag = true;
+    }
 }
 
 ph_board_wake ph_board_wait(void) {
@@ -183,7 +233,13 @@ void ph_board_write(const uint8_t *from, int32_t bytes) {
 }
 
 int64_t ph_board_microseconds(void) {
-    static int64_t before;
-    before += (int64_t)(uint32_t)(pi_time_get_us() - (uint32_t)before);
-    return before;
+    static int64_t since;
+    static uint32_t before;
+    static bool begun;
+    const uint32_t now = pi_time_get_us();
+    const uint32_t passed = now - before;
+    since += passed >= CLOCK_LEAP_MICROSECONDS && begun ? passed - CLOCK_LEAP_MICROSECONDS : passed;
+    before = now;
+    begun = true;
+    return since;
 }

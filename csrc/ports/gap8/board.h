@@ -21,6 +21,7 @@ bool ph_board_open_serial(uint32_t bits_per_second);
 bool ph_board_frame(uint8_t *picture);
 void ph_board_camera_off(void);
 
+/* Where no picture is asked for any more, an open door is locked after 20 seconds, whatever the cluster does. */
 void ph_board_door(bool open);
 bool ph_board_pairing(void); /* is the button for pairing held? */
 

@@ -4,8 +4,11 @@
 #include "ports/gap8/doorbell_sight.h"
 #include "recogniser.h"
 
-#define PATIENCE 5    /* milliseconds without a byte until a request is taken to be over */
-#define AT_ONCE 16384 /* bytes between two steps: nobody keeps the doorbell from its frames by talking on and on */
+#define PATIENCE 5 /* milliseconds without a byte until a request is taken to be over */
+/* Bytes between two steps, and milliseconds: nobody keeps the doorbell from its frames by talking on and on, or slowly.
+ */
+#define AT_ONCE 16384
+#define LONGEST 1500
 
 static ph_admin admin;
 static ph_admin_doorbell side;
@@ -42,13 +45,15 @@ void ph_owner_serve(int64_t frames, bool pressed) {
     }
     was_pressed = pressed;
     int32_t left = AT_ONCE;
-    int64_t heard = line->time(line->context) - PATIENCE; /* nothing is awaited of one who does not talk */
+    const int64_t began = line->time(line->context);
+    int64_t now = began, heard = began - PATIENCE; /* nothing is awaited of one who does not talk */
     do {
         const int32_t count = line->serial_read(line->context, come, (int32_t)sizeof come);
         ph_admin_take(&admin, come, count);
-        heard = count > 0 ? line->time(line->context) : heard;
+        now = line->time(line->context);
+        heard = count > 0 ? now : heard;
         left -= count;
-    } while (left > 0 && line->time(line->context) - heard < PATIENCE);
+    } while (left > 0 && now - heard < PATIENCE && now - began < LONGEST);
 }
 
 void ph_owner_tell(const ph_event *event) {

@@ -92,6 +92,12 @@ static int failed(const char *what, int number) {
     return 1;
 }
 
+/* The last of the doorbell: nobody would lock the door any more. */
+static int ended(const char *what, int number) {
+    ph_board_door(false);
+    return failed(what, number);
+}
+
 static int watch(void) {
     const ph_gap8_needs needs = {
         .weights = "weights.bin",
@@ -117,13 +123,12 @@ static int watch(void) {
     }
     while (status == PH_OK) {
         if (!ph_gap8_port_prepare(&state, bell.state == PH_IDLE)) {
-            return failed("the cluster did not wake up", 1);
+            return ended("the cluster did not wake up", 1);
         }
         pairing = ph_board_pairing();
         status = ph_gap8_run(step, NULL, NULL, NULL);
     }
-    ph_board_door(false);
-    return failed("it ended; ph_status", (int)status);
+    return ended("it ended; ph_status", (int)status);
 }
 
 static void start(void) {
