@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import cv2
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from peephole.vision.sources.demo import GRACE, head_of
 from running import Running
@@ -141,6 +141,25 @@ def test_people_from_a_photo(demo: Running, signed_in: SignIn, page: Page, tmp_p
     person.get_by_text("Remove", exact=True).click()
     person.get_by_role("button", name="Remove Grace").click()
     expect(page.locator("#people .row")).to_have_count(1)
+
+
+def test_a_list_that_was_asked_for_before_takes_nothing_that_is_typed_meanwhile(
+    demo: Running, signed_in: SignIn, page: Page
+) -> None:
+    signed_in(page.context)
+    page.goto(demo.url)
+    asked: list[Route] = []
+    page.route("**/parts/people", lambda route: asked.append(route))
+    with page.expect_request("**/parts/people"):
+        page.evaluate("htmx.trigger('#people', 'refresh')")
+    page.get_by_text("Add somebody from a photo").click()
+    field = page.locator(".add form").get_by_label("Name")
+    field.fill("Grace")
+    with page.expect_response("**/parts/people"):
+        asked[0].continue_()
+    page.wait_for_timeout(200)
+    expect(field).to_be_visible()
+    expect(field).to_have_value("Grace")
 
 
 def test_works_without_scripts(demo: Running, signed_in: SignIn, browser: Browser) -> None:

@@ -34,6 +34,16 @@
     const id = event.target.id;
     if (id) event.target.open ? open.add(id) : open.delete(id);
   }, true);
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const list = event.detail.target;
+    if (!LISTS.includes(list.id)) return;
+    if (inUse(list)) {  // it was asked for before somebody began to type
+      event.detail.shouldSwap = false;
+      stale.add(list.id);
+    }
+    // A toggle is told late: what is folded open is read here, too.
+    for (const fold of list.querySelectorAll("details[id]")) fold.open ? open.add(fold.id) : open.delete(fold.id);
+  });
   document.addEventListener("htmx:afterSwap", () => {
     for (const id of open) if (byId(id)) byId(id).open = true;
     title();
