@@ -1,11 +1,13 @@
 """The door with a real doorbell and store: who comes in, what is written down, and what the lock hears."""
 
 import json
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,6 +19,7 @@ from starlette.testclient import TestClient
 
 from commands import peephole
 from doorbell_parts import Actor, Frame, doorbell, paint, store_at, walk
+from peephole.cli.services import door_opener
 from peephole.door.actuator import Nothing, UnclearError
 from peephole.door.opener import DoorOpener
 from peephole.door.settings import DoorSettings
@@ -25,6 +28,7 @@ from peephole.doorbell.doorbell import Photo
 from peephole.doorbell.events import Opened, Problem
 from peephole.live import LiveDoorbell, Look, Message
 from peephole.people.records import Rules
+from peephole.settings.household import Settings
 from peephole.store.retention import DAY, Forgotten, Retention
 from peephole.store.store import Store
 from peephole.web.app import create_app
@@ -203,6 +207,14 @@ def test_near_enough_for_a_greeting_is_not_near_enough_for_the_door(store: Store
     assert (home.actuator.told, home.rows()) == ([], [("shut", "too_far", "face", "not_tried")])
 
 
+def test_every_look_that_counts_is_near_enough_by_itself(store: Store) -> None:
+    home = Home(store, least_looks=8)
+    away, near = long_walk(looks=12, shift=26)[:5], long_walk(looks=12)[5:]
+    home.see([*away, *near])
+    assert home.bell.visits()[0].decision.distance < 60_000  # most looks that vote are the near ones
+    assert (home.actuator.told, home.rows()) == ([], [("shut", "too_few_looks", "face", "not_tried")])
+
+
 def test_a_stranger_beside_keeps_it_shut(store: Store) -> None:
     home = Home(store)
     home.see(beside(MORNING, BEN))
@@ -287,6 +299,19 @@ def test_a_lock_that_is_away_is_told_and_not_tried_again_within_the_visit(store:
     home.actuator.fault = None
     home.see(long_walk(MORNING + 60))
     assert (home.opener.trouble(), home.rows()[-1][3]) == (None, "done")
+
+
+def test_a_listener_that_breaks_leaves_no_door_open_and_no_false_row(store: Store) -> None:
+    home = Home(store)
+
+    def broken(message: Message) -> None:
+        if isinstance(message, Opened):
+            raise RuntimeError("a page went away")
+
+    home.live.announcer.listen(broken)
+    home.see(long_walk())
+    assert (home.actuator.releases, home.actuator.told[-1], home.opener.state()) == (1, "secure", "locked")
+    assert home.rows() == [("open", "all_hold", "face", "done")]
 
 
 def test_a_lock_that_gives_no_answer_leaves_the_row_open(store: Store) -> None:
@@ -496,6 +521,24 @@ def test_a_lock_that_does_not_answer_in_time_is_unclear_and_one_that_is_away_is_
         Webhook(f"text:{lock.address}").release(1.0)
 
 
+def test_an_answer_that_drips_is_broken_off() -> None:
+    """Each piece comes in time; all of them would take a minute."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+
+    def drip() -> None:
+        with listener, listener.accept()[0] as peer, suppress(OSError):
+            for byte in b"HTTP/1.1 200 OK" * 40:
+                peer.sendall(bytes([byte]))
+                time.sleep(0.1)
+
+    threading.Thread(target=drip, daemon=True).start()
+    begun = time.monotonic()
+    with pytest.raises(UnclearError, match="no answer in time"):
+        Webhook(f"text:http://127.0.0.1:{port}/open", limit=0.5).release(1.0)
+    assert time.monotonic() - begun < 5
+
+
 @pytest.mark.parametrize(
     "address",
     ["ftp://lock/open", "lock.local/open", "http:///open", "http://a b/", "http://me:pass@lock/", "http://lock:x/"],
@@ -585,3 +628,11 @@ def test_the_command_line_opens_and_tells(tmp_path: Path) -> None:
     assert [(row["by"], row["done"]) for row in log] == [("owner", "done")]
     away = peephole("door", "open", *where, "--config", str(config))
     assert (away.returncode, "cannot be reached" in away.stderr, "s3cret" in away.stderr) == (1, True, False)
+
+
+@pytest.mark.parametrize(("camera", "mode"), [(True, "on"), (False, "dry-run")])
+def test_what_is_no_camera_at_the_door_opens_nothing(store: Store, camera: bool, mode: str) -> None:
+    settings = Settings(door={"mode": "on", "actuator": "webhook", "webhook": "text:http://127.0.0.1:9/open"})
+    opener = door_opener(settings, store, doorbell(store), LiveDoorbell(doorbell(store)), at_the_door=camera)
+    assert opener.settings.mode == mode
+    assert bool(opener.connections()) == camera
