@@ -123,7 +123,7 @@ class Terminal:
     Where the log is one of JSON lines, visits are told there, and without names.
     """
 
-    def __init__(self, json: bool, log_is_json: bool) -> None:
+    def __init__(self, json: bool, log_is_json: bool = False) -> None:
         self._json = json
         self._log_is_json = log_is_json
 
