@@ -43,7 +43,7 @@ def bring_loopback_up() -> None:
 
 
 def film(path: Path) -> None:
-    """Write the demo's first walk, twice as fast as life."""
+    """Write the demo's first walk, three times as fast as life."""
     from peephole.vision.sources.demo import PAUSE, RATE, DemoSource
     from peephole.vision.sources.demo.walk import WALK
 
@@ -54,7 +54,7 @@ def film(path: Path) -> None:
             continue
         if writer is None:
             size = frame.image.shape[1], frame.image.shape[0]
-            writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*"MJPG"), 2 * RATE, size)
+            writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*"MJPG"), 3 * RATE, size)
         writer.write(frame.image)
     assert writer is not None
     writer.release()
