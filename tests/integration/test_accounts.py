@@ -114,6 +114,9 @@ def test_in_and_out(house: House) -> None:
     browser = house.browser()
     assert browser.get("/", headers=HTML).headers["location"] == "/login"
     assert browser.get("/parts/visits", headers=HTML).headers["location"] == "/login?next=/parts/visits"
+    assert browser.get("/?visit=v1", headers=HTML).headers["location"] == "/login?next=/%3Fvisit%3Dv1"
+    entered = browser.post("/login?next=/%3Fvisit%3Dv1", data=OWNER, headers=HTML)
+    assert entered.headers["location"] == "/?visit=v1"
     assert browser.post("/login", data=OWNER | {"name": "OLGA"}).status_code == 204
     assert browser.get("/api/people").json() == []
     token = browser.cookies["peephole_session"]

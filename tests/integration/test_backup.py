@@ -179,6 +179,8 @@ def test_by_command_from_one_home_to_another(tmp_path, monkeypatch):
     assert_one_line(wrong, 1, "another passphrase, or a damaged file; nothing was changed")
     assert_one_line(peephole("restore", tmp_path / "none", "--data", tmp_path / "d", *word), 1, "no such backup")
     assert_one_line(peephole("backup", tmp_path / "e", "--data", tmp_path / "gone", *word), 1, "no such data folder")
-    assert_one_line(peephole("backup", tmp_path / "e", "--data", tmp_path / "c"), 1, "name the secret with --passphrase")
+    assert_one_line(
+        peephole("backup", tmp_path / "e", "--data", tmp_path / "c"), 1, "name the secret with --passphrase"
+    )
     assert peephole("backup", tmp_path / "e", "--data", tmp_path / "c", "--passphrase", "sesame").returncode == 2
     assert not (tmp_path / "e").exists()

@@ -102,6 +102,11 @@ def test_why_a_visit_was_decided_so(site: Site) -> None:
     assert site.client.get("/visits/v1").status_code == site.client.get("/api/visits/v1").status_code == 404
 
 
+def test_a_link_in_a_message_leads_to_the_visit(site: Site) -> None:
+    answer = site.client.get("/", params={"visit": "v1/../x"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/visits/v1%2F..%2Fx")
+
+
 def test_other_rates_are_tried_and_nothing_is_stored(site: Site) -> None:
     site.enrol("Anna", ANNA)
     for frame in parts.walk(ANNA, 1000.0, shift=25):

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from peephole.cli.app import invoke
+from peephole.secret import read_secret
 from peephole.settings.household import Camera
 from peephole.settings.reading import read_settings
 from peephole.settings.reference import reference
-from peephole.secret import read_secret
 
 DOCS = Path(__file__).parents[2] / "docs" / "settings.md"
 

@@ -70,6 +70,7 @@ def _to_the_entry(scope: Scope, headers: Headers, entry: str) -> Response:
     if headers.get("hx-request") == "true":
         return JSONResponse(error, 401, headers={"HX-Redirect": entry})
     if scope["method"] == "GET" and "text/html" in headers.get("accept", ""):
-        wanted = scope["path"]
+        query = scope["query_string"].decode("latin-1")
+        wanted = scope["path"] + (f"?{query}" if query else "")
         return RedirectResponse(f"{entry}?next={quote(wanted)}" if wanted != "/" else entry, 303)
     return JSONResponse(error, 401)

@@ -2,9 +2,10 @@
 
 import importlib.util
 from pathlib import Path
+from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Request, Response
-from fastapi.responses import FileResponse, HTMLResponse
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 from fastapi.templating import Jinja2Templates
 
 from peephole.web.door import Door, Happenings
@@ -71,7 +72,9 @@ def page_routes(door: Door, live: Happenings) -> APIRouter:
         }
 
     @router.get("/", response_class=HTMLResponse)
-    def page(request: Request) -> Response:
+    def page(request: Request, visit: str = "") -> Response:
+        if visit and door.memory is not None:  # a link in a message
+            return RedirectResponse(f"/visits/{quote(visit, safe='')}", 303)
         return templates.TemplateResponse(request, "page.html", context(request))
 
     @router.get("/parts/{part}", response_class=HTMLResponse)
