@@ -215,6 +215,16 @@ def test_every_look_that_counts_is_near_enough_by_itself(store: Store) -> None:
     assert (home.actuator.told, home.rows()) == ([], [("shut", "too_few_looks", "face", "not_tried")])
 
 
+def test_looks_that_are_nearer_to_somebody_else_do_not_count(store: Store) -> None:
+    """Anna's sister is 40,000 away from her; looks between the two are within the bar of both."""
+    home = Home(store, least_looks=8)
+    home.bell.enrol("Sister", [Photo("s.jpg", paint([Actor(ANNA, noise=200, shift=20)]).image)])
+    between, own = long_walk(looks=12, shift=12)[:5], long_walk(looks=12)[5:]
+    home.see([*between, *own])
+    assert home.bell.visits()[0].person_name == "Anna"
+    assert (home.actuator.told, home.rows()) == ([], [("shut", "too_few_looks", "face", "not_tried")])
+
+
 def test_a_stranger_beside_keeps_it_shut(store: Store) -> None:
     home = Home(store)
     home.see(beside(MORNING, BEN))
