@@ -80,7 +80,7 @@ def test_without_systemd_nobody_is_told(monkeypatch: pytest.MonkeyPatch, tmp_pat
     ("microseconds", "process", "seconds"),
     [
         ("30000000", None, 30.0),
-        ("30000000", str(os.getpid()), 30.0),
+        ("30000000", "this one", 30.0),
         ("30000000", "1", None),  # means another process
         ("0", None, None),
         ("soon", None, None),
@@ -90,6 +90,8 @@ def test_without_systemd_nobody_is_told(monkeypatch: pytest.MonkeyPatch, tmp_pat
 def test_the_watchdog_is_that_of_this_process(
     monkeypatch: pytest.MonkeyPatch, microseconds: str | None, process: str | None, seconds: float | None
 ) -> None:
+    if process == "this one":
+        process = str(os.getpid())
     for name, value in (("WATCHDOG_USEC", microseconds), ("WATCHDOG_PID", process)):
         monkeypatch.delenv(name, raising=False)
         if value is not None:
