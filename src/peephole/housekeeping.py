@@ -63,9 +63,8 @@ class Housekeeper:
             return
         self._trouble = None
         if done != Forgotten():
-            self._tell(
-                f"forgotten for their age: {done.strangers} strangers, {done.visits} visits, {done.looks} looks,"
-                f" {done.door} rows of the door"
-            )
+            rows = f", {done.door} rows of the door's log" if done.door else ""
+            visits = f"{done.strangers} strangers, {done.visits} visits, {done.looks} looks"
+            self._tell(f"forgotten for their age: {visits}{rows}")
             for what in ("strangers", "visits"):
                 self._announcer.announce(Changed(what))
