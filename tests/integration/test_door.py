@@ -342,6 +342,19 @@ def test_without_a_log_the_door_stays_shut(store: Store, monkeypatch: pytest.Mon
     assert [problem.text for problem in home.told(Problem)] == ["the door: no space left"]
 
 
+def test_a_disk_that_is_slow_opens_nothing_late(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = Home(store)
+    write = store.door.note_opening
+
+    def slowly(*row: object) -> int | None:
+        home.now += 3
+        return write(*row)
+
+    monkeypatch.setattr(store.door, "note_opening", slowly)
+    home.see(long_walk())
+    assert (home.actuator.told, home.rows()) == ([], [("open", "all_hold", "face", "failed")])
+
+
 def test_the_log_is_only_added_to(store: Store) -> None:
     home = Home(store)
     home.see(long_walk())

@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 from peephole.door.actuator import Actuator, UnclearError, pulse
 from peephole.door.conditions import (
     HOUR,
+    OLD_SECONDS,
     OPEN,
     SUSPICIOUS,
     TEXTS,
@@ -254,6 +255,9 @@ class DoorOpener:
             if self.settings.mode != "on":
                 self._announcer.announce(event)
                 return Answer(False, "a dry run: everything holds, and nothing was moved")
+            if candidate is not None and self._clock() - candidate.time > OLD_SECONDS:  # the disk took its time
+                self._log.settle(number, "failed")
+                return Answer(False, TEXTS["old_picture"])
             return self._move(number, event)
         finally:
             self._acting.release()
