@@ -29,11 +29,18 @@ def share_the_cores() -> None:
 
 
 def long_ones_first(items: list[pytest.Item]) -> None:
-    """Order the tests of a parallel run so that no long one is left at its end; browsers' can be taken over singly."""
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        items.sort(
-            key=lambda item: (item.get_closest_marker("slow") is None, item.get_closest_marker("browser") is not None)
-        )
+    """Order the tests of a parallel run, of which each worker is given an equal part and then takes from the others.
+
+    The first part begins with those of the browser, which mostly wait and disturb each other, the second one with
+    those that compute for long: so none of either is left at the end.
+    """
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if workers > 1:
+        kinds: dict[str, list[pytest.Item]] = {"browser": [], "slow": [], "": []}
+        for item in items:
+            kinds[next((kind for kind in ("browser", "slow") if item.get_closest_marker(kind)), "")].append(item)
+        rest = len(items) // workers - len(kinds["browser"])
+        items[:] = [*kinds["browser"], *kinds[""][: max(0, rest)], *kinds["slow"], *kinds[""][max(0, rest) :]]
 
 
 def made_once(folders: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
