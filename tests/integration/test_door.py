@@ -659,3 +659,26 @@ def test_what_is_no_camera_at_the_door_opens_nothing(store: Store, camera: bool,
     opener = door_opener(settings, store, doorbell(store), LiveDoorbell(doorbell(store)), at_the_door=camera)
     assert opener.settings.mode == mode
     assert bool(opener.connections()) == camera
+
+
+def test_the_broker_asks_and_the_door_decides(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("aiomqtt", reason="needs the extra mqtt")
+    from broker import Broker, Ear, until
+    from peephole.mqtt import commands
+    from peephole.mqtt.link import BrokerLink
+    from peephole.mqtt.settings import Mqtt
+
+    monkeypatch.setattr(commands, "SETTLE_SECONDS", 0.0)
+    home = Home(store, most_openings=1)
+    with Broker(tmp_path) as broker, Ear(broker) as ear:
+        settings = Mqtt(host="127.0.0.1", port=broker.port, device="front", allow_lock=True)
+        with BrokerLink(settings, home.bell, home.live, home.opener, tell=print):
+            ear.wait_for("doorbell/front/lock/state", "LOCKED")
+            for _ in range(2):
+                said = len(ear.on("doorbell/front/lock/answer"))
+                ear.say("doorbell/front/lock/set", "OPEN")
+                until(lambda said=said: len(ear.on("doorbell/front/lock/answer")) > said)
+        answers = [json.loads(one) for one in ear.on("doorbell/front/lock/answer")]
+    assert [one["opened"] for one in answers] == [True, False]
+    assert home.actuator.releases == 1
+    assert [row[:3] for row in home.rows()] == [("open", "wished", "mqtt"), ("shut", "too_many_openings", "mqtt")]
