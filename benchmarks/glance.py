@@ -6,12 +6,13 @@ Needs the research data pack, of which it takes the crops for training. Each bec
 pixels wide; the windows near it that pass the whole cascade, at the glance's sizes, are the face's. A check after some
 stumps may reject all windows of a face but the best one (pruning of multiple instances, Zhang and Viola, 2007): its
 threshold is the smallest of the faces' largest sums so far. At most --lose faces are given up, each where that raises a
-threshold by 0.5 or more.
+threshold by 0.125 or more.
 """
 
 import argparse
 import tarfile
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import cv2
@@ -31,27 +32,33 @@ CROP_PER_FACE = 1.25
 ZOOMS = (0.42, 0.5, 0.6, 0.8, 1.0, 1.3)
 LEAST_OVERLAP = 0.4
 NEAR = 0.3  # of a face's side: windows that belong to it
-WORTH = 512  # Q10: by so much a threshold must rise for a face to be given up
+WORTH = 128  # Q10: by so much a threshold must rise for a face to be given up
 BATCH = 20_000
 TABLE = in_core(load_cascade())
+
+
+def crops(folder: Path) -> Iterator[Grey]:
+    """Yield the crops of all shards, in their order."""
+    for path in sorted((folder / "train").glob("train-*.tar")):
+        with tarfile.open(path) as tar:
+            for member in tar:
+                stream = tar.extractfile(member)
+                encoded = np.frombuffer(stream.read() if stream else b"", np.uint8)
+                yield np.asarray(cv2.imdecode(encoded, cv2.IMREAD_GRAYSCALE), np.uint8)
 
 
 def pictures(folder: Path, count: int) -> Iterator[tuple[Grey, Box]]:
     """Yield faces of several sizes, with a little more border than their crops have, and where they are."""
     rng = np.random.default_rng(0)
-    with tarfile.open(folder / "train" / "train-000.tar") as tar:
-        for member in track(tar.getmembers()[:count], "faces"):
-            stream = tar.extractfile(member)
-            encoded = np.frombuffer(stream.read() if stream else b"", np.uint8)
-            crop = np.asarray(cv2.imdecode(encoded, cv2.IMREAD_GRAYSCALE), np.uint8)
-            side = round(CROP * float(rng.choice(ZOOMS)) * float(rng.uniform(0.95, 1.1)))
-            way = cv2.INTER_AREA if side < CROP else cv2.INTER_CUBIC
-            crop = np.asarray(cv2.resize(crop, (side, side), interpolation=way), np.uint8)
-            top, bottom, left, right = (int(edge) for edge in rng.integers(0, side // 3, 4))
-            grey = cv2.copyMakeBorder(crop, top, bottom, left, right, cv2.BORDER_REPLICATE)
-            face = round(side / CROP_PER_FACE)
-            inset = (side - face) // 2
-            yield np.ascontiguousarray(grey, np.uint8), Box(left + inset, top + inset, face, face)
+    for crop in track(islice(crops(folder), count), "faces", count):
+        side = round(CROP * float(rng.choice(ZOOMS)) * float(rng.uniform(0.95, 1.1)))
+        way = cv2.INTER_AREA if side < CROP else cv2.INTER_CUBIC
+        scaled = cv2.resize(crop, (side, side), interpolation=way)
+        top, bottom, left, right = (int(edge) for edge in rng.integers(0, side // 3, 4))
+        grey = cv2.copyMakeBorder(scaled, top, bottom, left, right, cv2.BORDER_REPLICATE)
+        face = round(side / CROP_PER_FACE)
+        inset = (side - face) // 2
+        yield np.ascontiguousarray(grey, np.uint8), Box(left + inset, top + inset, face, face)
 
 
 def overlap(a: Box, b: Box) -> float:
@@ -92,33 +99,37 @@ def windows_of(grey: Grey, box: Box, search: Search) -> NDArray[np.uint32]:
     return np.array(found, np.uint32).reshape(-1, 2, WINDOW + 1, WINDOW + 1)
 
 
-def votes(windows: NDArray[np.uint32], stumps: int) -> NDArray[np.int16]:
-    """Return what the first stumps give for windows [N,2,25,25]: [N,stumps] Q10."""
+def sums_of(windows: NDArray[np.uint32]) -> NDArray[np.int32]:
+    """Return the sums of windows [N,2,25,25] at each of CHECKED_STUMPS, since the stage's begin: [N,checks] Q10."""
     table = load_cascade()
 
-    def total(which: int, x: int, y: int, width: int, height: int) -> NDArray[np.int64]:
+    def part(which: int, x: int, y: int, width: int, height: int) -> NDArray[np.int64]:
         at = windows[:, which]
-        sums = at[:, y + height, x + width] - at[:, y, x + width] - at[:, y + height, x] + at[:, y, x]
-        return sums.astype(np.int64)
+        inside = at[:, y + height, x + width] - at[:, y, x + width] - at[:, y + height, x] + at[:, y, x]
+        return inside.astype(np.int64)
 
     inner = WINDOW - 2
-    spread = inner * inner * total(1, 1, 1, inner, inner) - total(0, 1, 1, inner, inner) ** 2
+    spread = inner * inner * part(1, 1, 1, inner, inner) - part(0, 1, 1, inner, inner) ** 2
     deviation = np.floor(np.sqrt(spread)).astype(np.int64)
-    result = np.empty((len(windows), stumps), np.int16)
+    ends = np.cumsum(table.stage_weak.astype(int)).tolist()
+    result, so_far = [], np.zeros(len(windows), np.int32)
     rectangle = 0
-    for k in range(stumps):
+    for k in range(CHECKED_STUMPS[-1]):
         feature = np.zeros(len(windows), np.int64)
         for _ in range(int(table.rectangle_count[k])):
             x, y, width, height, weight = table.rectangle[rectangle].tolist()
-            feature += weight * total(0, x, y, width, height)
+            feature += weight * part(0, x, y, width, height)
             rectangle += 1
         below = feature << THRESHOLD_BITS < int(table.threshold[k]) * deviation
-        result[:, k] = np.where(below, *table.leaf[k])
-    return result
+        leaves = np.where(below, *table.leaf[k].astype(np.int32))
+        so_far = leaves if k in ends else so_far + leaves
+        if k + 1 in CHECKED_STUMPS:
+            result.append(so_far)
+    return np.stack(result, 1)
 
 
-def gather(folder: Path, count: int, search: Search) -> tuple[NDArray[np.int16], NDArray[np.int64], int]:
-    """Return the votes of all faces' windows, whose face each is, and how many faces a glance misses as it is."""
+def gather(folder: Path, count: int, search: Search) -> tuple[NDArray[np.int32], NDArray[np.int64], int]:
+    """Return the sums of all faces' windows, whose face each is, and how many faces a glance misses as it is."""
     parts, face, batch, missed = [], [], [], 0
     faces, detector = 0, Detector()
     for grey, box in pictures(folder, count):
@@ -130,22 +141,19 @@ def gather(folder: Path, count: int, search: Search) -> tuple[NDArray[np.int16],
         faces += len(windows) > 0
         batch.append(windows)
         if sum(map(len, batch)) > BATCH:
-            parts.append(votes(np.concatenate(batch), CHECKED_STUMPS[-1]))
+            parts.append(sums_of(np.concatenate(batch)))
             batch = []
-    parts.append(votes(np.concatenate(batch), CHECKED_STUMPS[-1]))
+    parts.append(sums_of(np.concatenate(batch)))
     return np.concatenate(parts), np.array(face), missed
 
 
-def learn(voted: NDArray[np.int16], face: NDArray[np.int64], lose: int) -> tuple[list[int], int]:
+def learn(sums: NDArray[np.int32], face: NDArray[np.int64], lose: int) -> tuple[list[int], int]:
     """Return a threshold for each of CHECKED_STUMPS and how many faces are given up."""
-    ends = np.cumsum(load_cascade().stage_weak.astype(int))
-    alive, given_up = np.ones(len(voted), bool), np.zeros(face.max() + 1, bool)
+    alive, given_up = np.ones(len(sums), bool), np.zeros(face.max() + 1, bool)
     thresholds = []
-    for check in CHECKED_STUMPS:
-        start = max((int(end) for end in ends if end < check), default=0)
-        sums = voted[:, start:check].sum(1, dtype=np.int64)
+    for reached in sums.T:
         best = np.full(len(given_up), -(1 << 30))
-        np.maximum.at(best, face[alive], sums[alive])
+        np.maximum.at(best, face[alive], reached[alive])
         while True:
             order = np.argsort(best[~given_up])[:2]
             worst, next_worst = np.flatnonzero(~given_up)[order]
@@ -153,7 +161,7 @@ def learn(voted: NDArray[np.int16], face: NDArray[np.int64], lose: int) -> tuple
                 break
             given_up[worst] = True
         thresholds.append(int(best[worst]))
-        alive &= sums >= best[worst]
+        alive &= reached >= best[worst]
     return thresholds, int(given_up.sum())
 
 
@@ -161,20 +169,13 @@ def main() -> None:
     """Learn and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="the research data pack")
-    parser.add_argument("--pictures", type=int, default=10_000, help="crops to learn from")
+    parser.add_argument("--pictures", type=int, default=40_000, help="crops to learn from")
     parser.add_argument("--sizes", type=int, default=4, help="of so many sizes the glance looks for one")
-    parser.add_argument("--lose", type=int, default=3, help="faces that may be given up")
-    parser.add_argument("--votes", type=Path, help="keep what the stumps say in this file, and take it from there")
+    parser.add_argument("--lose", type=int, default=40, help="faces that may be given up")
     options = parser.parse_args()
     cv2.setNumThreads(1)
-    if options.votes and options.votes.exists():
-        with np.load(options.votes) as kept:
-            voted, face, missed = kept["voted"], kept["face"], int(kept["missed"])
-    else:
-        voted, face, missed = gather(options.data, options.pictures, Detector(glance=options.sizes).search)
-        if options.votes:
-            np.savez(options.votes, voted=voted, face=face, missed=missed)
-    thresholds, given_up = learn(voted, face, options.lose)
+    sums, face, missed = gather(options.data, options.pictures, Detector(glance=options.sizes).search)
+    thresholds, given_up = learn(sums, face, options.lose)
     print(f"{face.max() + 1} faces, {len(face)} windows; a glance misses {missed}, {given_up} are given up")
     print("CHECKED_SUMS =", tuple(thresholds))
 
