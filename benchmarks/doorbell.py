@@ -188,8 +188,8 @@ def soak(minutes: float, sources: int, folder: Path) -> dict[str, Any]:
     return {
         "minutes": minutes,
         "cores": [round(one, 3) for one in cores],
-        # A walk whose pause has not come yet is one that the doorbell may or may not have seen begin.
-        "walks": [(count + round(PAUSE * RATE / 2)) // WALK_FRAMES for count in sent],
+        # One more may have begun at the end; it is a visit too.
+        "whole_walks": [(count + round(PAUSE * RATE / 2)) // WALK_FRAMES for count in sent],
         "visits": [doorbell.visits for doorbell in doorbells],
         "memory_mib_after_a_minute": [round(memory, 1) for memory, _ in early],
         "memory_mib_at_the_end": [round(memory, 1) for memory, _ in samples[-1]],
