@@ -52,7 +52,8 @@ class OnHost:
     ) -> Iterator["subprocess.Popen[str]"]:
         """The program, which sees these frames once the owner has hung up; until then noise.
 
-        trouble: covered=1, there is no noise; stall=N, frame N comes some seconds late, or by seconds=S; stop=1, the
+        trouble: covered=1, there is no noise; stall=N, frame N comes some seconds late, or by seconds=S; quiet=1,
+        nothing moves during the first minute of sleep; stop=1, the
         cluster does nothing any more as soon as the door is open.
         """
         with (self.folder / "frames.bin").open("wb") as file:

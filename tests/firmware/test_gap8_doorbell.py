@@ -197,6 +197,15 @@ def test_a_camera_that_is_late_until_after_sleep_is_started_again(
     assert problems[1]["time"] - problems[0]["time"] > 8  # it slept meanwhile
 
 
+def test_it_sleeps_until_something_moves(doorbell: OnHost, demo: Callable[[int], GreyFrame]) -> None:
+    """Nobody tells of an edge of a pin: they are read now and then."""
+    garden = [GreyFrame(demo(0).pixels, START + IDLE_STEP * number) for number in range(IDLE_FRAMES)]
+    walk = shown(demo, range(180, 216, 3))
+    later = [dataclasses.replace(frame, time=frame.time + 20_000) for frame in walk]
+    events, _, _ = told(doorbell.run([*garden, *later], quiet=1))
+    assert [event["event"] for event in events] == ["visit_started", "decision", "visit"]
+
+
 def test_a_clock_that_goes_round_loses_no_time(doorbell: OnHost, demo: Callable[[int], GreyFrame]) -> None:
     """The chip's counter does so after 36 hours, in the middle of a visit."""
     walk = shown(demo, range(180, 216, 3))

@@ -26,8 +26,8 @@ int64_t time_now(void) {
     return clock_now;
 }
 
-void pass_second(void) {
-    clock_now += 1000000;
+void pass_time(int64_t microseconds) {
+    clock_now += microseconds;
 }
 
 bool more_frames(void) {

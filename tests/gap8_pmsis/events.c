@@ -51,8 +51,8 @@ void pi_task_push_delayed_us(pi_task_t *task, uint32_t delay) {
             fail("an event that is under way");
         }
     }
-    if (delay < 1000000 || delay > INT32_MAX || free == LATER) {
-        fail("time does not go by itself here; or too late an event, or too many");
+    if (delay == 0 || delay > INT32_MAX || free == LATER) {
+        fail("an event at once, too late or too many");
     }
     later[free].task = task;
     later[free].due = time_now() + delay;
@@ -67,6 +67,17 @@ static void push_due(void) {
     }
 }
 
+/* Asleep: the time of the next event, if there is one. */
+static void sleep_until_due(void) {
+    int64_t next = INT64_MAX;
+    for (int i = 0; i < LATER; i++) {
+        next = later[i].task != NULL && later[i].due < next ? later[i].due : next;
+    }
+    if (next != INT64_MAX && next > time_now()) {
+        pass_time(next - time_now());
+    }
+}
+
 /* Nothing comes from the cluster any more: time goes by, for some minutes. */
 static void wait_in_vain(void) {
     static int seconds;
@@ -74,7 +85,7 @@ static void wait_in_vain(void) {
         fflush(NULL);
         _exit(0);
     }
-    pass_second();
+    pass_time(1000000);
 }
 
 /* Asleep, and nothing will come any more. */
@@ -107,6 +118,7 @@ void pi_yield(void) {
             return;
         }
         maybe_over();
+        sleep_until_due();
         hear(20);
         return;
     }

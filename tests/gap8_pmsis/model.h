@@ -42,7 +42,7 @@ bool stopped(void);
 extern bool camera_on;
 bool more_frames(void);
 int64_t time_now(void);
-void pass_second(void);
+void pass_time(int64_t microseconds);
 bool stalled(void); /* is a picture awaited that does not come? Then a second has gone by */
 
 /* serial.c */

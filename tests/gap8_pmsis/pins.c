@@ -5,7 +5,12 @@
 
 #include "model.h"
 
-enum { DOOR = PI_GPIO_A2_PAD_14_A2, MOTION = PI_GPIO_A0_PAD_12_A3, PAIRING = PI_GPIO_A17_PAD_31_B11 };
+enum {
+    DOOR = PI_GPIO_A2_PAD_14_A2,
+    MOTION = PI_GPIO_A0_PAD_12_A3,
+    PAIRING = PI_GPIO_A17_PAD_31_B11,
+    QUIET_MICROSECONDS = 60000000
+};
 
 static bool configured[32];
 
@@ -24,24 +29,20 @@ int pi_gpio_pin_configure(struct pi_device *device, pi_gpio_e pin, pi_gpio_flags
     return (flags == PI_GPIO_OUTPUT) == ((uint32_t)pin == DOOR) ? 0 : -1;
 }
 
-/* Something moves as long as there are frames, but not before the owner has gone. */
+/* Something moves as long as there are frames, but not before the owner has gone, nor where it is quiet in the first
+   minute of sleep: PULP-OS tells of no edge (pi_gpio_pin_task_add does nothing there), so that pins must be read. */
+static bool moves(void) {
+    static int64_t since = -1;
+    since = camera_on ? -1 : since < 0 ? time_now() : since;
+    const bool quiet = getenv("GAP8_QUIET") != NULL && since >= 0 && time_now() - since < QUIET_MICROSECONDS;
+    return more_frames() && line < 0 && !quiet;
+}
+
 int pi_gpio_pin_read(struct pi_device *device, uint32_t pin, uint32_t *value) {
     (void)device;
     on_controller("pi_gpio_pin_read");
-    *value = pin == MOTION ? more_frames() && line < 0 : pin == PAIRING ? line >= 0 : 0;
+    *value = pin == MOTION ? moves() : pin == PAIRING ? line >= 0 : 0;
     return configured[pin] ? 0 : -1;
-}
-
-int pi_gpio_pin_task_add(struct pi_device *device, uint32_t pin, pi_task_t *task, pi_gpio_notif_e flags) {
-    (void)device;
-    in_l2(task);
-    return configured[pin] && flags == PI_GPIO_NOTIF_RISE && pin != DOOR ? 0 : -1;
-}
-
-int pi_gpio_pin_task_remove(struct pi_device *device, uint32_t pin) {
-    (void)device;
-    (void)pin;
-    return 0;
 }
 
 int pi_gpio_pin_write(struct pi_device *device, uint32_t pin, uint32_t value) {

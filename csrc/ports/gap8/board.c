@@ -17,9 +17,10 @@ enum {
     LISTENING = 4,        /* reads of a byte that wait at once, so that none is lost between two */
     SENT_BYTES = 256,
     CAMERA_MICROSECONDS = 1000000,
-    CLOCK_MICROSECONDS = 30 * 60 * 1000000, /* it goes round in 71 minutes */
+    PINS_MICROSECONDS = 20000, /* PULP-OS tells of no edge of a pin: they are read so often in sleep */
     /* The SDK counts in 32 bits of 32,768 Hz, and makes microseconds of them: every 36 hours these fall back to zero in
-       the middle of their own round, as if so much of it had gone by at once. More than half an hour never does. */
+       the middle of their own round, as if so much of it had gone by at once. More than half an hour never does
+       between two readings. */
     CLOCK_LEAP_MICROSECONDS = 2071986176, /* 31 * 2^32 - 2^32 * 1,000,000 / 32,768 */
     GUARD_MICROSECONDS = 1000000,
     STEP_MICROSECONDS = 20000000, /* nothing that is done for a picture takes so long */
@@ -43,9 +44,9 @@ static struct {
 } door;
 
 static struct {
-    pi_task_t motion_task, button_task, pairing_task, capture_task, second_task, clock_task;
-    volatile bool motion, button, pairing, captured, second, clock;
-} events = {.captured = true, .second = true, .clock = true}; /* nothing is under way */
+    pi_task_t capture_task, second_task, pins_task;
+    volatile bool captured, second, pins;
+} events = {.captured = true, .second = true, .pins = true}; /* nothing is under way */
 
 bool ph_board_open_camera(void) {
     static struct pi_himax_conf conf;
@@ -188,29 +189,21 @@ bool ph_board_pairing(void) {
     return is_high(PAIRING_PIN);
 }
 
-/* It is listened for a rise before the pin is read, so that none is lost between the two. */
-static void watch(pi_gpio_e pin, volatile bool *flag, pi_task_t *task) {
-    *flag = false;
-    pi_gpio_pin_task_add(&pins, (uint32_t)pin, pi_task_callback(task, happened, (void *)(uintptr_t)flag),
-                         PI_GPIO_NOTIF_RISE);
-    if (is_high(pin)) {
-        *flag = true;
-    }
-}
-
 ph_board_wake ph_board_wait(void) {
-    watch(MOTION_PIN, &events.motion, &events.motion_task);
-    watch(BUTTON_PIN, &events.button, &events.button_task);
-    watch(PAIRING_PIN, &events.pairing, &events.pairing_task);
-    while (!events.motion && !events.button && !events.pairing && line.come == line.taken) {
-        tick(&events.clock_task, &events.clock, CLOCK_MICROSECONDS);
+    for (;;) {
+        if (is_high(BUTTON_PIN)) {
+            return PH_BOARD_BUTTON;
+        }
+        if (is_high(MOTION_PIN)) {
+            return PH_BOARD_MOTION;
+        }
+        if (is_high(PAIRING_PIN) || line.come != line.taken) {
+            return PH_BOARD_OWNER;
+        }
         ph_board_microseconds(); /* so that it knows of each time round */
-        pi_yield();              /* the controller sleeps until an event */
+        tick(&events.pins_task, &events.pins, PINS_MICROSECONDS);
+        pi_yield(); /* the controller sleeps until an event */
     }
-    pi_gpio_pin_task_remove(&pins, (uint32_t)MOTION_PIN);
-    pi_gpio_pin_task_remove(&pins, (uint32_t)BUTTON_PIN);
-    pi_gpio_pin_task_remove(&pins, (uint32_t)PAIRING_PIN);
-    return events.button ? PH_BOARD_BUTTON : events.motion ? PH_BOARD_MOTION : PH_BOARD_OWNER;
 }
 
 int32_t ph_board_read(uint8_t *to, int32_t capacity) {

@@ -105,7 +105,6 @@ int32_t pi_camera_control(struct pi_device *device, pi_camera_cmd_e command, voi
 void pi_camera_capture_async(struct pi_device *device, void *buffer, uint32_t size, pi_task_t *task);
 
 typedef enum { PI_GPIO_INPUT = 0, PI_GPIO_OUTPUT = 1 } pi_gpio_flags_e;
-typedef enum { PI_GPIO_NOTIF_NONE = 0, PI_GPIO_NOTIF_RISE = 1, PI_GPIO_NOTIF_FALL = 2 } pi_gpio_notif_e;
 typedef enum {
     PI_GPIO_A0_PAD_12_A3 = 0,
     PI_GPIO_A1_PAD_13_B2 = 1,
@@ -119,8 +118,6 @@ void pi_gpio_conf_init(struct pi_gpio_conf *conf);
 int pi_gpio_open(struct pi_device *device);
 int pi_gpio_pin_configure(struct pi_device *device, pi_gpio_e pin, pi_gpio_flags_e flags);
 int pi_gpio_pin_read(struct pi_device *device, uint32_t pin, uint32_t *value);
-int pi_gpio_pin_task_add(struct pi_device *device, uint32_t pin, pi_task_t *task, pi_gpio_notif_e flags);
-int pi_gpio_pin_task_remove(struct pi_device *device, uint32_t pin);
 int pi_gpio_pin_write(struct pi_device *device, uint32_t pin, uint32_t value);
 
 struct pi_uart_conf {
