@@ -174,7 +174,10 @@ def _budget(choices: Choices) -> "Budget":
 
 
 def predicted_cycles(program: "IntegerProgram") -> dict[str, int]:
-    """Return the cycles that the compiler predicts for every layer of a program, as `peephole plan --tiles` does."""
+    """Return the cycles that the compiler predicts for every layer of a program, as `peephole plan --tiles` does.
+
+    What is waited for between layers, weights that are still under way, counts with the first one.
+    """
     from peephole.compiler.schedule import lower
     from peephole.compiler.tiled_schedule import tile
 
@@ -184,6 +187,7 @@ def predicted_cycles(program: "IntegerProgram") -> dict[str, int]:
         for layer in step.layers:
             name = layer.layer.name
             cycles[name] = cycles.get(name, 0) + layer.cost.cycles * tiled.passes_of(number)
+    cycles[next(iter(cycles))] += tiled.cost.cycles - sum(cycles.values())
     return cycles
 
 
