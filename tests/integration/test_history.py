@@ -102,6 +102,11 @@ def test_why_a_visit_was_decided_so(site: Site) -> None:
     assert site.client.get("/visits/v1").status_code == site.client.get("/api/visits/v1").status_code == 404
 
 
+def test_the_front_page_leads_to_every_look_of_a_visit(site: Site) -> None:
+    visit = site.walk(BEN, 1000.0)
+    assert f'href="/visits/{visit}"' in site.client.get("/parts/visits").text
+
+
 def test_a_link_in_a_message_leads_to_the_visit(site: Site) -> None:
     answer = site.client.get("/", params={"visit": "v1/../x"})
     assert (answer.status_code, answer.headers["location"]) == (303, "/visits/v1%2F..%2Fx")
