@@ -42,7 +42,7 @@ typedef struct {
     ph_when_full when_full; /* whether a stranger may take the place of another */
     void *listener;         /* given to tell */
     void (*tell)(void *listener, const ph_event *event);
-    uint8_t *frame;        /* [port->frame_size] */
+    uint8_t *frame;        /* [port->frame_size], grey, 0 to 255 */
     uint8_t *look_scratch; /* [ph_look_scratch_bytes(recogniser)] */
     ph_tilt_scratch *tilt_scratch;
 } ph_doorbell_parts;
@@ -51,7 +51,7 @@ typedef enum { PH_IDLE, PH_WATCHING, PH_OVER } ph_doorbell_state;
 
 /* The best look of a walk as a small picture. */
 typedef struct {
-    uint8_t *grey; /* [thumbnail, thumbnail] */
+    uint8_t *grey; /* [thumbnail, thumbnail], 0 to 255 */
     bool taken;
     bool good;
     int32_t value;
@@ -67,7 +67,7 @@ typedef struct {
     uint32_t changes;
     ph_walk *walk;         /* [walks] */
     ph_portrait *portrait; /* [walks + 1] of each walk, and that of the newest look */
-    int16_t *descriptor;   /* [values] of the newest look */
+    int16_t *descriptor;   /* [values] of the newest look, in the recogniser's format */
     uint32_t visits;       /* that have begun */
     int64_t last_face;     /* when somebody was in view, or when it woke up */
     int64_t door_until;    /* PH_NEVER while it is locked */
@@ -98,7 +98,7 @@ size_t ph_doorbell_ram_bytes(const ph_doorbell_size *size);
    PH_BAD_ARGUMENT for a calibration or policy that gives no bars, or by which no look can be judged. Visits that a cut
    of the power has left in the gallery are ended, and told, by the first step. */
 ph_status ph_doorbell_open(ph_doorbell *bell, const ph_doorbell_parts *parts, const ph_doorbell_size *size,
-                           void *memory, size_t bytes);
+                           void *memory, size_t bytes); /* [bytes], aligned to 8 */
 
 /* Sleeps once, or looks at one frame. PH_OK while it goes on; PH_END when frames or wake-ups are over, after every
    visit was ended and the door locked. Whatever fails is told as a problem, once until it is over, and admits nobody.

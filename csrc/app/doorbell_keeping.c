@@ -82,8 +82,8 @@ static ph_status remember_stranger(ph_doorbell *bell, const ph_walk *walk, ph_ev
     if (event->stranger != 0) {
         return ph_gallery_remember(gallery, event->stranger, &walk->looks, thumbnail, walk->last_seen);
     }
-    if (walk->looks.count ==
-        0) { /* of a visit before a cut, whose stranger was discarded since or whose looks are lost */
+    if (walk->looks.count == 0) {
+        /* Of a visit before a cut, whose stranger was discarded since or whose looks are lost. */
         return ph_gallery_note_visit(gallery, 0, 0, walk->last_seen);
     }
     const ph_status status = ph_gallery_add_stranger(gallery, &walk->looks, thumbnail, walk->first_seen,

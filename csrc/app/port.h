@@ -25,17 +25,13 @@ typedef struct ph_port {
     /* The next frame and when it was taken, in milliseconds that only grow; switches the camera on where it is off.
        PH_END when the source is over; anything else but PH_OK: the camera gave nothing, and may be asked again. */
     ph_status (*frame)(void *context, uint8_t *grey, int64_t *time); /* [H,W] */
-    /* Copies from the slow memory that the weights are in. */
-    ph_status (*read_l3)(void *context, uint32_t offset, void *to, uint32_t bytes);
-    const ph_flash *flash; /* what outlives a cut of the power */
+    const ph_flash *flash;                                           /* what outlives a cut of the power */
     /* What has arrived, at most `capacity` bytes, without waiting; returns how many. */
     int32_t (*serial_read)(void *context, uint8_t *to, int32_t capacity);
     void (*serial_write)(void *context, const uint8_t *from, int32_t bytes);
     void (*door)(void *context, int32_t open); /* 1: unlock, 0: lock */
     int64_t (*time)(void *context);            /* milliseconds of the same clock as the frames' */
     ph_wake (*sleep)(void *context);           /* camera off, until something happens */
-    /* Calls work(argument, core, cores) once on every core, side by side, and returns when all have. */
-    void (*run_on_cores)(void *context, void (*work)(void *argument, int32_t core, int32_t cores), void *argument);
 } ph_port;
 
 PH_END_C

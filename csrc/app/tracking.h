@@ -80,20 +80,22 @@ uint64_t ph_walk_likeness(const ph_walk *walk, const int16_t *descriptor); /* [w
 
 /* Can a look taken at the place of a walk after a blink not be the same person? */
 bool ph_walk_is_someone_else(const ph_walk *walk, const ph_policy *policy, const ph_bars *bars, const ph_look *look,
-                             const int16_t *descriptor);
+                             const int16_t *descriptor); /* [walk->looks.values] */
 
 /* The other walk that a look belongs to: clearly not this one, and clearly that one; NULL for none. */
 ph_walk *ph_tracker_crossed(const ph_tracker *tracker, const ph_policy *policy, const ph_bars *bars, ph_walk *walk,
-                            const ph_look *look, const int16_t *descriptor);
+                            const ph_look *look, const int16_t *descriptor); /* [walk->looks.values] */
 
 /* The walk, out of view for less than the gap and not among the busy ones, that a good look belongs to by its likeness;
    the older of equally like ones; NULL for none. */
 ph_walk *ph_tracker_rejoin(const ph_tracker *tracker, const ph_policy *policy, const ph_bars *bars, const ph_look *look,
-                           const int16_t *descriptor, int32_t count, ph_walk *const *busy); /* [count] */
+                           const int16_t *descriptor,            /* [looks.values of the walks] */
+                           int32_t count, ph_walk *const *busy); /* [count] */
 
 /* Keeps a look if it is among the best, good ones before poor ones; of equally good ones the older stays. Returns
    whether it was kept. At most policy->keep_looks and walk->looks.capacity are. */
-bool ph_walk_add(ph_walk *walk, const ph_policy *policy, const ph_look *look, const int16_t *descriptor);
+bool ph_walk_add(ph_walk *walk, const ph_policy *policy, const ph_look *look,
+                 const int16_t *descriptor); /* [walk->looks.values] */
 
 /* Is it time to describe the face again? */
 bool ph_walk_wants_look(const ph_walk *walk, const ph_policy *policy, int64_t time);

@@ -31,7 +31,8 @@ static inline int32_t ph_cascade_stage_start(const ph_cascade *cascade, int32_t 
 }
 
 /* sum, squares: the row of integral entries at the windows' upper edge; reads up to PH_CASCADE_LANES - 1 entries past
-   the last window's corners. deviation, score: [windows rounded up to PH_CASCADE_LANES]; score < 0 means rejected. */
+   the last window's corners. deviation, score: [windows rounded up to PH_CASCADE_LANES]; score < 0 means rejected.
+   deviation: 484 * standard deviation, written where a window of the block is above the least. */
 typedef void ph_cascade_row_function(const ph_cascade_plan *plan, int32_t windows, const uint32_t *sum,
                                      const uint32_t *squares, int32_t *deviation, int32_t *score);
 

@@ -119,25 +119,32 @@ static int32_t finish_window(const ph_cascade_plan *plan, int32_t stage, const u
     return score;
 }
 
-/* Deviation and first stage of every window of the row. */
+/* First stage of every window of the row that is not flat, and deviations: of the windows of blocks that are not flat
+   as a whole. d > least is n2 >= (least + 1)^2, which needs no root; least is below 61,710 (ph_cascade_search). */
 static inline void first_stage(const ph_cascade_plan *plan, int32_t windows, const uint32_t *sum,
                                const uint32_t *squares, int32_t *deviation, int32_t *score) {
     const uint32_t area = PH_CASCADE_INNER * PH_CASCADE_INNER;
+    const uint32_t least = (uint32_t)(plan->least_deviation + 1) * (uint32_t)(plan->least_deviation + 1);
     for (int32_t x = 0; x < windows; x += LANES) {
-        int32_t margin[LANES] = {0};
-        uint32_t enough = 0;
-        for (int v = 0; v < LANES; v += VECTOR) {
-            const vector s = corner_sums(sum + x + v, plan->inner);
-            const vector n2 = area * corner_sums(squares + x + v, plan->inner) - s * s;
-            const signed_vector root = square_roots(n2);
-            memcpy(deviation + x + v, &root, sizeof root);
+        int32_t margin[LANES] = {0}, open[LANES];
+        vector n2[VECTORS];
+        int32_t enough = 0;
+        for (int v = 0; v < VECTORS; v++) {
+            const vector s = corner_sums(sum + x + v * VECTOR, plan->inner);
+            n2[v] = area * corner_sums(squares + x + v * VECTOR, plan->inner) - s * s;
+            const signed_vector is_open = (signed_vector)WHERE(n2[v] >= least);
+            memcpy(open + v * VECTOR, &is_open, sizeof is_open);
         }
         for (int l = 0; l < LANES; l++) {
-            score[x + l] = deviation[x + l] > plan->least_deviation ? 0 : BELOW_DEVIATION;
-            enough |= score[x + l] == 0;
+            score[x + l] = open[l] ? 0 : BELOW_DEVIATION;
+            enough |= open[l];
         }
         if (!enough) {
             continue;
+        }
+        for (int v = 0; v < VECTORS; v++) {
+            const signed_vector root = square_roots(n2[v]);
+            memcpy(deviation + x + v * VECTOR, &root, sizeof root);
         }
         stage_of_lanes(plan, 0, sum + x, deviation + x, margin);
         for (int l = 0; l < LANES; l++) {

@@ -8,6 +8,7 @@ namespace peephole {
 void bind_convolutions(nanobind::module_ &m);
 void bind_pools(nanobind::module_ &m);
 void bind_layers(nanobind::module_ &m);
+void bind_recording(nanobind::module_ &m);
 void bind_kernels(nanobind::module_ &m);
 void bind_cascade(nanobind::module_ &m);
 void bind_similarity(nanobind::module_ &m);

@@ -1,11 +1,13 @@
 // Python's view of the convolutions, under the same names. Those of 8 bits write int8 or, by a twin, int16.
 #include "bind.h"
 #include "layer_border.h"
+#include "recording.h"
 
 #include <nanobind/stl/string.h>
 
 #include <string>
 
+#include "host/depthwise_packed.h"
 #include "peephole/conv2d.h"
 #include "peephole/depthwise.h"
 
@@ -79,6 +81,12 @@ ph_conv2d conv2d_layer(const Convolution<T, Out> &c, const Moves &moves, int32_t
             clip.first,          clip.second,           accumulation, accumulator_bits};
 }
 
+// Is a recording open that has a faster way for this layer? Then it is noted there.
+template <typename T, typename Out> bool is_recorded(const ph_conv2d &layer, const Convolution<T, Out> &c) {
+    Recording *recording = Recording::open();
+    return recording && recording->add_conv2d(layer, c.x, c.weight, c.bias, c.norm, c.out);
+}
+
 void conv2d_s16(nb::handle x, nb::handle weight, nb::handle bias, nb::handle norm, Pair stride, Pair padding,
                 Pair dilation, int32_t groups, int32_t low, int32_t high, const std::string &accumulation,
                 int32_t accumulator_bits, nb::handle out, int32_t channel) {
@@ -91,8 +99,11 @@ void conv2d_s16(nb::handle x, nb::handle weight, nb::handle bias, nb::handle nor
             refuse("bias must fit 16 bits where accumulation is per_channel, unlike " + std::to_string(value));
         }
     }
-    call("conv2d_s16",
-         [&] { return ph_conv2d_s16(&layer, c.x.data, c.weight.data, c.bias.data, c.norm.data, c.out.data); });
+    if (is_recorded(layer, c)) {
+        return;
+    }
+    call_layer("conv2d_s16",
+               [=] { return ph_conv2d_s16(&layer, c.x.data, c.weight.data, c.bias.data, c.norm.data, c.out.data); });
 }
 
 void conv2d_s8(nb::handle x, nb::handle weight, nb::handle bias, nb::handle norm, Pair stride, Pair padding,
@@ -100,7 +111,10 @@ void conv2d_s8(nb::handle x, nb::handle weight, nb::handle bias, nb::handle norm
     with_output(out_, [&](const auto &out) {
         const auto c = convolution<int8_t>(x, weight, 4, bias, norm, out);
         const auto layer = conv2d_layer(c, {stride, padding, dilation}, groups, {low, high}, channel, PH_FULL, 32);
-        call("conv2d_s8", [&] {
+        if (is_recorded(layer, c)) {
+            return;
+        }
+        call_layer("conv2d_s8", [=] {
             if constexpr (sizeof(*out.data) == 1) {
                 return ph_conv2d_s8(&layer, c.x.data, c.weight.data, c.bias.data, c.norm.data, out.data);
             } else {
@@ -123,12 +137,32 @@ ph_depthwise_conv2d depthwise_layer(const Convolution<T, Out> &c, const Moves &m
     return {shape_of(c.x.shape), shape_of(c.out.shape), channel, window, clip.first, clip.second, accumulator_bits};
 }
 
+// Is a recording open whose path has vectors? Then the layer is noted there, with its weights as pack lays them out.
+template <typename T, typename Out, typename Pack, typename Kernel>
+bool is_recorded(const ph_depthwise_conv2d &layer, const Convolution<T, Out> &c, Pack pack, Kernel kernel) {
+    Recording *recording = Recording::open();
+    if (!recording || recording->path() == PH_PORTABLE) {
+        return false;
+    }
+    const auto taps = std::make_shared<Lines>(ph_packed_depthwise_values(&layer) * sizeof(T));
+    T *const values = reinterpret_cast<T *>(taps->data());
+    pack(&layer, c.weight.data, values);
+    recording->add("depthwise_conv2d", [=] {
+        (void)taps; // which the values are of
+        return kernel(&layer, c.x.data, c.weight.data, values, c.bias.data, c.norm.data, c.out.data);
+    });
+    return true;
+}
+
 void depthwise_conv2d_s16(nb::handle x, nb::handle weight, nb::handle bias, nb::handle norm, Pair stride, Pair padding,
                           Pair dilation, int32_t low, int32_t high, int32_t accumulator_bits, nb::handle out,
                           int32_t channel) {
     const auto c = convolution<int16_t>(x, weight, 3, bias, norm, output<int16_t>(out, "out", 3));
     const auto layer = depthwise_layer(c, {stride, padding, dilation}, {low, high}, channel, accumulator_bits);
-    call("depthwise_conv2d_s16", [&] {
+    if (is_recorded(layer, c, ph_pack_depthwise_s16, ph_packed_depthwise_s16)) {
+        return;
+    }
+    call_layer("depthwise_conv2d_s16", [=] {
         return ph_depthwise_conv2d_s16(&layer, c.x.data, c.weight.data, c.bias.data, c.norm.data, c.out.data);
     });
 }
@@ -138,11 +172,19 @@ void depthwise_conv2d_s8(nb::handle x, nb::handle weight, nb::handle bias, nb::h
     with_output(out_, [&](const auto &out) {
         const auto c = convolution<int8_t>(x, weight, 3, bias, norm, out);
         const auto layer = depthwise_layer(c, {stride, padding, dilation}, {low, high}, channel, 32);
-        call("depthwise_conv2d_s8", [&] {
+        if constexpr (sizeof(*out.data) == 1) {
+            if (is_recorded(layer, c, ph_pack_depthwise_s8, ph_packed_depthwise_s8)) {
+                return;
+            }
+        } else if (is_recorded(layer, c, ph_pack_depthwise_s8, ph_packed_depthwise_s8_s16)) {
+            return;
+        }
+        call_layer("depthwise_conv2d_s8", [=] {
             if constexpr (sizeof(*out.data) == 1) {
-                return ph_depthwise_conv2d_s8(&layer, c.x.data, c.weight.data, c.bias.data, c.norm.data, out.data);
+                return ph_depthwise_conv2d_s8(&layer, c.x.data, c.weight.data, c.bias.data, c.norm.data, c.out.data);
             } else {
-                return ph_depthwise_conv2d_s8_s16(&layer, c.x.data, c.weight.data, c.bias.data, c.norm.data, out.data);
+                return ph_depthwise_conv2d_s8_s16(&layer, c.x.data, c.weight.data, c.bias.data, c.norm.data,
+                                                  c.out.data);
             }
         });
     });

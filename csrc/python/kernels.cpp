@@ -2,6 +2,8 @@
 #include "bind.h"
 #include "border.h"
 
+#include "host/path.h"
+#include "host/wide.h"
 #include "peephole/distance.h"
 #include "peephole/warp.h"
 
@@ -48,7 +50,8 @@ void squared_l2_many_s16(nb::handle a_, nb::handle b_, nb::handle out_) {
     expect_shape(out, "out", {b.shape[0]});
     expect_apart(a, "a", out, "out");
     expect_apart(b, "b", out, "out");
-    call("squared_l2_many_s16", [&] { return ph_squared_l2_many_s16(a.side(0), b.side(0), a.data, b.data, out.data); });
+    static const auto kernel = ph_path_runs(PH_AVX2) ? ph_squared_l2_many_s16_avx2 : ph_squared_l2_many_s16;
+    call("squared_l2_many_s16", [&] { return kernel(a.side(0), b.side(0), a.data, b.data, out.data); });
 }
 
 } // namespace

@@ -2,9 +2,11 @@
 // type of out.
 #include "bind.h"
 #include "layer_border.h"
+#include "recording.h"
 
 #include <string>
 
+#include "host/enter_image.h"
 #include "peephole/add.h"
 #include "peephole/channels.h"
 #include "peephole/normalize.h"
@@ -35,7 +37,7 @@ void add(const char *function, Kernel kernel, nb::handle x_, nb::handle other_, 
                        expect_shift(norm, "norm"),
                        low,
                        high};
-    call(function, [&] { return kernel(&layer, x.data, other.data, out.data); });
+    call_layer(function, [=] { return kernel(&layer, x.data, other.data, out.data); });
 }
 
 void add_s16(nb::handle x, nb::handle other, int32_t shift, int32_t other_shift, int32_t norm, int32_t low,
@@ -66,7 +68,7 @@ void copy_channels(const char *function, Kernel kernel, nb::handle x_, int32_t f
     const ph_copy_channels layer{
         shape_of(x.shape), shape_of(out.shape), first, count, channel, shift, low, high,
     };
-    call(function, [&] { return kernel(&layer, x.data, out.data); });
+    call_layer(function, [=] { return kernel(&layer, x.data, out.data); });
 }
 
 void copy_channels_s16(nb::handle x, int32_t first, int32_t count, int32_t shift, int32_t low, int32_t high,
@@ -108,7 +110,7 @@ void shuffle_channels(const char *function, Kernel kernel, nb::handle x_, int32_
     expect_slice(channel, x.shape[2], out.shape[2]);
     expect_apart(x, "x", out, "out");
     const ph_shuffle_channels layer{shape_of(x.shape), shape_of(out.shape), channel, groups};
-    call(function, [&] { return kernel(&layer, x.data, out.data); });
+    call_layer(function, [=] { return kernel(&layer, x.data, out.data); });
 }
 
 void shuffle_channels_s16(nb::handle x, int32_t groups, nb::handle out, int32_t channel) {
@@ -128,7 +130,7 @@ void l2_normalize(const char *function, Kernel kernel, nb::handle x_, int32_t fr
     }
     expect_shape(out, "out", x.shape);
     expect_apart(x, "x", out, "out");
-    call(function, [&] { return kernel(x.side(0), static_cast<uint8_t>(frac_bits), x.data, out.data); });
+    call_layer(function, [=] { return kernel(x.side(0), static_cast<uint8_t>(frac_bits), x.data, out.data); });
 }
 
 void l2_normalize_s16(nb::handle x, int32_t frac_bits, nb::handle out) {
@@ -137,6 +139,25 @@ void l2_normalize_s16(nb::handle x, int32_t frac_bits, nb::handle out) {
 
 void l2_normalize_s8(nb::handle x, int32_t frac_bits, nb::handle out) {
     l2_normalize<int8_t>("l2_normalize_s8", ph_l2_normalize_s8, x, frac_bits, out);
+}
+
+void enter_image(nb::handle image_, int32_t offset, bool mirrored, nb::handle out_) {
+    const auto image = input<uint8_t>(image_, "image", 2);
+    with_output(out_, [&](const auto &out) {
+        expect_shape(out, "out", {image.shape[0], image.shape[1], 1});
+        expect_apart(image, "image", out, "out");
+        if (offset < 0 || offset > 255) {
+            refuse("offset must be 0 to 255, not " + std::to_string(offset));
+        }
+        call_layer("enter_image", [=] {
+            if constexpr (sizeof(*out.data) == 1) {
+                ph_enter_image_s8(image.side(0), image.side(1), image.data, offset, mirrored, out.data);
+            } else {
+                ph_enter_image_s16(image.side(0), image.side(1), image.data, offset, mirrored, out.data);
+            }
+            return PH_OK;
+        });
+    });
 }
 
 } // namespace
@@ -159,6 +180,8 @@ void bind_layers(nb::module_ &m) {
     m.def("shuffle_channels_s8", &shuffle_channels_s8, "x"_a, "groups"_a, "out"_a, "channel"_a, "The same of 8 bits.");
     m.def("l2_normalize_s16", &l2_normalize_s16, "x"_a, "frac_bits"_a, "out"_a,
           "Scale x [N] to length one, Q(frac_bits), into out [N].");
+    m.def("enter_image", &enter_image, "image"_a, "offset"_a, "mirrored"_a, "out"_a,
+          "Pixels of image [H,W] less offset, from right to left where mirrored, into out [H,W,1], int8 or int16.");
     m.def("l2_normalize_s8", &l2_normalize_s8, "x"_a, "frac_bits"_a, "out"_a, "The same of 8 bits; out is int16.");
 }
 

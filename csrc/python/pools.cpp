@@ -1,9 +1,11 @@
 // Python's view of the pools, under the same names. Those of 8 bits that average write int8 or, by a twin, int16.
 #include "bind.h"
 #include "layer_border.h"
+#include "recording.h"
 
 #include <string>
 
+#include "host/wide.h"
 #include "peephole/pool.h"
 
 namespace peephole {
@@ -25,15 +27,17 @@ void max_pool(const char *function, Kernel kernel, nb::handle x_, Pair size, con
     expect_slice(channel, x.shape[2], out.shape[2]);
     expect_apart(x, "x", out, "out");
     const ph_max_pool layer{shape_of(x.shape), shape_of(out.shape), channel, window};
-    call(function, [&] { return kernel(&layer, x.data, out.data); });
+    call_layer(function, [=] { return kernel(&layer, x.data, out.data); });
 }
 
 void max_pool_s16(nb::handle x, Pair size, Pair stride, Pair padding, Pair dilation, nb::handle out, int32_t channel) {
-    max_pool<int16_t>("max_pool_s16", ph_max_pool_s16, x, size, {stride, padding, dilation}, out, channel);
+    max_pool<int16_t>("max_pool_s16", on_path(ph_max_pool_s16, ph_max_pool_s16_avx2, ph_max_pool_s16_avx512), x, size,
+                      {stride, padding, dilation}, out, channel);
 }
 
 void max_pool_s8(nb::handle x, Pair size, Pair stride, Pair padding, Pair dilation, nb::handle out, int32_t channel) {
-    max_pool<int8_t>("max_pool_s8", ph_max_pool_s8, x, size, {stride, padding, dilation}, out, channel);
+    max_pool<int8_t>("max_pool_s8", on_path(ph_max_pool_s8, ph_max_pool_s8_avx2, ph_max_pool_s8_avx512), x, size,
+                     {stride, padding, dilation}, out, channel);
 }
 
 template <typename T, typename Out, typename Kernel>
@@ -61,7 +65,7 @@ void average_pool(const char *function, Kernel kernel, nb::handle x_, Pair size,
         shape_of(x.shape),  shape_of(out.shape),         channel, window, counts_padding, padding_end.first,
         padding_end.second, static_cast<uint8_t>(shift),
     };
-    call(function, [&] { return kernel(&layer, x.data, factors.data, out.data); });
+    call_layer(function, [=] { return kernel(&layer, x.data, factors.data, out.data); });
 }
 
 void average_pool_s16(nb::handle x, Pair size, Pair stride, Pair padding, Pair dilation, Pair padding_end,
@@ -94,7 +98,7 @@ void average(const char *function, Kernel kernel, nb::handle x_, int32_t factor,
     expect_shape(out, "out", {1, 1, out.shape[2]});
     expect_slice(channel, x.shape[2], out.shape[2]);
     expect_apart(x, "x", out, "out");
-    call(function, [&] {
+    call_layer(function, [=] {
         return kernel(shape_of(x.shape), factor, static_cast<uint8_t>(shift), x.data, shape_of(out.shape), channel,
                       out.data);
     });

@@ -294,6 +294,16 @@ static void test_what_failed_stays_away(void) {
     CHECK_EQUAL(ph_flash_log_open(&log, &memory.flash), PH_OK);
     CHECK_EQUAL(kept(&log), 1);
     CHECK_EQUAL(log.damaged, 0);
+    const uint8_t payload[64] = {0};
+    memory.mute_from = log.position + 40; /* in the middle of the content, which counts as much as its ends */
+    memory.mute_to = log.position + 41;
+    CHECK_EQUAL(ph_flash_log_append(&log, 1, payload, sizeof payload), PH_FLASH_FAILED);
+    memory.mute_to = 0;
+    const uint32_t place = log.position;
+    CHECK_EQUAL(ph_flash_log_append(&log, 1, payload, sizeof payload), PH_OK);
+    memory.mute_from = place + 40;
+    memory.mute_to = place + 41;
+    CHECK_EQUAL(ph_flash_log_open(&log, &memory.flash), PH_FLASH_FAILED);
 }
 
 /* The bytes of a record count nowhere but in its place, and in no other generation. */
@@ -344,6 +354,10 @@ static void test_what_is_refused(void) {
     CHECK_EQUAL(ph_flash_log_commit(&log), PH_BAD_ARGUMENT);
     CHECK_EQUAL(ph_flash_log_begin(&log, 1, 2), PH_OK);
     ph_flash_log_write(&log, payload, 3);
+    CHECK_EQUAL(ph_flash_log_commit(&log), PH_BAD_ARGUMENT);
+    CHECK_EQUAL(ph_flash_log_begin(&log, 1, 2), PH_OK);
+    ph_flash_log_write(&log, payload, 2);
+    ph_flash_log_write(&log, payload, 1);
     CHECK_EQUAL(ph_flash_log_commit(&log), PH_BAD_ARGUMENT);
     CHECK_EQUAL(kept(&log), 0);
     CHECK_EQUAL(ph_flash_log_append(&log, 9, payload, 4), PH_OK);

@@ -103,7 +103,7 @@ static void test_restored_whole_or_not_at_all(void) {
 
 /* Whatever is wrong with the records, the gallery stays as it is. */
 static void test_unsound_backups(void) {
-    for (int32_t spoiled = 0; spoiled < 8; spoiled++) {
+    for (int32_t spoiled = 0; spoiled < 9; spoiled++) {
         two_lives();
         const uint32_t old = all_of_it();
         uint8_t *ada = record[1].content, *stranger = record[2].content;
@@ -129,6 +129,10 @@ static void test_unsound_backups(void) {
             break;
         case 6:
             record[3].type = 4; /* a removal */
+            break;
+        case 7:
+            record[records] = record[1]; /* two people of one name */
+            record[records++].content[0] ^= 2;
             break;
         default:
             CHECK_EQUAL(record[3].type, 7);

@@ -339,6 +339,17 @@ static void test_random_that_repeats(void) {
     expect_reply(1, 1, "second");
 }
 
+/* Without random bytes no session begins: whoever heard one of before could say all of it again. */
+static void test_random_that_fails(void) {
+    const uint8_t hello[2 + PH_SESSION_NONCE_BYTES] = {PH_SESSION_VERSION, PH_FRAME_HELLO, 9};
+    open_device();
+    ph_session_press(&device, 0);
+    pair(0);
+    random_fails = true;
+    send_frame(hello, sizeof hello, 0);
+    expect_refused(PH_REFUSED_FAILED, PH_UNSUPPORTED);
+}
+
 /* The last counters of a session are never used: a nonce would come twice. */
 static void test_end_of_counters(void) {
     begin_session();
@@ -382,6 +393,7 @@ int main(void) {
     test_two_owners();
     test_other_frames();
     test_random_that_repeats();
+    test_random_that_fails();
     test_end_of_counters();
     test_anything();
     FINISH();

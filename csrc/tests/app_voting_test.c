@@ -174,6 +174,7 @@ static void what_does_not_fit_is_refused(void) {
     CHECK_EQUAL(ph_decide(&scene.looks, &family, 1, &bars, &policy, scratch, &decision), PH_BAD_ARGUMENT);
     CHECK_EQUAL(ph_decide(&scene.looks, &family, -1, &bars, &policy, scratch, &decision), PH_BAD_SHAPE);
     CHECK_EQUAL(ph_voting_scratch_bytes(-1, 3), 0);
+    CHECK_EQUAL(ph_voting_scratch_bytes(3, 4), 15 * sizeof(uint64_t) + 8 * sizeof(int32_t));
     CHECK_EQUAL(ph_voting_scratch_bytes(2, -1), 0);
     free(scratch);
 }
@@ -185,6 +186,14 @@ static void distances_beyond_32_bits(void) {
     uint64_t nearest = 0;
     CHECK_EQUAL(ph_nearest_distances(&references, 1, 1, (const int32_t[]){0}, here, &nearest), PH_OK);
     CHECK_EQUAL(nearest, 2 * INT64_C(65535) * 65535);
+    const int32_t row[] = {0};
+    const ph_references nobody = {2, 0, owners_of_two, far}, fewer = {2, -1, owners_of_two, far};
+    CHECK_EQUAL(ph_nearest_distances(&nobody, 1, 1, row, here, &nearest), PH_OK);
+    CHECK_EQUAL(nearest, PH_NO_DISTANCE);
+    CHECK_EQUAL(ph_nearest_distances(&nobody, 0, 1, row, here, &nearest), PH_OK);
+    CHECK_EQUAL(ph_nearest_distances(&fewer, 1, 1, row, here, &nearest), PH_BAD_SHAPE);
+    CHECK_EQUAL(ph_nearest_distances(&references, -1, 1, row, here, &nearest), PH_BAD_SHAPE);
+    CHECK_EQUAL(ph_nearest_distances(&references, 1, -1, row, here, &nearest), PH_BAD_SHAPE);
     uint64_t distances[] = {4, 1, 3, 2};
     CHECK_EQUAL(ph_median(4, distances), 3);
     CHECK_EQUAL(ph_median(1, distances), 1);

@@ -168,6 +168,56 @@ static void rows_alike(void) {
 #endif
 }
 
+/* By a table that every window passes: exactly those are rejected whose root is at most the least deviation. Squares
+   whose mean is the square of the least one put the windows of a row just above it and just below, and whole blocks
+   below. */
+static void flat_windows(void) {
+    enum { STRIDE = 64, ENTRIES = 25 * STRIDE + PH_CASCADE_LANES };
+    uint32_t *sum = allocate(ENTRIES, sizeof *sum), *squares = allocate(ENTRIES, sizeof *squares);
+    int flat = 0, open = 0, whole = 0;
+    for (int32_t round = 0; round < 200; round++) {
+        const ph_cascade table = random_table();
+        for (int32_t stage = 0; stage < STAGES; stage++) {
+            stage_threshold[stage] = -3000 * PER_STAGE * STAGES;
+        }
+        const int32_t least = between(1, 127);
+        uint16_t corners[4 * 3 * WEAK];
+        int8_t weight[2 * WEAK];
+        int32_t first[STAGES + 1], corner[STAGES];
+        ph_cascade_plan plan = {.cascade = &table,
+                                .least_deviation = 484 * least,
+                                .corners = corners,
+                                .weight = weight,
+                                .stage_first = first,
+                                .stage_corner = corner};
+        ph_cascade_plan_offsets(&plan, STRIDE, 0);
+        for (int32_t i = 0; i < ENTRIES; i++) {
+            const int32_t at = i / STRIDE * (i % STRIDE) * least * least;
+            sum[i] = 0;
+            squares[i] =
+                (uint32_t)(at + between(-least - 2, 2 * least + 2) - (i % STRIDE > 40 && i > STRIDE * 12 ? at / 2 : 0));
+        }
+        int32_t deviation[40] = {0}, score[40];
+        ph_cascade_row(&plan, 40, sum, squares, deviation, score);
+        for (int32_t x = 0; x < 40; x++) {
+            const uint16_t *c = plan.inner;
+            const uint32_t n2 = 484 * (squares[x + c[3]] - squares[x + c[2]] - squares[x + c[1]] + squares[x + c[0]]);
+            uint64_t root = 0;
+            while ((root + 1) * (root + 1) <= n2) {
+                root++;
+            }
+            CHECK((score[x] < 0) == (root <= (uint64_t)plan.least_deviation));
+            CHECK(score[x] < 0 || deviation[x] == (int32_t)root);
+            flat += score[x] < 0;
+            open += score[x] >= 0;
+            whole += x % 8 == 7 && deviation[x] == 0;
+        }
+    }
+    CHECK(flat > 1000 && open > 1000 && whole > 100);
+    free(sum);
+    free(squares);
+}
+
 static void refusals(void) {
     ph_cascade table = random_table();
     uint8_t image[24 * 24] = {0};
@@ -206,6 +256,7 @@ static void refusals(void) {
 int main(void) {
     searches();
     rows_alike();
+    flat_windows();
     refusals();
     FINISH();
 }

@@ -24,6 +24,7 @@ typedef struct {
     bool stubborn;                 /* erasing fails */
     uint32_t stuck_from, stuck_to; /* bytes that keep their ones */
     uint32_t lost_from, lost_to;   /* bytes that the driver reports as lost */
+    uint32_t mute_from, mute_to;   /* bytes that cannot be read at all */
 } flash_memory;
 
 static inline uint32_t flash_memory_random(flash_memory *memory) {
@@ -46,6 +47,9 @@ static inline ph_status flash_memory_read(void *context, uint32_t offset, void *
     flash_memory *memory = (flash_memory *)context;
     if (!memory->powered || offset + bytes > 2 * memory->flash.area_bytes) {
         memory->offences += memory->powered;
+        return PH_FLASH_FAILED;
+    }
+    if (offset < memory->mute_to && offset + bytes > memory->mute_from) {
         return PH_FLASH_FAILED;
     }
     memcpy(to, memory->bytes + offset, bytes);

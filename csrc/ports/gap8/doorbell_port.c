@@ -67,27 +67,11 @@ static ph_wake sleep(void *context) {
 
 /* What a call on the controller is given, and what it returns. */
 typedef struct {
-    uint32_t offset;
     void *to;
     const uint8_t *from;
     int32_t count;
     int64_t time;
 } call;
-
-static void do_read_l3(void *argument) {
-    const call *of = argument;
-    ph_gap8_read_weights(of->offset, of->to, (uint32_t)of->count);
-}
-
-static ph_status read_l3(void *context, uint32_t offset, void *to, uint32_t bytes) {
-    call of = {.offset = offset, .to = to, .count = (int32_t)bytes};
-    (void)context;
-    if (!ph_gap8_has_weights(offset, bytes)) {
-        return PH_BAD_ARGUMENT;
-    }
-    ph_gap8_on_controller(do_read_l3, &of);
-    return PH_OK;
-}
 
 static void do_serial_read(void *argument) {
     call *of = argument;
@@ -135,12 +119,8 @@ static int64_t now(void *context) {
     return of.time;
 }
 
-static void run_on_cores(void *context, void (*work)(void *argument, int32_t core, int32_t cores), void *argument) {
-    (void)context;
-    ph_gap8_fork(work, argument);
-}
-
-ph_status ph_gap8_port_random(ph_gap8_port *state, uint8_t *to, int32_t bytes) {
+ph_status ph_gap8_port_random(void *context, uint8_t *to, int32_t bytes) {
+    ph_gap8_port *state = context;
     ph_status status = ph_random_draw(&state->random, to, bytes);
     for (int32_t tried = 0; status != PH_OK && tried < MOST_PICTURES; tried++) {
         ph_gap8_on_controller(take_picture, state);
@@ -161,14 +141,12 @@ ph_status ph_gap8_port_open(ph_gap8_port *state, uint8_t *picture, ph_port *port
         .context = state,
         .frame_size = {PH_FRAME_HEIGHT, PH_FRAME_WIDTH},
         .frame = frame,
-        .read_l3 = read_l3,
         .flash = &state->flash,
         .serial_read = serial_read,
         .serial_write = serial_write,
         .door = door,
         .time = now,
         .sleep = sleep,
-        .run_on_cores = run_on_cores,
     };
     return ph_gap8_flash_open(&state->flash);
 }

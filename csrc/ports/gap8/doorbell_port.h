@@ -24,7 +24,7 @@ ph_status ph_gap8_port_open(ph_gap8_port *state, uint8_t *picture, ph_port *port
 bool ph_gap8_port_prepare(ph_gap8_port *state, bool idle);
 
 /* Bytes that nobody can guess (random.h), for which it takes pictures where there is too little noise yet; between two
-   steps. PH_UNKNOWN where they do not give it: the camera is covered. */
-ph_status ph_gap8_port_random(ph_gap8_port *state, uint8_t *to, int32_t bytes);
+   steps. PH_UNKNOWN where they do not give it: the camera is covered. context: ph_gap8_port. */
+ph_status ph_gap8_port_random(void *context, uint8_t *to, int32_t bytes);
 
 #endif

@@ -124,10 +124,6 @@ void ph_gap8_read_weights(uint32_t offset, void *to, uint32_t bytes) {
     pi_ram_read(&ram, weights_at + offset, to, bytes);
 }
 
-bool ph_gap8_has_weights(uint32_t offset, uint32_t bytes) {
-    return offset <= given.weights_bytes && bytes <= given.weights_bytes - offset;
-}
-
 /* What follows runs on the cluster. */
 
 uint8_t *ph_gap8_l1(uint32_t *bytes) {

@@ -53,7 +53,6 @@ struct pi_device *ph_gap8_flash(void);
 
 /* Reads the weights' file as it lies in HyperRAM; to: in L2. On the controller. */
 void ph_gap8_read_weights(uint32_t offset, void *to, uint32_t bytes);
-bool ph_gap8_has_weights(uint32_t offset, uint32_t bytes); /* are these bytes in the file? */
 
 /* L1 beside stacks, which belongs to whoever computes, until the next one does. */
 uint8_t *ph_gap8_l1(uint32_t *bytes);

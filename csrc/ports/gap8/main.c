@@ -1,73 +1,38 @@
 /* The doorbell on GAP8. The fabric controller takes pictures, sleeps, and does what the cluster asks it to do with
    pins, flash and lines; everything that is computed is computed on the cluster. */
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
-#include "app/doorbell.h"
-#include "landmarks.h"
+#include "firmware/assembly.h"
+#include "firmware/memory.h"
 #include "pmsis.h"
 #include "ports/gap8/board.h"
 #include "ports/gap8/doorbell_console.h"
-#include "ports/gap8/doorbell_owner.h"
+#include "ports/gap8/doorbell_networks.h"
 #include "ports/gap8/doorbell_port.h"
-#include "ports/gap8/doorbell_sight.h"
 #include "ports/gap8/gap8.h"
 #include "recogniser.h"
 #include "recogniser_self_test.h"
 
 enum { BITS_PER_SECOND = 115200 };
 
-static const ph_gallery_size gallery_size = {RECOGNISER_VALUES,     DEVICE_PEOPLE,
-                                             DEVICE_REFERENCES,     DEVICE_STRANGERS,
-                                             DEVICE_STRANGER_LOOKS, DEVICE_THUMBNAIL * DEVICE_THUMBNAIL,
-                                             DEVICE_SLOT_BYTES};
-static const ph_doorbell_size doorbell_size = {DEVICE_WALKS,      DEVICE_MOST_FACES, DEVICE_WALK_LOOKS,
-                                               RECOGNISER_VALUES, DEVICE_OWNERS,     DEVICE_THUMBNAIL};
-static const ph_calibration_point calibration[] = DEVICE_CALIBRATION;
-
-static ph_gallery gallery;
-static ph_doorbell bell;
+static ph_assembly doorbell;
 static ph_gap8_port state;
 static ph_port port;
-static int64_t frames;
 static bool pairing; /* is that button held? */
 
-static void tell(void *listener, const ph_event *event) {
-    (void)listener;
-    ph_owner_tell(event);
-    ph_console_event(&gallery, event);
-}
-
 static ph_status open_doorbell(const ph_machine *machine, void *argument) {
-    (void)argument;
-    ph_sight_on(machine);
-    ph_status status = ph_sight_open();
-    if (status == PH_OK) {
-        status = ph_gallery_open(&gallery, &gallery_size, DEVICE_MODEL, AT(GALLERY), DEVICE_GALLERY_BYTES, port.flash);
-    }
-    if (status != PH_OK) {
-        return status;
-    }
-    const ph_doorbell_parts parts = {
+    const ph_assembly_parts parts = {
         .port = &port,
-        .detector = ph_sight_detector(),
-        .recogniser = ph_sight_recogniser(),
-        .gallery = &gallery,
-        .calibration = {(int32_t)(sizeof calibration / sizeof *calibration), calibration},
-        .policy = PH_DEFAULT_POLICY,
-        .door_open = DEVICE_DOOR_OPEN,
-        .idle_after = DEVICE_IDLE_AFTER,
-        .when_full = PH_WHEN_FULL_REFUSE,
-        .tell = tell,
-        .frame = AT(FRAME),
-        .look_scratch = AT(CROP),
-        .tilt_scratch = AT(TILT),
+        .sight = &ph_networks,
+        .owner = {.context = &state, .random = ph_gap8_port_random, .time = port.time},
+        .tell = ph_tell_event,
     };
-    status = ph_doorbell_open(&bell, &parts, &doorbell_size, AT(DOORBELL), DEVICE_DOORBELL_BYTES);
+    (void)argument;
+    ph_networks_on(machine);
+    const ph_status status = ph_assembly_open(&doorbell, &parts);
     if (status == PH_OK) {
-        ph_owner_open(&state, &bell);
-        ph_console_opened(&gallery);
+        ph_tell_kept(&doorbell.gallery);
     }
     return status;
 }
@@ -75,15 +40,13 @@ static ph_status open_doorbell(const ph_machine *machine, void *argument) {
 /* One step: sleep is over, or a frame is looked at. */
 static ph_status step(const ph_machine *machine, void *argument) {
     (void)argument;
-    ph_sight_on(machine);
-    ph_sight_cycles_now = (ph_sight_cycles){0, 0, 0};
-    const bool looked = bell.state == PH_WATCHING;
-    const ph_status status = ph_doorbell_step(&bell);
-    frames += looked;
-    if (ph_sight_cycles_now.landmarks > 0) {
-        ph_console_cycles(frames, &ph_sight_cycles_now, ph_gap8_cycles());
+    ph_networks_on(machine);
+    ph_sight_cost_now = (ph_sight_cost){0};
+    const ph_status status = ph_assembly_step(&doorbell);
+    if (ph_sight_cost_now.landmarks > 0) {
+        ph_tell_cycles(doorbell.frames, &ph_sight_cost_now, ph_gap8_cycles());
     }
-    ph_owner_serve(frames, pairing);
+    ph_assembly_serve(&doorbell, pairing);
     return status;
 }
 
@@ -117,12 +80,13 @@ static int watch(void) {
     if (!ph_board_open_camera() || !ph_board_open_pins() || !ph_board_open_serial(BITS_PER_SECOND)) {
         return failed("camera, pins or serial line could not be opened", 1);
     }
-    ph_status status = ph_gap8_port_open(&state, AT(FRAME), &port);
+    const bool room = PH_CAMERA_WIDTH * PH_CAMERA_HEIGHT <= DEVICE_FRAME_BYTES;
+    ph_status status = room ? ph_gap8_port_open(&state, AT(FRAME), &port) : PH_BAD_SHAPE;
     if (status == PH_OK) {
         status = ph_gap8_run(open_doorbell, NULL, NULL, NULL);
     }
     while (status == PH_OK) {
-        if (!ph_gap8_port_prepare(&state, bell.state == PH_IDLE)) {
+        if (!ph_gap8_port_prepare(&state, doorbell.bell.state == PH_IDLE)) {
             return ended("the cluster did not wake up", 1);
         }
         pairing = ph_board_pairing();

@@ -60,8 +60,8 @@ typedef struct {
     ph_part part;
     ph_shape input; /* whole tensors */
     ph_shape output;
-    int32_t channel;         /* the first that is written, of so many */
-    int32_t channels;        /**/
+    int32_t channel;         /* the first that is written, */
+    int32_t channels;        /* and how many are */
     const ph_window *window; /* NULL: a row is made of a row, or of everything where that is all there is */
     int32_t input_bytes;     /* of a value */
     int32_t output_bytes;

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "app/decimal.h"
+
 #define UART ((volatile uint8_t *)0x10000000u) /* NS16550 */
 #define UART_STATUS 5
 #define UART_ARRIVED 0x01
@@ -42,18 +44,8 @@ void board_print(const char *text) {
 }
 
 void board_print_number(int64_t number) {
-    char digits[21];
-    int32_t at = (int32_t)sizeof digits - 1;
-    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
-    digits[at] = 0;
-    do {
-        digits[--at] = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest > 0);
-    if (number < 0) {
-        digits[--at] = '-';
-    }
-    board_print(digits + at);
+    char text[PH_DECIMAL_BYTES];
+    board_print(ph_decimal(number, text));
 }
 
 void board_print_hex(uint32_t value, int32_t digits) {
@@ -86,9 +78,21 @@ int32_t board_stack_bytes(void) {
     return (int32_t)((uintptr_t)__stack_top - (uintptr_t)__stack_limit);
 }
 
+static uint64_t clock_now(void) {
+    uint32_t high, low;
+    do {
+        high = CLOCK[1];
+        low = CLOCK[0];
+    } while (high != CLOCK[1]);
+    return (uint64_t)high << 32 | low;
+}
+
+int64_t board_milliseconds(void) {
+    return (int64_t)(clock_now() / CLOCK_KILOHERTZ);
+}
+
 void board_rest(int32_t milliseconds) {
-    const uint64_t now = (uint64_t)CLOCK[1] << 32 | CLOCK[0];
-    const uint64_t alarm = now + (uint64_t)milliseconds * CLOCK_KILOHERTZ;
+    const uint64_t alarm = clock_now() + (uint64_t)milliseconds * CLOCK_KILOHERTZ;
     ALARM[1] = UINT32_MAX; /* so that no half of it is an alarm */
     ALARM[0] = (uint32_t)alarm;
     ALARM[1] = (uint32_t)(alarm >> 32);

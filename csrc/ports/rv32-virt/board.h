@@ -28,7 +28,8 @@ uint64_t board_instructions(void);
 int32_t board_stack_used(void);
 int32_t board_stack_bytes(void);
 
-/* Sleeps for some milliseconds of the emulator's time. */
+/* The emulator's time since reset, and sleeping for some of it. */
+int64_t board_milliseconds(void);
 void board_rest(int32_t milliseconds);
 
 /* Opens a file of the host's folder that QEMU was started in, to be read; negative where there is none. */

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "board.h"
-#include "device.h"
+#include "firmware/memory.h"
 #include "recogniser.h"
 
 #define MAGIC 0x31505050 /* PPP1 */

@@ -5,7 +5,9 @@
 #include "looks.h"
 
 #include "board.h"
-#include "device.h"
+#include "console.h"
+#include "firmware/memory.h"
+#include "networks.h"
 #include "recogniser.h"
 
 static void tell_numbers(const char *name, const int32_t *numbers, int32_t count) {
@@ -35,15 +37,14 @@ static void tell_face(const ph_hit *hit, const ph_face_points *found, const ph_q
     board_print("\"}");
 }
 
-static void look(int32_t number, int64_t time) {
+static void look(int32_t number, int64_t time, ph_image_size size) {
     const ph_policy policy = PH_DEFAULT_POLICY;
     ph_hit *faces = AT(FACES);
     int32_t count;
     uint64_t all = 0;
-    device_cost_now = (device_cost){0};
-    const ph_detector *detector = device_detector();
-    must(detector->detect(detector->context, device_frame_size, AT(FRAME), DEVICE_MOST_FACES, faces, &count),
-         "detector");
+    ph_sight_cost_now = (ph_sight_cost){0};
+    const ph_detector *detector = ph_sight_detector();
+    must(detector->detect(detector->context, size, AT(FRAME), DEVICE_MOST_FACES, faces, &count), "detector");
     tell_number("{\"frame\": ", number);
     tell_number(", \"time\": ", time);
     board_print(", \"faces\": [");
@@ -54,14 +55,13 @@ static void look(int32_t number, int64_t time) {
         ph_quality quality;
         int16_t descriptor[RECOGNISER_VALUES];
         const uint64_t began = board_instructions();
-        must(ph_look_at(device_recogniser(), &policy, device_frame_size, AT(FRAME), &seen, AT(CROP), &found, &quality,
-                        descriptor),
+        must(ph_look_at(ph_sight_recogniser(), &policy, size, AT(FRAME), &seen, AT(CROP), &found, &quality, descriptor),
              "look");
         all += board_instructions() - began;
         board_print(i ? ", " : "");
         tell_face(hit, &found, &quality, descriptor);
     }
-    const device_cost took = device_cost_now;
+    const ph_sight_cost took = ph_sight_cost_now;
     tell_number("], \"instructions\": {\"detect\": ", (int64_t)took.detect);
     tell_number(", \"landmarks\": ", (int64_t)took.landmarks);
     tell_number(", \"describe\": ", (int64_t)took.describe);
@@ -72,8 +72,9 @@ static void look(int32_t number, int64_t time) {
 ph_status tell_looks(frames *source) {
     int64_t time;
     ph_status status;
+    must(ph_sight_open(&networks, source->size), "the plan of memory");
     for (int32_t number = 0; (status = frames_next(source, AT(FRAME), &time)) == PH_OK; number++) {
-        look(number, time);
+        look(number, time, source->size);
     }
     return status == PH_END ? PH_OK : status;
 }

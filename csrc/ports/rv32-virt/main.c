@@ -1,5 +1,6 @@
 #include "board.h"
-#include "device.h"
+#include "console.h"
+#include "device_memory.h"
 #include "frames.h"
 #include "looks.h"
 #include "watching.h"
@@ -8,8 +9,7 @@
 
 int main(void) {
     frames source;
-    must(device_open(), "the plan of memory");
-    if (frames_open(&source, device_frame_size) != PH_OK) {
+    if (frames_open(&source, (ph_image_size){DEVICE_FRAME_HEIGHT, DEVICE_FRAME_WIDTH}) != PH_OK) {
         board_print("frames.bin: not there, or no frames of this size\n");
         return BAD_FRAMES;
     }

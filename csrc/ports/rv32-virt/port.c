@@ -1,11 +1,7 @@
 #include "port.h"
 
-#include <string.h>
-
 #include "board.h"
 #include "flash.h"
-
-#define WEIGHTS ((const uint8_t *)0x22000000u)
 
 static ph_status frame(void *context, uint8_t *grey, int64_t *time) {
     port_state *state = context;
@@ -19,15 +15,6 @@ static ph_status frame(void *context, uint8_t *grey, int64_t *time) {
         state->over = board_instructions();
     }
     return status;
-}
-
-static ph_status read_l3(void *context, uint32_t offset, void *to, uint32_t bytes) {
-    (void)context;
-    if (offset > FLASH_START || bytes > FLASH_START - offset) {
-        return PH_BAD_ARGUMENT;
-    }
-    memcpy(to, WEIGHTS + offset, bytes);
-    return PH_OK;
 }
 
 static int32_t serial_read(void *context, uint8_t *to, int32_t capacity) {
@@ -57,24 +44,17 @@ static ph_wake sleep(void *context) {
     return state->frames.more ? PH_WAKE_MOTION : PH_WAKE_OVER;
 }
 
-static void run_on_cores(void *context, void (*work)(void *argument, int32_t core, int32_t cores), void *argument) {
-    (void)context;
-    work(argument, 0, 1);
-}
-
 ph_port port_open(port_state *state, const frames *source) {
     *state = (port_state){.frames = *source, .flash = flash_areas(), .time = source->time};
     return (ph_port){
         .context = state,
         .frame_size = source->size,
         .frame = frame,
-        .read_l3 = read_l3,
         .flash = &state->flash,
         .serial_read = serial_read,
         .serial_write = serial_write,
         .door = door,
         .time = now,
         .sleep = sleep,
-        .run_on_cores = run_on_cores,
     };
 }

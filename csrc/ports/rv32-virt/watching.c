@@ -1,135 +1,78 @@
 #include "watching.h"
 
-#include <string.h>
-
-#include "app/doorbell.h"
+#include "app/console.h"
 #include "board.h"
-#include "device.h"
+#include "console.h"
+#include "firmware/assembly.h"
 #include "introduce.h"
-#include "owner.h"
+#include "networks.h"
 #include "port.h"
-#include "recogniser.h"
 
 #define SERVE_MILLISECONDS 5
 
-static const ph_gallery_size gallery_size = {RECOGNISER_VALUES,     DEVICE_PEOPLE,
-                                             DEVICE_REFERENCES,     DEVICE_STRANGERS,
-                                             DEVICE_STRANGER_LOOKS, DEVICE_THUMBNAIL * DEVICE_THUMBNAIL,
-                                             DEVICE_SLOT_BYTES};
-static const ph_doorbell_size doorbell_size = {DEVICE_WALKS,      DEVICE_MOST_FACES, DEVICE_WALK_LOOKS,
-                                               RECOGNISER_VALUES, DEVICE_OWNERS,     DEVICE_THUMBNAIL};
-static const ph_calibration_point calibration[] = DEVICE_CALIBRATION;
+static ph_assembly doorbell;
 
-static ph_gallery gallery;
-static ph_doorbell bell;
-static port_state state;
-
-static void tell_distance(const char *name, uint64_t distance) {
-    board_print(name);
-    if (distance == PH_NO_DISTANCE) {
-        board_print("null");
-    } else {
-        board_print_number((int64_t)distance);
-    }
+static void tell(const ph_gallery *gallery, const ph_event *event) {
+    ph_console_event(board_print, gallery, event);
 }
 
-static void tell_person(uint16_t id) {
-    char name[PH_NAME_BYTES + 1] = {0};
-    const int32_t row = ph_gallery_person_row(&gallery, id);
-    if (row < 0) {
-        board_print(", \"person\": null");
-        return;
-    }
-    memcpy(name, gallery.people[row].name, gallery.people[row].name_bytes);
-    tell_text(", \"person\": ", name);
+/* The host's: the emulated board has nothing that nobody can guess. */
+static ph_status draw_random(void *context, uint8_t *to, int32_t bytes) {
+    static int32_t file = -1;
+    (void)context;
+    file = file < 0 ? board_open("/dev/urandom") : file;
+    return file >= 0 && board_read(file, to, bytes) == bytes ? PH_OK : PH_UNKNOWN;
 }
 
-static void tell_decision(const ph_event *event) {
-    tell_number(", \"decision\": ", event->decision);
-    tell_number(", \"reason\": ", event->reason);
-    tell_number(", \"person_id\": ", event->person);
-    tell_person(event->person);
-    tell_number(", \"stranger\": ", event->stranger);
-    tell_distance(", \"distance\": ", event->distance);
-    tell_distance(", \"margin\": ", event->margin);
-    tell_number(", \"silent\": ", event->silent);
+/* Not the port's, which stands still between two frames. */
+static int64_t now(void *context) {
+    (void)context;
+    return board_milliseconds();
 }
 
-/* One event as a line of JSON; enums as their numbers, times in milliseconds. */
-static void tell(void *listener, const ph_event *event) {
-    (void)listener;
-    owner_tell(event);
-    tell_number("{\"event\": ", event->kind);
-    tell_number(", \"visit\": ", event->visit);
-    tell_number(", \"time\": ", event->time);
-    tell_number(", \"on\": ", event->on);
-    if (event->kind == PH_EVENT_DECIDED || event->kind == PH_EVENT_VISIT_ENDED) {
-        tell_decision(event);
-    }
-    if (event->kind == PH_EVENT_VISIT_STARTED || event->kind == PH_EVENT_VISIT_ENDED) {
-        tell_number(", \"first_seen\": ", event->first_seen);
-    }
-    if (event->kind == PH_EVENT_VISIT_ENDED) {
-        tell_number(", \"last_seen\": ", event->last_seen);
-        tell_number(", \"sightings\": ", event->sightings);
-        tell_number(", \"repeat\": ", event->repeat);
-        tell_number(", \"stored\": ", event->stored);
-    }
-    if (event->kind == PH_EVENT_PROBLEM) {
-        tell_number(", \"problem\": ", event->problem);
-        tell_number(", \"status\": ", event->status);
-    }
-    board_print("}\n");
+static void rest(void *context) {
+    (void)context;
+    board_rest(1);
 }
 
-static void open_doorbell(const ph_port *port) {
-    must(ph_gallery_open(&gallery, &gallery_size, DEVICE_MODEL, AT(GALLERY), DEVICE_GALLERY_BYTES, port->flash),
-         "what is kept");
-    must(introduce_people(&gallery, port->time(port->context)), "people.bin");
-    const ph_doorbell_parts parts = {
-        .port = port,
-        .detector = device_detector(),
-        .recogniser = device_recogniser(),
-        .gallery = &gallery,
-        .calibration = {(int32_t)(sizeof calibration / sizeof *calibration), calibration},
-        .policy = PH_DEFAULT_POLICY,
-        .door_open = DEVICE_DOOR_OPEN,
-        .idle_after = DEVICE_IDLE_AFTER,
-        .when_full = PH_WHEN_FULL_REFUSE,
-        .tell = tell,
-        .frame = AT(FRAME),
-        .look_scratch = AT(CROP),
-        .tilt_scratch = AT(TILT),
-    };
-    must(ph_doorbell_open(&bell, &parts, &doorbell_size, AT(DOORBELL), DEVICE_DOORBELL_BYTES), "the doorbell");
+static int32_t stack_used(void *context) {
+    (void)context;
+    return board_stack_used();
+}
+
+static void tell_cost(int64_t steps, uint64_t instructions) {
+    tell_number("{\"steps\": ", steps);
+    tell_number(", \"instructions\": {\"detect\": ", (int64_t)ph_sight_cost_now.detect);
+    tell_number(", \"landmarks\": ", (int64_t)ph_sight_cost_now.landmarks);
+    tell_number(", \"describe\": ", (int64_t)ph_sight_cost_now.describe);
+    tell_number(", \"all\": ", (int64_t)instructions);
+    board_print("}}\n");
 }
 
 ph_status keep_watch(const frames *source) {
+    static port_state state;
     static ph_port port;
     port = port_open(&state, source);
-    open_doorbell(&port);
-    owner_open(&bell, source->mode & FRAMES_PRESS);
-    tell_number("{\"people\": ", gallery.people_count);
-    tell_number(", \"strangers\": ", gallery.strangers_count);
-    board_print("}\n");
-    if (gallery.log.damaged > 0) {
-        tell_number("{\"damaged\": ", gallery.log.damaged);
-        board_print("}\n");
-    }
+    const ph_assembly_parts parts = {
+        .port = &port,
+        .sight = &networks,
+        .owner = {NULL, draw_random, now, rest, stack_used},
+        .tell = tell,
+    };
+    must(ph_assembly_open(&doorbell, &parts), "the plan of memory, or what is kept");
+    must(introduce_people(&doorbell.gallery, source->time), "people.bin");
+    ph_console_kept(board_print, &doorbell.gallery);
+    const bool pairing = source->mode & FRAMES_PRESS;
     const uint64_t began = board_instructions();
     int64_t steps = 0;
     ph_status status;
-    while ((status = ph_doorbell_step(&bell)) == PH_OK) {
-        owner_serve(++steps);
+    while ((status = ph_assembly_step(&doorbell)) == PH_OK) {
+        steps++;
+        ph_assembly_serve(&doorbell, pairing);
     }
-    tell_number("{\"steps\": ", steps);
-    tell_number(", \"instructions\": {\"detect\": ", (int64_t)device_cost_now.detect);
-    tell_number(", \"landmarks\": ", (int64_t)device_cost_now.landmarks);
-    tell_number(", \"describe\": ", (int64_t)device_cost_now.describe);
-    tell_number(", \"all\": ", (int64_t)(board_instructions() - began));
-    board_print("}}\n");
+    tell_cost(steps, board_instructions() - began);
     while (source->mode & FRAMES_STAY) {
-        owner_serve(steps);
+        ph_assembly_serve(&doorbell, pairing);
         board_rest(SERVE_MILLISECONDS);
     }
     return status == PH_END ? PH_OK : status;
