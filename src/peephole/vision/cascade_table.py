@@ -25,7 +25,7 @@ def default_path() -> Path:
     return Path(folder) / "haarcascade_frontalface_default.xml"
 
 
-def _quantised(values: list[float], bits: int, dtype: type[Integer]) -> NDArray[Integer]:
+def _quantized(values: list[float], bits: int, dtype: type[Integer]) -> NDArray[Integer]:
     """Round to Q(bits), halves up, and refuse what does not fit."""
     scaled = np.floor(np.array(values, np.float64) * 2**bits + 0.5)
     limits = np.iinfo(dtype)
@@ -87,9 +87,9 @@ def _parse(root: ElementTree.Element) -> Cascade:
             rectangles += features[int(node[2])]
     return Cascade(
         stage_weak=np.array(counts, np.uint16),
-        stage_threshold=_quantised(stage_threshold, LEAF_BITS, np.int32),
-        threshold=_quantised(threshold, THRESHOLD_BITS, np.int16),
-        leaf=_quantised(leaf, LEAF_BITS, np.int16).reshape(-1, 2),
+        stage_threshold=_quantized(stage_threshold, LEAF_BITS, np.int32),
+        threshold=_quantized(threshold, THRESHOLD_BITS, np.int16),
+        leaf=_quantized(leaf, LEAF_BITS, np.int16).reshape(-1, 2),
         rectangle_count=np.array(per_stump, np.uint8),
         rectangle=np.array(rectangles, np.int8).reshape(-1, 5),
         carried=np.zeros(len(counts), np.uint8),

@@ -10,6 +10,7 @@ from peephole.fixedpoint.reference.cascade import LARGEST_FRAME, WINDOW, Cascade
 from peephole.vision.cascade_table import load_cascade
 from peephole.vision.glance import checked_early
 
+SMALLEST_FACE = 40  # pixels, where nothing else is said
 # Grey levels. Flat parts of a frame are passed over; a face, however dim, has more contrast than this.
 MIN_DEVIATION = 10
 MOST_SCALE = 4
@@ -80,7 +81,7 @@ class Detector:
 
     def __init__(
         self,
-        min_size: int = 40,
+        min_size: int = SMALLEST_FACE,
         max_size: int | None = None,
         scale: float = 1.05,
         min_neighbours: int = 8,

@@ -7,10 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peephole import _core
+from peephole.alignment import TEMPLATE
 
 # How far the tip of the nose stands out of the plane of eyes and mouth, in half distances between the eyes: 0.83 on the
 # average head that head-pose estimation usually takes (eyes at +-157, nose 130 in front of eyes and mouth).
 NOSE_DEPTH = 0.83
+
+# Where the nose lies on a frontal face, as a share of the way from the eyes to the mouth.
+_FRONTAL_NOSE = (TEMPLATE[2, 1] - TEMPLATE[:2, 1].mean()) / (TEMPLATE[3:, 1].mean() - TEMPLATE[:2, 1].mean())
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,23 @@ def pose_of(points: NDArray[np.int32] | NDArray[np.floating]) -> Pose:
     offset = (nose - middle) @ unit
     yaw = math.degrees(math.atan2(offset, half * NOSE_DEPTH))
     return Pose(max(-90.0, min(90.0, yaw)), math.degrees(math.atan2(unit[1], unit[0])))
+
+
+def pitch_of(points: NDArray[np.int32] | NDArray[np.floating]) -> float:
+    """Estimate by how many degrees a chin is lifted, from five points as `pose_of` takes them; 0 where they coincide.
+
+    From how far the nose stands above its place between eyes and mouth on the template's frontal face. That place
+    differs from person to person by ten degrees and more: compare looks at the same face.
+    """
+    left_eye, right_eye, nose, left_mouth, right_mouth = points.astype(np.float64)
+    eyes, mouth = (left_eye + right_eye) / 2, (left_mouth + right_mouth) / 2
+    down = mouth - eyes
+    length = math.hypot(*down)
+    half = math.hypot(*(right_eye - left_eye)) / 2
+    if length == 0 or half == 0:
+        return 0.0
+    lifted = _FRONTAL_NOSE * length - (nose - eyes) @ down / length
+    return math.degrees(math.atan2(lifted, half * NOSE_DEPTH))
 
 
 def is_turned(points: NDArray[np.int32], most: int) -> bool:

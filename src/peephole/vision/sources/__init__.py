@@ -1,13 +1,16 @@
 """Where pictures come from: a camera, a network stream, a recording, a folder, or the demo."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from peephole.image_files import SUFFIXES
+from peephole.polygons import Polygon
 from peephole.vision.sources.demo import DemoSource
 from peephole.vision.sources.files import FolderSource, VideoSource
 from peephole.vision.sources.frame import BEAT_SECONDS, Beat, Frame, FrameSource, Image, Notice, Report, no_beat
 from peephole.vision.sources.live import camera_works, open_camera, open_stream
+from peephole.vision.sources.masked import MaskedSource
 
 __all__ = [
     "BEAT_SECONDS",
@@ -25,7 +28,9 @@ _STREAM = re.compile(r"^(rtsps?|https?)://", re.IGNORECASE)
 _ADDRESS = re.compile(r"^(\w\w+:/|[^/]*:[^/]*@)")
 
 
-def open_source(spec: str, *, report: Report, beat: Beat = no_beat, once: bool = False) -> FrameSource:
+def open_source(
+    spec: str, *, report: Report, beat: Beat = no_beat, once: bool = False, masks: Sequence[Polygon] = ()
+) -> FrameSource:
     """Open what the owner named.
 
     Args:
@@ -33,11 +38,17 @@ def open_source(spec: str, *, report: Report, beat: Beat = no_beat, once: bool =
         report: is told whenever the source is lost or comes back.
         beat: is called while a camera or stream is waited for.
         once: end where the source ends: the demo after one round, a camera or stream at its first failure.
+        masks: parts of the picture that are black in every frame, whoever asks for it.
 
     Raises:
         FileNotFoundError: there is no such file or folder.
         ValueError: it is not a source that can be read.
     """
+    source = _open(spec, report, beat, once)
+    return MaskedSource(source, masks) if masks else source
+
+
+def _open(spec: str, report: Report, beat: Beat, once: bool) -> FrameSource:
     if spec == "demo":
         return DemoSource(once=once)
     if spec.startswith("camera:"):

@@ -16,8 +16,10 @@ from typing import Protocol
 
 import cv2
 
+from peephole.time_words import duration
 from peephole.vision.sources.files import silence_opencv
 from peephole.vision.sources.frame import BEAT_SECONDS, Beat, Frame, Image, Notice, Report, no_beat
+from peephole.vision.sources.stillness import Stillness
 
 MOST_HUNG = 3
 """Threads of one source that may hang in a read which never returns, before no further one is started."""
@@ -47,6 +49,8 @@ class Patience:
     """Until a connection must stand."""
     silence: float = 10.0
     """Without a new frame until the source counts as lost, even while OpenCV still waits."""
+    frozen: float = 300.0
+    """With the very same picture until the source counts as lost, though frames come; it is then opened anew."""
     first_retry: float = 1.0
     """Before the second try; doubled after each further failure."""
     longest_retry: float = 30.0
@@ -97,6 +101,7 @@ class LiveSource:
         self._changed = threading.Condition()
         self._closed = False
         self._count = 0
+        self._stillness = Stillness()
 
     def __iter__(self) -> Iterator[Frame]:
         """Give the newest frame whenever there is a newer one than the last given; reconnects until closed.
@@ -104,7 +109,7 @@ class LiveSource:
         Raises:
             ConnectionError: the source failed, and it was opened with `once`.
         """
-        wait, working = self._patience.first_retry, None
+        wait, working, frozen = self._patience.first_retry, None, False
         while not self._closed:
             self._wait_for_a_hung_reader()
             connection = _Connection()
@@ -112,13 +117,19 @@ class LiveSource:
             self._readers.append(reader)
             reader.start()
             for frame in self._frames(connection):
-                if working is False:
+                same = self._stillness.seconds(frame.image, time.monotonic())
+                frozen, wait = frozen and same is not None, self._patience.first_retry
+                if working is False and not frozen:
                     self._report(Notice(True, f"{self.name}: the picture is back"))
-                working, wait = True, self._patience.first_retry
+                working = not frozen
                 yield frame
+                if same is not None and same >= self._patience.frozen:
+                    frozen = connection.failed = True
+                    self._stillness.count_anew(time.monotonic())
+                    break
             if self._closed:
                 return
-            problem = "the picture stopped" if working else "cannot be reached"
+            problem = self._frozen() if frozen else "the picture stopped" if working else "cannot be reached"
             if self._once:
                 raise ConnectionError(
                     f"{self.name}: {problem}; check that it is switched on and that its name is right"
@@ -129,6 +140,9 @@ class LiveSource:
             with self._changed:
                 self._wait(lambda: self._closed, wait)
             wait = min(2 * wait, self._patience.longest_retry)
+
+    def _frozen(self) -> str:
+        return f"the picture is frozen, not one pixel of it has changed for {duration(self._patience.frozen)}"
 
     def close(self) -> None:
         """End the iterator now, and the reading thread with its next frame."""

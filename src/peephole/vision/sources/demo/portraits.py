@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from peephole.extras import missing
 from peephole.image_files import read_picture
 from peephole.vision.sources.frame import Image
 
@@ -50,10 +51,7 @@ class Portrait:
         for root in roots:
             if (found := Path(root) / self.file).is_file():
                 return found
-        raise FileNotFoundError(
-            f"{self.file}: the demo needs this picture of the {self.distribution} package; "
-            "install it with: pip install 'peephole[demo]'"
-        )
+        raise FileNotFoundError(missing(f"the demo's picture {self.file}", self.distribution, "demo"))
 
 
 def head_of(portrait: Portrait) -> Image:
