@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 
-from peephole.compiler.memory import ACTIVATIONS, MAIN, Buffer, Memory, Placement
+from peephole.compiler.memory import ACTIVATIONS, MAIN, STORED, Buffer, Memory, Placement
 from peephole.compiler.planner import place, place_arena
 from peephole.compiler.schedule import IMAGE, WEIGHTS, Passes, lower
 from peephole.fixedpoint.program import LANDMARKS, RECOGNISE, IntegerProgram
 from peephole.vision.cascade_table import load_cascade
-from peephole.vision.detector import Detector
+from peephole.vision.detector import SMALLEST_FACE, Detector
 
 NETWORK = "network"
 PHASES = ("capture", "detect", "group", "cut", "landmarks", "warp", "describe", "match")
@@ -46,7 +46,7 @@ class Device:
     references: int = 5
     strangers: int = 20
     looks: int = 3
-    smallest_face: int = 40
+    smallest_face: int = SMALLEST_FACE
     hits: int = 1024
     serial_bytes: int = 4096
     stacks_bytes_estimate: int = 16 * 1024
@@ -163,6 +163,6 @@ def _faces(
 def _stored(recogniser: IntegerProgram, landmarks: IntegerProgram) -> list[Buffer]:
     stored = []
     for role, program in (("recogniser", recogniser), ("landmarks", landmarks)):
-        count = sum(b.bytes for b in lower(program).buffers if b.level == "L3")
-        stored.append(Buffer(f"{role} weights", "L3", count, 0, len(PHASES) - 1, holds=WEIGHTS))
+        count = sum(b.bytes for b in lower(program).buffers if b.level == STORED)
+        stored.append(Buffer(f"{role} weights", STORED, count, 0, len(PHASES) - 1, holds=WEIGHTS))
     return stored

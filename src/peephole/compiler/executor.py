@@ -21,11 +21,11 @@ from peephole.compiler.schedule import (
     stored_weights,
     weights_at_work,
 )
-from peephole.compiler.streaming import Enter, Rows, tensors_read
+from peephole.compiler.streaming import Enter, Rows
 from peephole.fixedpoint import reference
 from peephole.fixedpoint.formats import limits
 from peephole.fixedpoint.interpreter import Activation, Kernels, apply_rows, check_input, enter
-from peephole.fixedpoint.layers import Convolution, Layer, Tensor, channels_written
+from peephole.fixedpoint.layers import Convolution, Layer, Tensor, channels_written, tensors_read
 from peephole.fixedpoint.program import IntegerProgram
 
 POISON = 0x55

@@ -6,8 +6,8 @@ Time is counted in steps of a schedule, 0, 1, 2 ...; a lifetime names its first 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-LEVELS = ("L1", "L2", "L3")
-MAIN = "L2"  # where activations live
+L1, MAIN, STORED = LEVELS = ("L1", "L2", "L3")
+"""A core's scratchpad; where activations live; where weights are kept."""
 ACTIVATIONS = "activations"
 
 
@@ -66,7 +66,7 @@ class Memory:
 
     def of(self, level: str) -> int | None:
         """Return the bytes that there are of a level."""
-        return {"L1": self.l1, "L2": self.l2, "L3": self.l3}[level]
+        return {L1: self.l1, MAIN: self.l2, STORED: self.l3}[level]
 
 
 @dataclass(frozen=True)

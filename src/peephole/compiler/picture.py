@@ -10,7 +10,7 @@ from importlib.resources import files
 
 import jinja2
 
-from peephole.compiler.memory import MAIN, Buffer, LevelPlan, Placement
+from peephole.compiler.memory import L1, MAIN, Buffer, LevelPlan, Placement
 from peephole.compiler.tables import Table, alive_bytes
 
 HEIGHT, LEFT, TOP, RIGHT = 440, 70, 64, 16
@@ -299,4 +299,4 @@ def page(placement: Placement, steps: Sequence[str], title: str, tables: Sequenc
 
 def _scratchpad(placement: Placement) -> list[str]:
     """L1 too, where it is planned beside the level of the activations."""
-    return ["L1"] if any(plan.level == "L1" for plan in placement.levels if plan is not placement.main) else []
+    return [L1] if any(plan.level == L1 for plan in placement.levels if plan is not placement.main) else []

@@ -8,18 +8,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from peephole.compiler.concatenation import with_copies
-from peephole.compiler.memory import MAIN, Buffer
+from peephole.compiler.memory import MAIN, STORED, Buffer
 from peephole.compiler.overlap import choose, lay_over, need
 from peephole.compiler.segments import STAGED_BYTES, Costed, Partitions, best
-from peephole.compiler.streaming import Enter, Operation, Segment, tensors_read
+from peephole.compiler.streaming import Enter, Operation, Segment
 from peephole.fixedpoint.describe import describe
-from peephole.fixedpoint.layers import Tensor, weight_bytes
+from peephole.fixedpoint.layers import Tensor, tensors_read, weight_bytes
 from peephole.fixedpoint.program import IntegerProgram
 from peephole.fixedpoint.validation import TENSOR
 
 IMAGE, WEIGHTS = "image", "weights"
 ENTER, KEPT = "enter", "kept"
-STORED = "L3"
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from peephole.compiler.streaming import Operation, Segment, is_local, tensors_read
-from peephole.fixedpoint.layers import Tensor, weight_bytes
+from peephole.compiler.streaming import Operation, Segment, is_local
+from peephole.fixedpoint.layers import Tensor, tensors_read, weight_bytes
 
 # No network's shape repays longer stretches, and the search grows with their number squared.
 LONGEST = 12

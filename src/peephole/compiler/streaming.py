@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
 
-from peephole.fixedpoint import layers
-from peephole.fixedpoint.layers import Add, GlobalAveragePool, L2Normalize, Layer
+from peephole.fixedpoint.layers import Add, GlobalAveragePool, L2Normalize, Layer, tensors_read
 from peephole.fixedpoint.window import Windowed
 
 
@@ -30,11 +29,6 @@ class Enter:
 
 
 Operation = Layer | Enter
-
-
-def tensors_read(operation: Operation) -> tuple[str, ...]:
-    """Return the names of the tensors that an operation reads."""
-    return (operation.input,) if isinstance(operation, Enter) else layers.tensors_read(operation)
 
 
 def is_local(operation: Operation) -> bool:

@@ -15,11 +15,11 @@ from itertools import combinations
 from typing import Any
 
 from peephole.compiler.cost import Target, is_narrow
-from peephole.compiler.memory import ACTIVATIONS, MAIN, Buffer, Memory, aligned
+from peephole.compiler.memory import ACTIVATIONS, L1, MAIN, Buffer, Memory, aligned
 from peephole.compiler.planner import place
 from peephole.compiler.ring import run_ahead
 from peephole.compiler.schedule import KEPT, WEIGHTS, Schedule, Step
-from peephole.compiler.streaming import Call, Operation, tensors_read
+from peephole.compiler.streaming import Call, Operation
 from peephole.compiler.tiler import IN_L1, IN_L2, STAGED, Cost, Room, Tiler, Tiling
 from peephole.compiler.tiles import Work
 from peephole.compiler.weight_stream import (
@@ -32,9 +32,8 @@ from peephole.compiler.weight_stream import (
     own_buffer,
     ring_steps,
 )
-from peephole.fixedpoint.layers import Conv2d, DepthwiseConv2d
+from peephole.fixedpoint.layers import Conv2d, DepthwiseConv2d, tensors_read
 
-L1 = "L1"
 DEEP_STACK_BYTES = 4096  # of a core for ph_conv2d_few_s16 or a depthwise convolution of 8 bits
 BYTE, FEW_CHANNELS = 8, 8  # ph_has_few_taps of csrc/kernels/conv2d_few.h
 L2_BYTES = 256 * 1024  # of L2, half of GAP8's
@@ -132,11 +131,6 @@ class TiledSchedule:
     def cost_of(self, step: int, layer: LayerTiles) -> Cost:
         """Return what a layer of a step costs for a whole face: all passes, and what it waits for."""
         return layer.cost * self.passes_of(step) + Cost(cycles=self.waits.get(layer.layer.name, 0))
-
-    @property
-    def busy(self) -> int:
-        """Cycles of a whole face if no weights were waited for."""
-        return sum(step.cost.cycles * self.passes_of(number) for number, step in enumerate(self.steps))
 
     @property
     def cost(self) -> Cost:

@@ -1,4 +1,4 @@
-"""A layer call cut into tiles: which part of the output each makes, what it reads for that, and how it is run.
+"""A layer call cut into tiles: which part of the output each makes, and what it reads for that.
 
 A tile is rows x columns x channels of the output. Of the input a convolution reads all channels of the tile's groups,
 with the rows and columns that its windows see; the other kinds read the channels that they write. Input channels are
@@ -6,29 +6,22 @@ not cut: a kernel keeps no sums between two calls.
 """
 
 import dataclasses
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
-
-import numpy as np
 
 from peephole.compiler.cost import Piece
 from peephole.compiler.memory import aligned
-from peephole.compiler.streaming import Enter, Operation, Rows, is_local, tensors_read
-from peephole.fixedpoint.interpreter import Activation, Kernels, apply_rows
+from peephole.compiler.streaming import Enter, Operation, Rows, is_local
 from peephole.fixedpoint.layers import (
-    AveragePool,
     Conv2d,
     Convolution,
     CopyChannels,
-    DepthwiseConv2d,
     GlobalAveragePool,
     L2Normalize,
-    Layer,
     ShuffleChannels,
     Tensor,
     channels_written,
+    tensors_read,
 )
 from peephole.fixedpoint.window import Windowed
 
@@ -85,15 +78,6 @@ class Work:
     def constant_bytes(self) -> int:
         """Bytes of biases and shifts."""
         return self.layer.bias.nbytes + self.layer.norm.nbytes if isinstance(self.layer, Convolution) else 0
-
-
-@dataclass(frozen=True)
-class Tile:
-    """Rows, columns and channels of what is written, counted in the rows wanted and in the layer's own channels."""
-
-    rows: Span
-    columns: Span
-    channels: Span
 
 
 def split(side: int, size: int) -> tuple[Span, ...]:
@@ -191,55 +175,3 @@ def _edges(work: Work, direction: int) -> int:
     first = -(-padding // stride)
     end = max(0, (side + padding - extent) // stride + 1)
     return out - max(0, min(end, out) - first)
-
-
-def tiles_of(work: Work, rows: int, columns: int, channels: int, channels_first: bool) -> Iterator[Tile]:
-    """Yield tiles of this size in order. channels_first: for each channels all rows and columns, else the reverse."""
-    pixels = [(down, along) for down in split(work.output.height, rows) for along in split(work.output.width, columns)]
-    parts = split(work.channels, channels)
-    if channels_first:
-        yield from (Tile(down, along, part) for part in parts for down, along in pixels)
-    else:
-        yield from (Tile(down, along, part) for down, along in pixels for part in parts)
-
-
-def run_tile(kernels: Kernels, work: Work, tile: Tile, inputs: Sequence[Activation], output: Activation) -> None:
-    """Run one tile as a machine with a scratchpad does: copy its input, run the kernel on that alone, copy the output.
-
-    inputs, output: what the whole call gets (`interpreter.apply_rows`). Raises `TypeError` for an image that enters.
-    """
-    layer = work.layer
-    if isinstance(layer, Enter):
-        raise TypeError("an image enters by a copy, not by a kernel")
-    down, top = rows_read(work, tile.rows)
-    along, left = columns_read(work, tile.columns)
-    seen = channels_read(work, tile.channels)
-    part = [
-        np.ascontiguousarray(x[down.first : down.end, along.first : along.end, seen.first : seen.end]) for x in inputs
-    ]
-    made = np.zeros((tile.rows.count, tile.columns.count, tile.channels.count), output.dtype)
-    apply_rows(kernels, part_of_layer(layer, tile.channels, left), part, made, top)
-    first = layer.channel + tile.channels.first
-    output[
-        tile.rows.first : tile.rows.end,
-        tile.columns.first : tile.columns.end,
-        first : first + tile.channels.count,
-    ] = made
-
-
-def part_of_layer(layer: Layer, channels: Span, left: int) -> Layer:
-    """Return the layer for a tile: these channels alone, written from channel 0 on, hanging out so far on the left."""
-    fields: dict[str, Any] = {"channel": 0}
-    chosen = slice(channels.first, channels.end)
-    if isinstance(layer, Windowed):
-        fields["padding_left"] = left
-    if isinstance(layer, AveragePool):
-        fields["padding_right"] = layer.padding_end[1]
-    if isinstance(layer, Conv2d | DepthwiseConv2d):
-        arrays = ("weight", "bias", "norm", "weight_frac_bits")
-        fields |= {name: np.ascontiguousarray(getattr(layer, name)[chosen]) for name in arrays}
-    if isinstance(layer, Conv2d):
-        fields["groups"] = max(1, channels.count * layer.groups // layer.channels)
-    if isinstance(layer, CopyChannels):
-        fields |= {"first": 0, "count": channels.count}
-    return dataclasses.replace(layer, **fields)

@@ -1,19 +1,19 @@
 """The factors by which means and average pools divide: integers that stand for 1 / n."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from peephole.fixedpoint.layers import AveragePool
 from peephole.fixedpoint.reference.windows import counted_taps
 from peephole.fixedpoint.window import Pair, Window
 
 FACTOR_BITS = 30
 
 
-def counts_of(layer: AveragePool, size: Pair, outputs: Pair) -> NDArray[np.int64]:
-    """Return how many taps count under every window of an average pool: [OH,OW].
+def counts_of(layer: Any, size: Pair, outputs: Pair) -> NDArray[np.int64]:
+    """Return how many taps count under every window of an average pool, an integer one or its float twin: [OH,OW].
 
     size: height and width of what it reads; outputs: of what it makes.
     """

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from peephole.fixedpoint.float_network import (
+from peephole.fixedpoint.float_layers import (
     FloatAveragePool,
     FloatClipped,
     FloatConv2d,
@@ -26,8 +26,8 @@ from peephole.fixedpoint.float_network import (
     FloatGlobalAveragePool,
     FloatL2Normalize,
     FloatLayer,
-    FloatNetwork,
 )
+from peephole.fixedpoint.float_network import FloatNetwork
 from peephole.fixedpoint.formats import BITS, integer_bits
 from peephole.fixedpoint.layers import (
     MaxPool,

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from peephole.fixedpoint.averages import window_counts
+from peephole.fixedpoint.averages import counts_of
 from peephole.fixedpoint.formats import limits, round_half_up
 from peephole.fixedpoint.layers import MaxPool, ShuffleChannels, channels_read, padding_end
 from peephole.fixedpoint.window import Pair, Windowed
@@ -231,8 +231,7 @@ def _taps(layer: Windowed, size: Pair, x: Activation, outside: float = 0) -> lis
 
 
 def _average(layer: FloatAveragePool, size: Pair, x: Activation) -> Activation:
-    end = layer.padding_end if layer.counts_padding else None
-    counts = window_counts(layer.window, (x.shape[1], x.shape[2]), size, end)
+    counts = counts_of(layer, (x.shape[1], x.shape[2]), size)
     return np.asarray(sum(_taps(layer, size, x)) / counts[..., None], np.float32)
 
 

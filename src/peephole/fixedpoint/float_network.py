@@ -17,37 +17,14 @@ from peephole.fixedpoint import storage
 from peephole.fixedpoint.float_layers import (
     LAYERS,
     Activation,
-    FloatAdd,
-    FloatAveragePool,
-    FloatClipped,
     FloatConv2d,
     FloatConvolution,
-    FloatCopyChannels,
-    FloatDepthwiseConv2d,
-    FloatGlobalAveragePool,
-    FloatL2Normalize,
     FloatLayer,
     run_layer,
 )
 from peephole.fixedpoint.layers import tensors_read
 from peephole.fixedpoint.network_formats import NetworkFormats
 from peephole.fixedpoint.validation import IMAGE, INPUT_KINDS, TENSOR
-
-__all__ = [
-    "FloatAdd",
-    "FloatAveragePool",
-    "FloatClipped",
-    "FloatConv2d",
-    "FloatConvolution",
-    "FloatCopyChannels",
-    "FloatDepthwiseConv2d",
-    "FloatGlobalAveragePool",
-    "FloatL2Normalize",
-    "FloatLayer",
-    "FloatNetwork",
-    "FloatTensor",
-    "fold_input",
-]
 
 KIND = "float network"
 
@@ -91,7 +68,8 @@ class FloatNetwork:
         if self.input_kind == TENSOR and (self.offset, self.scale) != (0, 1):
             raise ValueError(f"network {self.name}: input kind {TENSOR} has offset 0 and scale 1")
         for layer in self.layers:
-            if isinstance(layer, FloatConvolution) and not np.isfinite(layer.weight.sum() + layer.bias.sum()):
+            numbers = (layer.weight, layer.bias) if isinstance(layer, FloatConvolution) else ()
+            if not all(np.isfinite(array).all() for array in numbers):
                 raise ValueError(f"layer {layer.name}: weights hold NaN or infinity; use an earlier checkpoint")
 
     def activations(self, images: NDArray[Any]) -> dict[str, Activation]:
@@ -185,7 +163,7 @@ class FloatNetwork:
                 mirrored=structure.get("mirrored") is True,
                 input_kind=str(structure.get("input_kind", IMAGE)),
             )
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             raise ValueError(f"{path}: not a whole float network ({error}); make it again") from error
 
 

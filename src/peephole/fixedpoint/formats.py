@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 BITS = 16
-INT16_MIN, INT16_MAX = -(1 << 15), (1 << 15) - 1
+INT16_MIN = -(1 << 15)
 INT32_MAX = (1 << 31) - 1
 WIDTHS = (8, 16)  # bits that a tensor may have
 

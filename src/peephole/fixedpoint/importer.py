@@ -9,20 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from peephole.extras import missing
 from peephole.fixedpoint.float_network import FloatNetwork
 from peephole.fixedpoint.graph.lowering import lower
 from peephole.fixedpoint.graph.nodes import Affine, Graph
 from peephole.fixedpoint.graph.passes import scalings_to_affine, simplify
 from peephole.fixedpoint.graph.views import Layout
+from peephole.fixedpoint.pixels import OFFSET, SCALE
 from peephole.fixedpoint.validation import IMAGE, INPUT_KINDS, TENSOR
 
 if TYPE_CHECKING:
     from torch import nn
-
-__all__ = ["Imported", "Layout", "import_file", "import_module", "import_network"]
-
-OFFSET, SCALE = 128.0, 128.0
-"""A grey image enters as (pixel - 128) / 128 where nothing else is said."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,9 +98,7 @@ def _read(path: Path, image: bool) -> Graph:
         try:
             from peephole.fixedpoint.graph import onnx_model
         except ModuleNotFoundError as error:
-            raise ValueError(
-                f"this needs the package {error.name}; install it with: pip install 'peephole[onnx]'"
-            ) from error
+            raise ValueError(missing("this", error.name, "onnx")) from error
         return onnx_model.read_graph(onnx_model.load(path), image)
     if path.suffix != ".pt2" or not zipfile.is_zipfile(path):
         raise ValueError("not a whole network of torch.export.save (.pt2), nor an ONNX file (.onnx)")
@@ -119,7 +114,7 @@ def _imported(graph: Graph, name: str, input_kind: str, offset: float, scale: fl
     simplify(graph)
     if graph.output is graph.input:
         raise ValueError("what the network does cancels out: it returns its input; there is nothing to compute")
-    network = lower(graph, name=name, offset=offset, scale=scale, input_kind=input_kind)
+    network = lower(graph, name=name, offset=float(offset), scale=float(scale), input_kind=input_kind)
     return Imported(network, graph.input_layout, graph.output_layout)
 
 

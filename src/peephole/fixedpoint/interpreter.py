@@ -1,5 +1,6 @@
 """Runs an integer program layer by layer on a set of kernels; with the NumPy references it is the specification."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
@@ -30,6 +31,7 @@ from peephole.fixedpoint.validation import IMAGE
 from peephole.fixedpoint.window import Pair, Windowed
 
 Activation = NDArray[np.signedinteger[Any]]  # int16 or int8 [H,W,C]
+CACHE_LINE = 64  # bytes
 
 
 class Kernels(Protocol):
@@ -94,8 +96,15 @@ class Kernels(Protocol):
 
 
 def buffers(program: IntegerProgram) -> dict[str, Activation]:
-    """Allocate every tensor of a program."""
-    return {name: np.zeros(tensor.shape, tensor.dtype) for name, tensor in program.tensor_table.items()}
+    """Allocate every tensor of a program, each from the begin of a line of the cache on."""
+    return {name: _zeros(tensor) for name, tensor in program.tensor_table.items()}
+
+
+def _zeros(tensor: Tensor) -> Activation:
+    size = math.prod(tensor.shape) * (tensor.bits // 8)
+    room = np.zeros(size + CACHE_LINE, np.uint8)
+    first = -room.ctypes.data % CACHE_LINE
+    return room[first : first + size].view(tensor.dtype).reshape(tensor.shape)
 
 
 def check_image(image: NDArray[np.uint8], tensor: Tensor) -> None:
@@ -129,7 +138,9 @@ def enter_input(program: IntegerProgram, values: NDArray[Any], tensor: Activatio
 
 def enter(image: NDArray[np.uint8], offset: int, tensor: Activation) -> None:
     """Write an image into the input tensor as `pixel - offset`."""
-    np.subtract(image, np.int16(offset), out=tensor[..., 0], dtype=np.int16, casting="unsafe")  # it fits: validation
+    plane = tensor[..., 0]
+    np.copyto(plane, np.ascontiguousarray(image), casting="unsafe")  # modulo 2^bits; what is left in the end fits
+    np.subtract(plane, np.int64(offset).astype(plane.dtype), out=plane)
 
 
 def apply(kernels: Kernels, layer: Layer, tensors: Mapping[str, Activation]) -> None:
@@ -206,19 +217,30 @@ def written(layer: Layer, tensors: dict[str, Activation]) -> Activation:
     return tensors[layer.output][..., layer.channel : layer.channel + count]
 
 
-def fill(kernels: Kernels, program: IntegerProgram, image: NDArray[Any], tensors: dict[str, Activation]) -> None:
-    """Run all layers on one input that is checked. Of a mirrored program the tensors end up as of the image itself."""
+def run_layers(
+    kernels: Kernels,
+    program: IntegerProgram,
+    values: NDArray[Any],
+    tensors: dict[str, Activation],
+) -> None:
+    """Run all layers on one input that is checked. Of a mirrored program the tensors end up as of the image itself.
+
+    tensors: those of `buffers`, which are written over.
+    """
+
+    def body() -> None:
+        for layer in body_of(program):
+            apply(kernels, layer, tensors)
+
     start, last = tensors[program.input.name], program.layers[-1]
     if not program.mirrored:
-        enter_input(program, image, start)
-        for layer in program.layers:
-            apply(kernels, layer, tensors)
+        enter_input(program, values, start)
+        body()
         return
     vectors = []
-    for view in (image[:, ::-1], image):
+    for view in (values[:, ::-1], values):
         enter(view, program.input_offset, start)
-        for layer in program.layers[:-1]:
-            apply(kernels, layer, tensors)
+        body()
         vectors.append(tensors[last.input].copy())
     add = kernels.add_s8 if vectors[0].dtype == np.int8 else kernels.add_s16
     halved = tensors[last.input]
@@ -226,9 +248,14 @@ def fill(kernels: Kernels, program: IntegerProgram, image: NDArray[Any], tensors
     apply(kernels, last, tensors)
 
 
-def run(program: IntegerProgram, image: NDArray[Any], kernels: Kernels = reference) -> dict[str, Activation]:
+def body_of(program: IntegerProgram) -> tuple[Layer, ...]:
+    """Return the layers that every view of an image goes through: all, but the last of a mirrored program."""
+    return program.layers[:-1] if program.mirrored else program.layers
+
+
+def run(program: IntegerProgram, values: NDArray[Any], kernels: Kernels = reference) -> dict[str, Activation]:
     """Run one input (`check_input`); return what each layer wrote, int16 or int8 [H,W,C], by layer name."""
-    check_input(program, image)
+    check_input(program, values)
     tensors = buffers(program)
-    fill(kernels, program, image, tensors)
+    run_layers(kernels, program, values, tensors)
     return {layer.name: written(layer, tensors) for layer in program.layers}

@@ -337,5 +337,5 @@ def add_shifts(frac_bits: int, other_frac_bits: int, output_frac_bits: int) -> t
 
 
 def tensors_read(layer: Any) -> tuple[str, ...]:
-    """Return the names of the tensors that a layer reads, of an integer program or of its float twin."""
+    """Return the names of the tensors that a layer reads: of an integer program, of its float twin, of a schedule."""
     return (layer.input, layer.other) if layer.kind == Add.kind else (layer.input,)

@@ -5,7 +5,7 @@ A convolution has the width of what it reads. One of 8 bits writes 8 or 16; one 
 * a tensor has 16 bits where a convolution of 16 bits reads or writes it, and 8 elsewhere;
 * what an addition, a max pool or a shuffle joins has one width, 16 if any of it must have 16, and a mean of
   16 bits has 16;
-* where a convolution of 8 bits reads a tensor of 16, one copy requantises it, for all such readers together.
+* where a convolution of 8 bits reads a tensor of 16, one copy requantizes it, for all such readers together.
 
 Nothing is copied from 8 bits to 16: what writes for a reader of 16 bits writes 16 at once, so no precision is
 lost on the way. With all convolutions in 8 bits that is the 8-bit program itself.
@@ -18,15 +18,15 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from peephole.fixedpoint.float_network import (
+from peephole.fixedpoint.float_layers import (
     FloatAdd,
     FloatAveragePool,
     FloatConvolution,
     FloatCopyChannels,
     FloatGlobalAveragePool,
     FloatLayer,
-    FloatNetwork,
 )
+from peephole.fixedpoint.float_network import FloatNetwork
 from peephole.fixedpoint.formats import BITS
 from peephole.fixedpoint.layers import MaxPool, ShuffleChannels, tensors_read
 from peephole.fixedpoint.program import IntegerProgram

@@ -5,13 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from peephole.fixedpoint.float_layers import FloatLayer
-from peephole.fixedpoint.float_network import FloatConv2d, FloatNetwork, FloatTensor, fold_input
+from peephole.fixedpoint.float_layers import FloatConv2d, FloatLayer
+from peephole.fixedpoint.float_network import FloatNetwork, FloatTensor, fold_input
 from peephole.fixedpoint.formats import BITS
 from peephole.fixedpoint.layers import tensors_read
 from peephole.fixedpoint.validation import IMAGE
 
 OFFSET, SCALE = 128, 128
+"""Of a grey image where nothing else is said: it enters as (pixel - 128) / 128."""
 
 
 def as_pixels(network: FloatNetwork, bits: int) -> FloatNetwork:

@@ -18,26 +18,12 @@ from peephole.fixedpoint.layers import (
     Conv2d,
     Convolution,
     DepthwiseConv2d,
-    GlobalAveragePool,
     L2Normalize,
     Layer,
-    MaxPool,
     Tensor,
 )
 from peephole.fixedpoint.proof import Range, value_ranges
 from peephole.fixedpoint.validation import IMAGE, LARGEST_NORM, TENSOR, check, check_vector
-
-__all__ = [
-    "Calibration",
-    "Conv2d",
-    "GlobalAveragePool",
-    "IntegerProgram",
-    "L2Normalize",
-    "Layer",
-    "MaxPool",
-    "Spread",
-    "Tensor",
-]
 
 KIND = "integer program"
 LAYERS: dict[str, type[Layer]] = {cls.kind: cls for cls in get_args(Layer)}
@@ -117,7 +103,7 @@ class IntegerProgram:
     those they write. `crop` says how faces are cut for it, and `task` what the output tells: a face's
     descriptor, or (`landmarks`) five points, x and y in half sides of the input, or (`network`)
     whatever else, of any shape. A `network` may also have the `input_kind` `tensor`: integers [H,W,C]
-    in the input's own format, which the caller quantises. A `mirrored` program
+    in the input's own format, which the caller quantizes. A `mirrored` program
     describes a face and its mirror image: all layers but the last run on either, and the last, an
     `L2Normalize`, reads half the sum of the two vectors, rounded. Every instance keeps the rules of
     `validation.check`; an accumulator that says 32 bits is proved not to overflow.
@@ -284,6 +270,8 @@ class IntegerProgram:
             return program
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from error
+        except OverflowError as error:
+            raise ValueError(f"{path}: a number in it is too large; it is damaged, fetch it again") from error
 
 
 def _text(structure: dict[str, Any], key: str) -> str:
@@ -315,7 +303,7 @@ def _card(record: Any) -> dict[str, Any]:
 
 def _layer(record: Any, arrays: storage.Arrays) -> Layer:
     kind = record.get("kind") if isinstance(record, dict) else None
-    if kind not in LAYERS:
+    if not isinstance(kind, str) or kind not in LAYERS:
         raise ValueError(f"a layer of kind {kind!r} is unknown; there are {', '.join(LAYERS)}")
     return storage.from_record(LAYERS[kind], record, arrays)
 

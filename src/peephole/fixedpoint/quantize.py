@@ -26,10 +26,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from peephole.fixedpoint.averages import average_factors, mean_factor, window_counts
+from peephole.fixedpoint.averages import average_factors, counts_of, mean_factor
 from peephole.fixedpoint.equalise import equalise
-from peephole.fixedpoint.float_layers import integer_clips
-from peephole.fixedpoint.float_network import (
+from peephole.fixedpoint.float_layers import (
     FloatAdd,
     FloatAveragePool,
     FloatConv2d,
@@ -39,9 +38,9 @@ from peephole.fixedpoint.float_network import (
     FloatGlobalAveragePool,
     FloatL2Normalize,
     FloatLayer,
-    FloatNetwork,
-    FloatTensor,
+    integer_clips,
 )
+from peephole.fixedpoint.float_network import FloatNetwork, FloatTensor
 from peephole.fixedpoint.formats import BITS, WIDTHS, limits, to_float
 from peephole.fixedpoint.layers import (
     Add,
@@ -61,7 +60,6 @@ from peephole.fixedpoint.pixels import as_pixels
 from peephole.fixedpoint.program import RECOGNISE, IntegerProgram
 from peephole.fixedpoint.proof import value_ranges
 from peephole.fixedpoint.ranges import (
-    RULES,
     Statistics,
     calibrate,
     check_any,
@@ -72,27 +70,20 @@ from peephole.fixedpoint.ranges import (
 )
 from peephole.fixedpoint.report import QuantizationReport, measure
 from peephole.fixedpoint.rounding import ConvRounding, fields_of, quantize_conv
-from peephole.fixedpoint.tensor_formats import WIDE, choose_formats, wide_tensors
+from peephole.fixedpoint.tensor_formats import WIDE, RangeRule, choose_formats, wide_tensors
 from peephole.fixedpoint.validation import IMAGE
 
 
 @dataclass(frozen=True)
-class QuantizationOptions:
+class QuantizationOptions(RangeRule):
     """How to quantize; the defaults are those of 16 bits, and `of` gives those of 8.
 
-    ranges: `maximum` (times margin), `percentile` of the magnitudes, or `least_squares` (the range that loses least).
-    margin: how far a range by the maximum reaches beyond the largest value seen; what is larger saturates. Two
-    bits (4.0) cost about a decibel, since weights are the coarser part; without them a few values of
-    an unusual face saturate and spoil its descriptor (`benchmarks/quantization.py` measures it).
     equalise: rescale channels. correct_bias: take the mean error that rounded weights cause off the biases.
     weights_per: `channel` (a format per output channel) or `layer`.
     wide_share: layers with at most this share of the multiplications give up no weight bits and sum
     in 64 bits where they must; 0 means none may, 1 means all may.
     """
 
-    margin: float = 4.0
-    ranges: str = "maximum"
-    percentile: float = 99.99
     equalise: bool = True
     correct_bias: bool = True
     weights_per: str = "channel"
@@ -101,10 +92,6 @@ class QuantizationOptions:
     crop: str = "detect"
     task: str = RECOGNISE
     card: Mapping[str, Any] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if self.ranges not in RULES:
-            raise ValueError(f"ranges {self.ranges!r} must be one of {', '.join(RULES)}")
 
     @classmethod
     def of(cls, bits: int, **changes: Any) -> "QuantizationOptions":
@@ -279,7 +266,7 @@ def _integer_layer(layer: FloatLayer, shapes: Mapping[str, FloatTensor], formats
             return Add(**fields, shift=first, other_shift=second, norm=norm)
         case FloatAveragePool():
             sizes = (source.height, source.width), (out.height, out.width)
-            counts = window_counts(layer.window, *sizes, layer.padding_end if layer.counts_padding else None)
+            counts = counts_of(layer, *sizes)
             taps = layer.kernel_size[0] * layer.kernel_size[1]
             factors, shift = average_factors(counts.ravel().tolist(), taps, finer)
             return AveragePool(**fields_of(layer), factors=factors, shift=shift)

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from peephole.fixedpoint.float_network import FloatConvolution, FloatNetwork
+from peephole.fixedpoint.float_layers import FloatConvolution
+from peephole.fixedpoint.float_network import FloatNetwork
 from peephole.fixedpoint.formats import fraction_bits, limits
 from peephole.fixedpoint.layers import tensors_read
 

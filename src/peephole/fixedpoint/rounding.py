@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from peephole.fixedpoint.float_network import FloatConv2d, FloatConvolution
+from peephole.fixedpoint.float_layers import FloatConv2d, FloatConvolution
 from peephole.fixedpoint.formats import BITS, INT32_MAX, fraction_bits, to_fixed, to_float
 from peephole.fixedpoint.layers import Conv2d, Convolution, DepthwiseConv2d, read_by_outputs
 from peephole.fixedpoint.network_formats import TensorFormat
 from peephole.fixedpoint.proof import Range, accumulator_bounds
 
-LARGEST_NORM = 30
+LARGEST_CHOSEN_NORM = 30  # of a quantized layer; a program may have `validation.LARGEST_NORM`
 FINEST_WEIGHT = 30
 LARGEST_SPREAD = 12  # fraction bits between the channels of a layer of 8-bit weights
 
@@ -56,7 +56,7 @@ def quantize_conv(
     Returns the layer and the fraction bits given up for the 32-bit proof, int64 [O].
     """
     least = left - entered.frac_bits
-    wanted = weight_bits(layer, entered.bits, LARGEST_NORM + least)
+    wanted = weight_bits(layer, entered.bits, LARGEST_CHOSEN_NORM + least)
     if rounding.trained is not None:
         wanted = rounding.trained.astype(np.int64)
     bits = wanted.copy()

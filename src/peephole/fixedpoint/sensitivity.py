@@ -244,7 +244,7 @@ class _Noises:
         frac_bits = program.tensor(program.output).frac_bits
         noise = 0.0
         for image, exact in zip(self._images, self._exact, strict=True):
-            interpreter.fill(self._kernels, program, as_integers(program, image), tensors)
+            interpreter.run_layers(self._kernels, program, as_integers(program, image), tensors)
             noise += float(((to_float(tensors[program.output], frac_bits) - exact) ** 2).sum())
         return noise
 

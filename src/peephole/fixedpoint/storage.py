@@ -6,7 +6,6 @@ The structure holds no array: an array field `weight` of layer `fire2.squeeze` i
 
 import dataclasses
 import json
-import os
 import types
 import typing
 from collections.abc import Mapping
@@ -17,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
+
+from peephole.whole_files import write_whole
 
 VERSION = 1
 T = TypeVar("T")
@@ -68,19 +69,12 @@ def write(path: Path, kind: str, structure: Mapping[str, Any], arrays: Arrays) -
     """Write a program file, of equal content in equal bytes; whoever reads `path` meanwhile sees the old or the new."""
     text = json.dumps(structure, separators=(",", ":"))
     metadata = {"format": f"peephole {kind}", "version": str(VERSION), "structure": text}
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as written:
-            written.write(_ordered(save(arrays, metadata)))
-            written.flush()
-            os.fsync(written.fileno())  # else a power cut after the rename could leave an empty program
-        partial.chmod(0o644)  # a program is no secret
-        partial.replace(path)
+        content = _ordered(save(arrays, metadata))
     except SafetensorError as error:
         raise OSError(f"{path}: could not be written: {error}") from error
-    finally:
-        partial.unlink(missing_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, lambda file: file.write(content))
 
 
 def _ordered(file: bytes) -> bytes:
@@ -115,7 +109,7 @@ def read(path: Path, kind: str) -> tuple[dict[str, Any], Arrays]:
         raise ValueError(f"{path}: format version {metadata.get('version')}, this program reads {VERSION}; update it")
     try:
         structure = json.loads(metadata.get("structure", ""))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{path}: its structure is not valid JSON; make the file again") from error
     if not isinstance(structure, dict):
         raise ValueError(f"{path}: its structure is not a JSON object; make the file again")

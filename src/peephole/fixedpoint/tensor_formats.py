@@ -2,57 +2,51 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from peephole.fixedpoint.float_network import FloatAdd, FloatConvolution, FloatL2Normalize, FloatNetwork
+from peephole.fixedpoint.float_layers import FloatAdd, FloatConvolution, FloatL2Normalize
+from peephole.fixedpoint.float_network import FloatNetwork
 from peephole.fixedpoint.formats import fraction_bits
 from peephole.fixedpoint.layers import MaxPool, ShuffleChannels, tensors_read
 from peephole.fixedpoint.network_formats import TensorFormat
-from peephole.fixedpoint.ranges import Samples, Statistics, least_squares_bits, percentile_bits, producer
+from peephole.fixedpoint.ranges import RULES, Samples, Statistics, least_squares_bits, percentile_bits, producer
 from peephole.fixedpoint.rounding import weight_bits
 from peephole.fixedpoint.validation import FRAC_BITS, IMAGE
 
 INPUT_FRAC_BITS = 7  # of a pixel less an offset
 UNIT_FRAC_BITS = 14  # one itself must fit, which has no room in Q15
-WIDE_MARGIN = 4.0  # of the tensors that an 8-bit program holds in 16 bits
-
-
-class RangeOptions(Protocol):
-    """The part of `QuantizationOptions` that ranges are chosen by."""
-
-    @property
-    def margin(self) -> float:
-        """How far a range by the maximum reaches beyond the largest value seen."""
-
-    @property
-    def ranges(self) -> str:
-        """One of `ranges.RULES`."""
-
-    @property
-    def percentile(self) -> float:
-        """Of the magnitudes, for the rule of that name."""
 
 
 @dataclass(frozen=True)
 class RangeRule:
-    """A rule for ranges alone, as `QuantizationOptions` holds one."""
+    """How far the format of an activation reaches.
 
-    margin: float
+    ranges: `maximum` (times margin), `percentile` of the magnitudes, or `least_squares` (the range that loses least).
+    margin: how far a range by the maximum reaches beyond the largest value seen; what is larger saturates. Two
+    bits (4.0) cost about a decibel, since weights are the coarser part; without them a few values of
+    an unusual face saturate and spoil its descriptor (`benchmarks/quantization.py` measures it).
+    """
+
+    margin: float = 4.0
     ranges: str = "maximum"
     percentile: float = 99.99
 
+    def __post_init__(self) -> None:
+        """Refuse a rule that there is not. Raises `ValueError`."""
+        if self.ranges not in RULES:
+            raise ValueError(f"ranges {self.ranges!r} must be one of {', '.join(RULES)}")
 
-WIDE = RangeRule(WIDE_MARGIN)
+
+WIDE = RangeRule()  # of the tensors that an 8-bit program holds in 16 bits
 
 
 def choose_formats(
     network: FloatNetwork,
     maxima: Statistics,
     samples: Samples,
-    rules: Mapping[int, RangeOptions],
+    rules: Mapping[int, RangeRule],
     widths: Mapping[str, int],
 ) -> dict[str, TensorFormat]:
     """Return the format of every tensor, the input's too.
@@ -76,7 +70,7 @@ def choose_formats(
     return {name: TensorFormat(widths[name], frac_bits) for name, frac_bits in chosen.items()}
 
 
-def _range_bits(name: str, channels: NDArray[np.float64], samples: Samples, rule: RangeOptions, bits: int) -> int:
+def _range_bits(name: str, channels: NDArray[np.float64], samples: Samples, rule: RangeRule, bits: int) -> int:
     largest = float(channels.max())
     if rule.ranges == "percentile":
         return percentile_bits(samples[name], rule.percentile, largest, bits)

@@ -70,7 +70,7 @@ def _check_input(tensor: Tensor, offset: int, kind: str) -> None:
         raise ValueError(f"input kind {kind!r} must be one of {', '.join(INPUT_KINDS)}")
     if kind == TENSOR:
         if offset != 0:
-            raise ValueError(f"input {tensor.name}: integers that the caller quantises have no offset, not {offset}")
+            raise ValueError(f"input {tensor.name}: integers that the caller quantizes have no offset, not {offset}")
         return
     if not 0 <= offset <= 255:
         raise ValueError(f"the input's offset must be 0 to 255, not {offset}")

@@ -7,6 +7,12 @@ from typing import Any
 Pair = tuple[int, int]  # down the rows, along the columns
 
 
+def extent_of(size: Pair, dilation: Pair) -> Pair:
+    """Return the input rows and columns from the first to the last of so many taps."""
+    (height, width), (down, along) = size, dilation
+    return (height - 1) * down + 1, (width - 1) * along + 1
+
+
 @dataclass(frozen=True)
 class Window:
     """A kernel of `size` taps, `dilation` apart, moved by `stride`; each pair is (down the rows, along the columns).
@@ -24,8 +30,7 @@ class Window:
     @property
     def extent(self) -> Pair:
         """Input rows and columns from the first tap to the last."""
-        (height, width), (down, along) = self.size, self.dilation
-        return (height - 1) * down + 1, (width - 1) * along + 1
+        return extent_of(self.size, self.dilation)
 
     def outputs(self, height: int, width: int) -> Pair:
         """Return the height and width of the output if the padding below and on the right is as above and on the left.

@@ -1,7 +1,6 @@
 """A folder of files, written whole or not at all, and never over what is not ours."""
 
 import ctypes
-import errno
 import fcntl
 import hashlib
 import json
@@ -13,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from peephole.whole_files import DISK_FULL
+
 MANIFEST = "peephole.json"
 BUILD = "build"
 BUILT = (".o", ".a", ".elf", ".bin", ".map", ".su")  # what the Makefiles make there, and
@@ -21,7 +22,6 @@ VENDOR_BUILD = {"gap8": "BUILD"}  # by target: where a vendor's kit makes what i
 OLD = ".old"  # of the name under which the folder lies between two renames: never removed, it may be the only one
 JUST_MADE = 5.0  # seconds in which a folder may be made and not held yet
 AT_FDCWD, RENAME_EXCHANGE = -100, 2  # of Linux's fcntl.h
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def check_folder(folder: Path) -> None:
@@ -123,7 +123,7 @@ def _fill(folder: Path, partial: Path, files: Mapping[str, bytes]) -> None:
             partial.rename(folder)
     except BaseException as error:
         shutil.rmtree(partial, ignore_errors=True)
-        if isinstance(error, OSError) and error.errno in FULL:
+        if isinstance(error, OSError) and error.errno in DISK_FULL:
             raise OSError(f"{folder}: cannot be written, the disk is full; make room or name another place") from error
         raise
 

@@ -13,7 +13,7 @@ LOCAL = "arena weights pixels mirrored out given end rows made layer status memc
 RESERVED = frozenset(f"{KEYWORDS} {LOCAL} self_test".split())
 # What the headers of the kernels and of the C library declare.
 DECLARED = re.compile(
-    r"ph_\w*|PH_\w*|TRY|TRACE|TRACE_NOTHING|(u?int\w*|size|ptrdiff|wchar)_t|(U?INT\w*|SIZE|PTRDIFF|WCHAR)_(MAX|MIN|C)"
+    r"ph_\w*|PH_\w*|TRY|TRACE(_START|_AGAIN)?|(u?int\w*|size|ptrdiff|wchar)_t|(U?INT\w*|SIZE|PTRDIFF|WCHAR)_(MAX|MIN|C)"
 )
 
 

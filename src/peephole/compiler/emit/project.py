@@ -189,6 +189,10 @@ class ProjectBuilder:
         files = {path: text.encode() for path, text in texts.items()}
         if context["weights"]:
             files[f"{self.id}_weights.bin"] = self.weights[0]
+        return self.with_manifest(files)
+
+    def with_manifest(self, files: dict[str, bytes]) -> Project:
+        """Return the project of these files, to which what the folder says of itself is added."""
         told = {"name": self.program.name, "model": self.model_id, "target": self.target}
         files[MANIFEST] = manifest(told, files)
         arena = self.placement.peak_bytes

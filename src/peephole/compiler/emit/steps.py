@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from peephole.compiler.schedule import Step
-from peephole.compiler.streaming import Enter, Operation, tensors_read
+from peephole.compiler.streaming import Enter, Operation
+from peephole.fixedpoint.layers import tensors_read
 from peephole.fixedpoint.window import Windowed
 
 
@@ -22,7 +23,7 @@ class EmittedStep:
     """One step. whole: tensors that are there, or are made, whole; strips: those that are made in turns.
 
     asks: from the last layer to the first. shifted: the strips whose rows leave. enters: whether it reads the
-    image. given: the tensor that the caller gives, if it reads that.
+    image. given: the tensor that the caller gives, if it reads that. weighted: whether it is handed the weights.
     """
 
     number: int

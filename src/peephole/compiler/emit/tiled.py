@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peephole.compiler.cost import is_narrow
-from peephole.compiler.emit.folder import MANIFEST, manifest
 from peephole.compiler.emit.layers import EmittedLayer
 from peephole.compiler.emit.names import identifiers
 from peephole.compiler.emit.project import (
@@ -32,13 +31,13 @@ from peephole.compiler.emit.steps import EmittedStep
 from peephole.compiler.memory import Memory, aligned
 from peephole.compiler.planner import place
 from peephole.compiler.schedule import Passes
-from peephole.compiler.streaming import Enter, Operation, tensors_read
+from peephole.compiler.streaming import Enter, Operation
 from peephole.compiler.tiled_schedule import FIRST, SECOND, LayerTiles, TiledSchedule, l2_buffers, tile
 from peephole.compiler.tiler import IN_L1, IN_L2, STAGED, Tiling, cut
 from peephole.compiler.tiles import channels_read, columns_read, rows_read
 from peephole.compiler.weight_stream import ALIGNMENT, chunks_of_run
 from peephole.fixedpoint.interpreter import Kernels
-from peephole.fixedpoint.layers import AveragePool, Conv2d, Convolution, CopyChannels, Tensor
+from peephole.fixedpoint.layers import AveragePool, Conv2d, Convolution, CopyChannels, Tensor, tensors_read
 from peephole.fixedpoint.program import IntegerProgram
 from peephole.fixedpoint.window import Windowed
 
@@ -226,11 +225,7 @@ class _TiledBuilder(ProjectBuilder):
         texts |= {f"{CSRC}/{path}": text for path, text in copied.items()}
         files = {path: text.encode() for path, text in texts.items()}
         files[f"{self.id}_weights.bin"] = self.weights[0]
-        told = {"name": self.program.name, "model": self.model_id, "target": self.target}
-        files[MANIFEST] = manifest(told, files)
-        arena = self.placement.peak_bytes
-        weights_bytes, macs = len(self.weights[0]), self.description.macs
-        return Project(self.program, self.schedule, self.id, self.target, files, arena, weights_bytes, macs)
+        return self.with_manifest(files)
 
     def _tiled_context(self) -> dict[str, Any]:
         emitted = {layer.layer.name: layer for layer in self.layers}
@@ -259,7 +254,6 @@ class _TiledBuilder(ProjectBuilder):
             "first_stack_bytes": self.machine.core_stack_bytes + self.machine.first_stack_bytes,
             "predicted": self.tiles.cost.cycles,
             "cycles": self._cycles(),
-            "call_of": _call_of,
         }
 
     def _chunks(self) -> list[str]:
@@ -291,7 +285,7 @@ class _TiledBuilder(ProjectBuilder):
 
     def _step(self, number: int, step: EmittedStep) -> EmittedStep:
         layers = self.schedule.steps[number].segment.layers
-        return replace(step, calls=tuple(self._call(layer) for layer in layers))
+        return replace(step, calls=tuple(self._call(layer) for layer in layers), weighted=True)
 
     def _call(self, layer: Operation) -> str:
         output = self.tensor_ids[layer.output]
@@ -357,11 +351,3 @@ def _port_files(shared: Iterable[str]) -> dict[str, str]:
             included = [name for name in INCLUDED.findall(text) if not name.startswith(("bsp/", "pmsis"))]
             waiting += [f"include/{name}" if name.startswith("peephole/") else name for name in included]
     return files
-
-
-def _call_of(
-    step: EmittedStep, arena: str, pixels: str = "pixels", mirrored: str = "mirrored", given: str = "given"
-) -> str:
-    """Return the call of a step with these C expressions, of which it takes those that it needs."""
-    outside = [pixels, mirrored] if step.enters else [given] if step.given else []
-    return f"step_{step.number}({', '.join([*outside, 'weights', arena])})"

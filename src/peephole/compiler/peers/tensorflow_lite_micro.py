@@ -27,7 +27,7 @@ class ArenaUse:
 
 def arena_use(model: bytes, arena_bytes: int = 1 << 24) -> ArenaUse:
     """Run a model once on zeros and return what it took. Raises `ModuleNotFoundError` or `RuntimeError`."""
-    interpreter = _interpreter(model, arena_bytes)
+    interpreter = interpreter_of(model, arena_bytes)
     entered = interpreter.get_input_details(0)
     interpreter.set_input(np.zeros(entered["shape"], entered["dtype"]), 0)
     interpreter.invoke()
@@ -39,13 +39,14 @@ def arena_use(model: bytes, arena_bytes: int = 1 << 24) -> ArenaUse:
 
 def run(model: bytes, inputs: NDArray[Any], arena_bytes: int = 1 << 24) -> NDArray[Any]:
     """Return the integers [1,H,W,C] that a model makes of integers [1,H,W,C]."""
-    interpreter = _interpreter(model, arena_bytes)
+    interpreter = interpreter_of(model, arena_bytes)
     interpreter.set_input(inputs, 0)
     interpreter.invoke()
     return np.asarray(interpreter.get_output(0))
 
 
-def _interpreter(model: bytes, arena_bytes: int) -> Any:
+def interpreter_of(model: bytes, arena_bytes: int = 1 << 24) -> Any:
+    """Return its interpreter for a model. Raises `ModuleNotFoundError` without the package tflite-micro."""
     from tflite_micro.python.tflite_micro import runtime
 
     return runtime.Interpreter.from_bytes(model, arena_size=arena_bytes)

@@ -35,7 +35,8 @@ def tflite_model(program: IntegerProgram, bits: int = 8, exact: bool = True) -> 
 
     An l2_normalize at the end is left out: there is none of 16 bits. exact: windows lie where ours do, which asks for
     padding operators; else for its own padding wherever that gives the same shape, as a network trained there has it.
-    Raises `ValueError` for a layer that it cannot say, `ModuleNotFoundError` without the package tflite-micro.
+    Raises `ValueError` for a layer that it cannot say, `ModuleNotFoundError` without the packages flatbuffers and
+    tflite-micro.
     """
     return _Writer(program, bits, exact).write()
 
@@ -56,7 +57,7 @@ class _Writer:
     def write(self) -> bytes:
         import importlib
 
-        import flatbuffers  # both come with tflite-micro
+        import flatbuffers
 
         self.fb: Any = importlib.import_module(SCHEMA)
         self.tensors: list[Any] = []

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import onnx
 from google.protobuf.message import DecodeError
+from numpy.typing import NDArray
 from onnx import numpy_helper
 from onnx.reference import ReferenceEvaluator
 
@@ -27,14 +28,37 @@ OUTRIGHT = (
 
 
 def load(path: Path) -> onnx.ModelProto:
-    """Read an ONNX file. Raises `ValueError` for anything else."""
+    """Read an ONNX file. Raises `ValueError` for anything else, and naming the operator that is none of ONNX's own."""
     try:
         model = onnx.load(path)
+    except (DecodeError, ValueError, OSError) as error:
+        raise _not_whole(error) from error
+    _check_operators(model)
+    try:
+        for output in model.graph.output:  # the checker wants a shape; some exporters write none, and none is read here
+            if output.type.HasField("tensor_type"):
+                output.type.tensor_type.shape.SetInParent()
         onnx.checker.check_model(model)
-    except (DecodeError, onnx.checker.ValidationError, ValueError, OSError) as error:
-        first = str(error).strip().partition("\n")[0]
-        raise ValueError(f"not a whole ONNX file ({first or type(error).__name__}); export it again") from error
+    except (onnx.checker.ValidationError, ValueError) as error:
+        raise _not_whole(error) from error
     return model
+
+
+def _not_whole(error: Exception) -> ValueError:
+    first = str(error).strip().partition("\n")[0]
+    return ValueError(f"not a whole ONNX file ({first or type(error).__name__}); export it again")
+
+
+def _check_operators(model: onnx.ModelProto) -> None:
+    """Raise `ValueError` for an operator that is not among ONNX's own, which the checker would call a broken file."""
+    versions = [opset.version for opset in model.opset_import if opset.domain in STANDARD]
+    version = min(max([1, *versions]), onnx.defs.onnx_opset_version())  # of a damaged file it may be any number
+    for node in model.graph.node:
+        operator = str(node.op_type)  # of a damaged file it may be bytes that are no text
+        if node.domain not in STANDARD:
+            raise _named(node, UnsupportedError(not_supported(f"{node.domain}.{operator}")))
+        if versions and not onnx.defs.has(operator, version):
+            raise _named(node, UnsupportedError(not_supported(operator)))
 
 
 def read_graph(model: onnx.ModelProto, image: bool) -> Graph:
@@ -43,6 +67,13 @@ def read_graph(model: onnx.ModelProto, image: bool) -> Graph:
     Raises `ValueError` naming operator and node for what is not supported.
     """
     return _Reader(model, image).graph()
+
+
+def _array(tensor: onnx.TensorProto) -> NDArray[Any]:
+    try:
+        return numpy_helper.to_array(tensor)
+    except (KeyError, TypeError, ValueError, OSError, MemoryError) as error:  # a type or sizes that there are not
+        raise ValueError(f"tensor {tensor.name}: is not whole; export the network again") from error
 
 
 @dataclass(frozen=True)
@@ -58,7 +89,7 @@ class _Reader:
     def __init__(self, model: onnx.ModelProto, image: bool) -> None:
         self.model = model
         self.versions = {opset.domain: opset.version for opset in model.opset_import}
-        self.made: dict[str, Any] = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
+        self.made: dict[str, Any] = {t.name: _array(t) for t in model.graph.initializer}
         self.made[""] = None  # an input that is left out
         self.read = {name for node in model.graph.node for name in node.input} | {o.name for o in model.graph.output}
         inputs = [value for value in model.graph.input if value.name not in self.made]
@@ -92,8 +123,6 @@ class _Reader:
         return self.builder.finish(result)
 
     def _run(self, node: onnx.NodeProto) -> None:
-        if node.domain not in STANDARD:
-            raise UnsupportedError(not_supported(f"{node.domain}.{node.op_type}"))
         inputs = [self.made[name] for name in node.input]
         attributes = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
         if node.op_type == "Shape" and isinstance(inputs[0], Value):
@@ -132,7 +161,7 @@ class _Reader:
 
 
 def _named(node: onnx.NodeProto, error: UnsupportedError) -> ValueError:
-    return ValueError(f"node {node.name or node.output[0]} ({node.op_type}): {error}")
+    return ValueError(f"node {node.name or next(iter(node.output), '?')} ({node.op_type}): {error}")
 
 
 def _input(value: onnx.ValueInfoProto) -> _Input:

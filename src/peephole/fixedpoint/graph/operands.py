@@ -29,7 +29,8 @@ def constant(operand: Any) -> Constant:
     """Return an operand that must be a constant."""
     if isinstance(operand, Value | Length | list):
         raise UnsupportedError("weights that the network computes are not supported; they must be constants")
-    return np.asarray(operand, np.float64)
+    with np.errstate(invalid="ignore"):  # of a NaN; whoever takes the number tells where it is
+        return np.asarray(operand, np.float64)
 
 
 def optional(operand: Any) -> Constant | None:

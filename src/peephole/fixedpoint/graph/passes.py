@@ -29,6 +29,7 @@ from peephole.fixedpoint.graph.nodes import (
 from peephole.fixedpoint.graph.views import UnsupportedError
 from peephole.fixedpoint.layers import read_by_outputs
 from peephole.fixedpoint.validation import LARGEST_DEPTHWISE_KERNEL
+from peephole.fixedpoint.window import Pair, extent_of
 
 Kind = TypeVar("Kind", bound=Operator)
 
@@ -75,22 +76,21 @@ def _padded(user: Node, pad: Pad, source: Node) -> Convolution | MaxPool | Avera
         return None
     before = (operator.before[0] + pad.before[0], operator.before[1] + pad.before[1])
     if isinstance(operator, MaxPool):
-        extent = [(n - 1) * d + 1 for n, d in zip(operator.size, operator.dilation, strict=True)]
+        extent = extent_of(operator.size, operator.dilation)
         outside = pad.value == -np.inf or (pad.value == 0 and least(source) >= 0)
         return replace(operator, before=before) if outside and _reaches(user, source, before, extent) else None
     after = (operator.after[0] + pad.after[0], operator.after[1] + pad.after[1])
     if pad.value != 0:
         return None
     if isinstance(operator, Convolution):
-        sizes = zip(operator.weight.shape[1:3], operator.dilation, strict=True)
-        extent = [(n - 1) * d + 1 for n, d in sizes]
+        extent = extent_of(operator.weight.shape[1:3], operator.dilation)
         return replace(operator, before=before, after=after) if _reaches(user, source, before, extent) else None
-    if any((*operator.before, *operator.after)) or not _reaches(user, source, before, list(operator.size)):
+    if any((*operator.before, *operator.after)) or not _reaches(user, source, before, operator.size):
         return None  # a mean that does not count its own padding but counts this
     return replace(operator, before=before, after=after, counts_padding=True)
 
 
-def _reaches(user: Node, source: Node, before: tuple[int, int], extent: list[int]) -> bool:
+def _reaches(user: Node, source: Node, before: Pair, extent: Pair) -> bool:
     """Tell whether every window meets something of what is padded, as the kernels want it."""
     stride = user.operator.stride  # type: ignore[union-attr]  # of windows only
     sides = zip(user.shape[1:], source.shape[1:], before, extent, stride, strict=True)

@@ -11,7 +11,7 @@ from peephole.fixedpoint.graph import nodes, views
 from peephole.fixedpoint.graph.builder import Builder, Value
 from peephole.fixedpoint.graph.nodes import Node
 from peephole.fixedpoint.graph.views import CHANNELS, HEIGHT, WIDTH, UnsupportedError, axes_of, dim, view_of
-from peephole.fixedpoint.window import Pair
+from peephole.fixedpoint.window import Pair, extent_of
 
 Numbers = int | Sequence[int]
 
@@ -75,11 +75,12 @@ class _Map:
 def _outputs(sides: Pair, extent: Pair, stride: Pair, before: Pair, after: Pair, ceiling: bool = False) -> Pair:
     made = []
     for side, reach, step, first, last in zip(sides, extent, stride, before, after, strict=True):
+        _check_stride(step)
         room = side + first + last - reach
         count = (-(-room // step) if ceiling else room // step) + 1
         if ceiling and (count - 1) * step >= side + first:
             count -= 1  # that window would begin in the padding
-        if room < 0 or min(first, last) < 0 or step < 1:
+        if room < 0 or min(first, last) < 0:
             raise UnsupportedError(f"a window of {extent} does not fit a map of {sides}; make the input larger")
         if first >= reach or (count - 1) * step - first >= side:
             raise UnsupportedError(f"a window lies in the padding {before}, {after} altogether; pad less")
@@ -87,12 +88,14 @@ def _outputs(sides: Pair, extent: Pair, stride: Pair, before: Pair, after: Pair,
     return made[0], made[1]
 
 
-def _extent(size: Pair, dilation: Pair) -> Pair:
-    return (size[0] - 1) * dilation[0] + 1, (size[1] - 1) * dilation[1] + 1
+def _check_stride(stride: int) -> None:
+    if stride < 1:
+        raise UnsupportedError(f"a window moves by 1 or more, not by {stride}; export the network again")
 
 
 def same_padding(extent: int, stride: int, side: int, more_before: bool) -> tuple[int, int]:
     """Return the padding at both ends for which a side becomes ceil(side / stride) (`SAME_UPPER`, `SAME_LOWER`)."""
+    _check_stride(stride)
     total = max(0, (-(-side // stride) - 1) * stride + extent - side)
     less = total // 2
     return (total - less, less) if more_before else (less, total - less)
@@ -121,7 +124,7 @@ def convolve(
             f"weights {list(weight.shape)} in {groups} groups do not fit {source.channels} input channels"
         )
     step, spread = source.pair(stride, 1), source.pair(dilation, 1)
-    extent = _extent((kernel.shape[1], kernel.shape[2]), spread)
+    extent = extent_of((kernel.shape[1], kernel.shape[2]), spread)
     if isinstance(padding, str):
         before, end = _padding_of_word(padding, source, extent, step)
     else:
@@ -172,7 +175,7 @@ def max_pool(
     window, spread, before = source.pair(size, 1), source.pair(dilation, 1), source.pair(padding, 0)
     step = source.pair(stride, 1) if stride else window
     end = before if after is None else source.pair(after, 0)
-    sides = _outputs(source.sides, _extent(window, spread), step, before, end, ceiling)
+    sides = _outputs(source.sides, extent_of(window, spread), step, before, end, ceiling)
     made = nodes.MaxPool(window, step, before, spread)
     return source.value(builder.new(made, [source.node], (source.channels, *sides)))
 

@@ -1,4 +1,4 @@
-"""Channels of a 16-bit tensor moved to another and requantised, in NumPy."""
+"""Channels of a 16-bit tensor moved to another and requantized, in NumPy."""
 
 from typing import Any
 
