@@ -25,6 +25,9 @@ Cut = tuple[Grey, bool]
 
 # The middle of a picture as a share of its shorter side: (66,66,118,118) of the 250x250 pictures of LFW.
 CENTRE_SHARE = (118, 250)
+# In pixels, where pictures are centred on whom they are of, as in LFW: their faces are about 100 wide, and smaller hits
+# near the middle are noses and mouths.
+SMALLEST_CENTRED_FACE = 60
 BATCH = 64
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peephole.doorbell.policy import Bars, Policy
-from peephole.doorbell.visit import Quality, Sighting
+from peephole.doorbell.visit import Look, Quality
 from peephole.doorbell.voting import decide
 from peephole.evaluation.resampling import standard_error
 from peephole.people.matching import References
@@ -124,9 +124,9 @@ def draw_trials(
     return made
 
 
-def look(descriptor: NDArray[np.int16], good: bool = True) -> Sighting:
+def look(descriptor: NDArray[np.int16], good: bool = True) -> Look:
     """Return one look at a face, of which nothing counts but the descriptor and whether it is good."""
-    return Sighting(0.0, Box(0, 0, 1, 1), descriptor, Quality(1, 1, 1, 1000, good), b"")
+    return Look(0.0, Box(0, 0, 1, 1), descriptor, Quality(1, 1, 1, 1000, good), b"")
 
 
 def single_look(policy: Policy) -> Policy:

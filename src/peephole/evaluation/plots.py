@@ -1,34 +1,13 @@
-"""Plots of the protocols, as SVG files that come out the same each time."""
+"""Plots of the protocols."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from peephole.evaluation.figures import BLUE, GREY, RED, new_figure, save_figure
 from peephole.evaluation.openset import Estimate, OpenSet
 from peephole.evaluation.strangers import Deduplication
 from peephole.evaluation.thirds import Part
-
-RED, BLUE, GREY = "#c0392b", "#2c5f8a", "#777777"
-
-
-def new_figure(columns: int = 1, rows: int = 1, width: float = 6.4, height: float = 4.2) -> tuple[Any, Any]:
-    """Return figure and axes, drawn without a screen. Raises `ValueError` where matplotlib is missing."""
-    try:
-        import matplotlib as mpl
-        from matplotlib.figure import Figure
-    except ModuleNotFoundError as error:
-        raise ValueError(
-            "a plot needs the package matplotlib; install it with: pip install 'peephole[demo]'"
-        ) from error
-    mpl.rcParams["svg.hashsalt"] = "peephole"  # the same ids each time
-    figure = Figure(figsize=(width, height), layout="constrained")
-    return figure, figure.subplots(rows, columns, squeeze=False)
-
-
-def save_figure(figure: Any, path: Path) -> None:
-    """Write a figure as SVG or PNG, by the file's ending, the same each time."""
-    kind = path.suffix[1:].lower()
-    figure.savefig(path, format=kind, dpi=120, metadata={"Date" if kind == "svg" else "Software": None})
 
 
 def check_plot(path: Path) -> None:

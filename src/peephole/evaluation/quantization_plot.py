@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from peephole.evaluation.plots import BLUE, GREY, RED, new_figure, save_figure
+from peephole.evaluation.figures import BLUE, GREY, RED, new_figure, save_figure
 from peephole.fixedpoint.report import LayerReport, QuantizationReport
 from peephole.fixedpoint.sensitivity import WidthSearch
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from peephole.alignment import template_windows
 from peephole.image_files import decode_grey, list_pictures, read_pictures
+from peephole.packed_index import read_index
 from peephole.training.augmentation import crop
 from peephole.training.landmark_windows import Windows, scattered_window
 
@@ -40,12 +41,12 @@ def _spread(items: Sequence[Item], count: int) -> list[Item]:
 def _packed(folder: Path, size: tuple[int, int], count: int, scatter: Windows | None) -> Iterator[NDArray[np.uint8]]:
     if size[0] != size[1]:
         raise ValueError(f"{folder}: packed faces are square, the network takes {size[0]}x{size[1]}")
-    with np.load(folder / "index.npz") as index:
-        windows = template_windows(index["landmarks"]).astype(np.float32)
-        if scatter is not None:
-            rng = np.random.default_rng(0)
-            windows = np.stack([scattered_window(window, scatter, rng) for window in windows])
-        row = {str(key): i for i, key in enumerate(index["key"])}
+    index = read_index(folder)
+    windows = template_windows(index.landmarks).astype(np.float32)
+    if scatter is not None:
+        rng = np.random.default_rng(0)
+        windows = np.stack([scattered_window(window, scatter, rng) for window in windows])
+    row = {key: i for i, key in enumerate(index.keys)}
     shards = sorted(folder.glob("train-*.tar"))
     chosen = _spread([(shard, name) for shard in shards for name in list_pictures(shard)], count)
     if not chosen:

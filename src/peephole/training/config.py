@@ -1,4 +1,4 @@
-"""The training configuration: one TOML file holds all that decides a run."""
+"""The configuration of a recogniser's training: one TOML file holds all that decides a run."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +9,7 @@ from pydantic import Field, NonNegativeInt, PositiveInt
 from peephole.training.augmentation import Augmentation
 from peephole.training.learning_rate import warmed_up
 from peephole.training.loss_weights import LossWeights
-from peephole.training.section import Amount, Positive, Section, as_section, read_toml
+from peephole.training.section import Amount, Positive, Section
 
 
 @dataclass(frozen=True)
@@ -162,8 +162,3 @@ class TrainingConfig(Section):
         stage, done = self.stage_at(step)
         first, last = stage.learning_rate
         return (first + (last - first) * done) * warmed_up(step, self.warm_up_steps)
-
-
-def read_config(path: Path) -> TrainingConfig:
-    """Read a configuration. Raises `FileNotFoundError`, or `ValueError` naming the file and the field that is wrong."""
-    return as_section(TrainingConfig, read_toml(path), str(path))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from peephole.training.figures import new_figure, save_svg
+from peephole.evaluation.figures import empty_figure, save_figure
 
 # What is drawn: title and columns of each panel; a column that a run did not log is left out.
 PANELS = (
@@ -46,7 +46,7 @@ def draw_curves(run: Path, output: Path) -> None:
     """Draw the curves of a run folder as an SVG. Raises as `read_log` does."""
     columns = read_log(run)
     panels = [(title, chosen) for title, names in PANELS if (chosen := [name for name in names if name in columns])]
-    figure = new_figure(7, 2.2 * len(panels))
+    figure = empty_figure(7, 2.2 * len(panels))
     for axes, (title, names) in zip(np.atleast_1d(figure.subplots(len(panels), sharex=True)), panels, strict=True):
         for name in names:
             points = sorted(columns[name].items())
@@ -55,4 +55,4 @@ def draw_curves(run: Path, output: Path) -> None:
         axes.legend(fontsize=7, frameon=False)
         axes.grid(alpha=0.3)
     axes.set_xlabel("images seen")
-    save_svg(figure, output)
+    save_figure(figure, output)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,14 +15,22 @@ from torch import nn
 from tqdm import tqdm  # type: ignore[import-untyped]
 
 from peephole.evaluation.benchmark import measure
-from peephole.evaluation.embedding import AlignedCut, CentreCut, DetectedCut, Embedded, read_landmarks
+from peephole.evaluation.embedding import (
+    SMALLEST_CENTRED_FACE,
+    AlignedCut,
+    CentreCut,
+    DetectedCut,
+    Embedded,
+    read_landmarks,
+)
 from peephole.evaluation.lfw import PairList, picture_name, read_pairs
 from peephole.evaluation.verification import METRICS
 from peephole.image_files import decode_grey, list_pictures, read_pictures
+from peephole.training.checkpoints import START_AGAIN
 from peephole.training.config import EvaluationConfig
-from peephole.training.find_faces import SMALLEST_FACE
 from peephole.training.module import to_input
 from peephole.vision.detector import Detector
+from peephole.whole_files import write_whole
 
 # Faces described at once.
 BATCH = 128
@@ -56,7 +65,7 @@ def _cutter(evaluation: EvaluationConfig, crop: str, size: int) -> CentreCut | D
     if crop == "center":
         return CentreCut(size)
     if crop == "detect":
-        return DetectedCut(size, Detector(min_size=SMALLEST_FACE))
+        return DetectedCut(size, Detector(min_size=SMALLEST_CENTRED_FACE))
     if evaluation.landmarks is None:
         raise ValueError("[evaluation] crops asks for aligned faces; set landmarks, or take center in its place")
     return AlignedCut(size, read_landmarks(evaluation.landmarks))
@@ -76,9 +85,8 @@ def cut_faces(evaluation: EvaluationConfig, pairs: PairList, crop: str, size: in
             cuts = pool.map(lambda p: (picture_name(p.name), *cutter(p.name, decode_grey(p))), pictures)
             names, crops, found = zip(*tqdm(cuts, f"cutting ({crop})", len(pairs.names), disable=None), strict=True)
         cache.mkdir(parents=True, exist_ok=True)
-        partial = kept.with_suffix(".partial.npz")
-        np.savez(partial, names=np.array(names), crops=np.stack(crops), found=np.array(found, np.bool_))
-        partial.replace(kept)
+        arrays: dict[str, Any] = {"names": np.array(names), "crops": np.stack(crops), "found": np.array(found)}
+        write_whole(kept, lambda file: np.savez(file, **arrays), advice=START_AGAIN)
     with np.load(kept) as archive:
         return CutFaces(archive["names"].tolist(), archive["crops"], archive["found"])
 

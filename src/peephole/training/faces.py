@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peephole.alignment import template_windows
+from peephole.array_files import write_array
 from peephole.image_files import decode_grey, read_pictures
 from peephole.packed_index import read_index
 
@@ -96,14 +97,14 @@ def _decode(folder: Path, keys: Sequence[str]) -> NDArray[np.uint8]:
 def load_packed_faces(folder: Path, cache: Path) -> PackedFaces:
     """Read the pack in `folder`; decoded crops are kept in `cache` as one memory-mapped file.
 
-    Raises `FileNotFoundError` without an index, `ValueError` for a damaged one or a damaged shard.
+    Raises `FileNotFoundError` without an index, `ValueError` for a damaged one or a damaged shard, `OSError` where
+    `cache` has no room.
     """
     index = read_index(folder)
     decoded = cache / f"{folder.resolve().name}-{index.digest}-crops.npy"
     if not decoded.exists():
         cache.mkdir(parents=True, exist_ok=True)
-        partial = decoded.with_suffix(".partial.npy")
-        np.save(partial, _decode(folder, index.keys))
-        partial.rename(decoded)
+        crops = _decode(folder, index.keys)
+        write_array(decoded, crops, f"make room for the decoded faces, {crops.nbytes / 1e6:,.0f} MB")
     crops = np.load(decoded, mmap_mode="r")
     return PackedFaces(crops, index.landmarks, index.teacher, index.identity, index.digest)

@@ -13,15 +13,16 @@ from numpy.typing import NDArray
 from tqdm import tqdm  # type: ignore[import-untyped]
 
 from peephole.alignment import template_windows
-from peephole.array_files import open_arrays
-from peephole.evaluation.embedding import centre_box, most_central
+from peephole.array_files import open_arrays, write_array
+from peephole.evaluation.embedding import SMALLEST_CENTRED_FACE, centre_box, most_central
 from peephole.image_files import EncodedPicture, decode_grey
+from peephole.training.checkpoints import START_AGAIN
 from peephole.vision.crop import DEFAULT_RULE
 from peephole.vision.detector import Box, Detector
 
-# Pictures are looked at with a longer side of at most 250 pixels, where a face of 60 is the smallest that counts: as in
-# LFW, the pictures of all these sets are centred on the person they are of.
-LARGEST_SIDE, SMALLEST_FACE = 250, 60
+# Pictures are looked at with a longer side of at most so many pixels, as those of LFW have; like them the pictures of
+# all these sets are centred on the person they are of.
+LARGEST_SIDE = 250
 # Pictures between two savings.
 CHUNK = 1024
 NO_LANDMARKS = "not an .npz of names and landmarks, nor a table of five points a picture"
@@ -62,7 +63,7 @@ def windows_of(root: Path, files: Sequence[str], face: str, cache: Path) -> NDAr
     digest = hashlib.sha256("\n".join((face, str(root.resolve()), *files)).encode()).hexdigest()[:12]
     folder = cache / f"{root.resolve().name}-{digest}-windows"
     folder.mkdir(parents=True, exist_ok=True)
-    detector = Detector(min_size=SMALLEST_FACE)
+    detector = Detector(min_size=SMALLEST_CENTRED_FACE)
     how: Callable[[NDArray[np.uint8]], Window] = _middle if face == "center" else lambda grey: _detected(grey, detector)
 
     def one(name: str) -> Window:
@@ -73,9 +74,8 @@ def windows_of(root: Path, files: Sequence[str], face: str, cache: Path) -> NDAr
         for number, start in enumerate(tqdm(range(0, len(files), CHUNK), "finding faces", disable=None)):
             kept = folder / f"{number:06d}.npy"
             if not kept.exists():
-                partial = kept.with_suffix(".partial.npy")
-                np.save(partial, np.array(list(pool.map(one, files[start : start + CHUNK])), np.float32))
-                partial.replace(kept)
+                found = np.array(list(pool.map(one, files[start : start + CHUNK])), np.float32)
+                write_array(kept, found, START_AGAIN)
             parts.append(np.load(kept))
     return np.concatenate(parts)
 

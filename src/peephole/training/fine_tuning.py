@@ -21,17 +21,11 @@ from peephole.models.squeezeface import SqueezeFace
 from peephole.packed_index import split_held_out
 from peephole.training.batches import FaceBatches
 from peephole.training.calibration_images import read_calibration_images
-from peephole.training.checkpoints import read_recogniser
+from peephole.training.checkpoints import held_out_of_checkpoint, read_recogniser, weights_must_fit
 from peephole.training.data import held_out_batches
 from peephole.training.faces import Faces
 from peephole.training.folders import load_faces
-from peephole.training.module import (
-    held_out_of_checkpoint,
-    network_of_checkpoint,
-    to_input,
-    true_accept_rate,
-    use_of_checkpoint,
-)
+from peephole.training.module import Use, network_of_checkpoint, to_input, true_accept_rate, use_of_checkpoint
 from peephole.training.order import Rows
 from peephole.training.quantization_aware import QuantizedNetwork
 from peephole.training.quantization_config import TASK, QuantizationConfig
@@ -119,13 +113,11 @@ class FineTuning(lightning.LightningModule):
         self.step = checkpoint["step"]
 
 
-def _read_float(path: Path) -> tuple[nn.Module, dict[str, int]]:
-    """Return the float network of a checkpoint and who was held out of its training."""
-    read_recogniser(path, "checkpoint to start from")
-    try:
-        return network_of_checkpoint(str(path)), held_out_of_checkpoint(str(path))
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise ValueError(f"{path}: its weights do not fit the network that it names; let it be trained anew") from error
+def _read_float(path: Path) -> tuple[nn.Module, dict[str, int], Use]:
+    """Return the float network of a checkpoint, who was held out of its training, and how it is meant to be used."""
+    checkpoint = read_recogniser(path, "checkpoint to start from")
+    with weights_must_fit(path):
+        return network_of_checkpoint(checkpoint), held_out_of_checkpoint(checkpoint), use_of_checkpoint(checkpoint)
 
 
 def _start(config: QuantizationConfig, size: int, exact: nn.Module, told: dict[str, int]) -> FloatNetwork:
@@ -181,8 +173,7 @@ def fine_tune(config: QuantizationConfig, launch: Launch | None = None) -> Path:
     if not config.steps:
         raise ValueError(f"images = {config.images} fill no batch of {config.batch}; train on more")
     start_up(config.seed)
-    exact, told = _read_float(config.start)
-    use = use_of_checkpoint(str(config.start))
+    exact, told, use = _read_float(config.start)
     size = use.size if config.size is None else config.size
     if isinstance(exact, SqueezeFace) and size != use.size:
         raise ValueError(f"{config.start}: its window is fitted to images of {use.size} pixels; leave size out")

@@ -84,15 +84,22 @@ def _pictures(folder: Path) -> list[str]:
 
 
 def _names(folder: Path) -> dict[str, str]:
-    """Read what the numbered people are called, by the folder's name."""
+    """Read what the numbered people are called, by the folder's name.
+
+    Raises `ValueError` where there is a list of names that is none.
+    """
     meta, listed = folder / "identity_meta.csv", folder / "names.txt"
-    if meta.is_file():  # Class_ID, Name, Sample_Num, Flag, Gender
-        with meta.open(encoding="utf-8", newline="") as stream:
-            rows = [row for row in csv.reader(stream, skipinitialspace=True) if len(row) > 1]
-        return {row[0].strip(): row[1].strip() for row in rows[1:]}
-    if listed.is_file():
-        lines = (line.split(maxsplit=1) for line in listed.read_text(encoding="utf-8").splitlines())
-        return {fields[0]: fields[1].strip() for fields in lines if len(fields) == 2}
+    try:
+        if meta.is_file():  # Class_ID, Name, Sample_Num, Flag, Gender
+            with meta.open(encoding="utf-8", newline="") as stream:
+                rows = [row for row in csv.reader(stream, skipinitialspace=True) if len(row) > 1]
+            return {row[0].strip(): row[1].strip() for row in rows[1:]}
+        if listed.is_file():
+            lines = (line.split(maxsplit=1) for line in listed.read_text(encoding="utf-8").splitlines())
+            return {fields[0]: fields[1].strip() for fields in lines if len(fields) == 2}
+    except (UnicodeDecodeError, csv.Error) as error:
+        told = meta if meta.is_file() else listed
+        raise ValueError(f"{told}: not a list of people's names in UTF-8; mend it, or move it away") from error
     return {}
 
 

@@ -17,8 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from peephole.training.checkpoints import START_AGAIN, read_checkpoint
 from peephole.training.config import TrainingConfig
 from peephole.training.section import Section, as_section, read_toml
+from peephole.whole_files import write_text
 
 Levels = dict[str, str]
 
@@ -143,10 +145,9 @@ def run_grid(runs: tuple[GridRun, ...], launch: Any) -> Iterator[list[dict[str, 
             checkpoint = train(config, launch=launch, cache=cache)
             if not is_first_process() or config.evaluation is None:
                 continue
-            network = network_of_checkpoint(str(checkpoint))
+            network = network_of_checkpoint(read_checkpoint(checkpoint))
             records = measure_network(network, config.evaluation, config.stages[-1].size, cache)
             results[run.name] = {"levels": run.levels, "config": dataclasses.asdict(config), "measured": records}
-            partial = config.run / "result.partial"
-            partial.write_text(json.dumps(results[run.name], indent=1, default=str) + "\n", encoding="utf-8")
-            partial.replace(config.run / "result.json")
+            text = json.dumps(results[run.name], indent=1, default=str) + "\n"
+            write_text(config.run / "result.json", text, START_AGAIN)
         yield [results[other.name] for other in runs if other.name in results]

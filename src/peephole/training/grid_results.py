@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from peephole.evaluation.figures import empty_figure, save_figure
 from peephole.evaluation.verification import METRICS
-from peephole.training.figures import new_figure, save_svg
+from peephole.training.checkpoints import START_AGAIN
+from peephole.whole_files import write_text
 
 Result = dict[str, Any]
 TITLES = {"l1": "L1", "l2": "L2", "cosine": "cosine", "l2norm": "L2 norm"}
@@ -46,7 +48,7 @@ def draw(results: Sequence[Result], output: Path) -> None:
     across = list(dict.fromkeys(result["levels"][axes[0]] for result in results))
     others = list(dict.fromkeys(tuple(result["levels"][axis] for axis in axes[1:]) for result in results))
     crops = _crops(results)
-    figure = new_figure(max(5.0, 1.1 * len(across)) * len(others), 2.8 * len(crops))
+    figure = empty_figure(max(5.0, 1.1 * len(across)) * len(others), 2.8 * len(crops))
     panels = figure.subplots(len(crops), len(others), sharex=True, sharey=True, squeeze=False)
     for (row, crop), (column, other) in itertools.product(enumerate(crops), enumerate(others)):
         panel = panels[row][column]
@@ -66,12 +68,12 @@ def draw(results: Sequence[Result], output: Path) -> None:
         if column == 0:
             panel.set_ylabel("accuracy", fontsize=8)
     panels[0][0].legend(fontsize=7, frameon=False, ncols=2)
-    save_svg(figure, output)
+    save_figure(figure, output)
 
 
 def write_results(results: Sequence[Result], folder: Path) -> None:
     """Write results.json, results.md and results.svg into a folder, which is made."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "results.json").write_text(json.dumps(list(results), indent=1, default=str) + "\n", encoding="utf-8")
-    (folder / "results.md").write_text(markdown(results), encoding="utf-8")
+    write_text(folder / "results.json", json.dumps(list(results), indent=1, default=str) + "\n", START_AGAIN)
+    write_text(folder / "results.md", markdown(results), START_AGAIN)
     draw(results, folder / "results.svg")

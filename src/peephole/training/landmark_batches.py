@@ -13,6 +13,7 @@ from peephole.alignment import template_windows
 from peephole.training.augmentation import Augmentation, crop, spoil
 from peephole.training.faces import PackedFaces
 from peephole.training.landmark_windows import Windows, points_in_window, scattered_window
+from peephole.training.order import Shuffled
 
 
 class LandmarkBatches(IterableDataset[tuple[Tensor, Tensor]]):
@@ -35,7 +36,7 @@ class LandmarkBatches(IterableDataset[tuple[Tensor, Tensor]]):
     ) -> None:
         """Choose rows and steps. how: light, blur, noise and cover; None leaves the faces as they are, unmirrored."""
         super().__init__()
-        self.faces, self.rows, self.size, self.batch = faces, rows, size, batch
+        self.faces, self.size, self.order = faces, size, Shuffled(rows, batch, seed)
         self.windows, self.how, self.seed, self.first, self.last = windows, how, seed, first, last
         self.template = template_windows(faces.landmarks).astype(np.float32)
 
@@ -48,7 +49,7 @@ class LandmarkBatches(IterableDataset[tuple[Tensor, Tensor]]):
 
     def _batch(self, step: int) -> tuple[Tensor, Tensor]:
         rng = np.random.default_rng((self.seed, 1, step))
-        images, points = zip(*(self._face(int(row), rng) for row in self._rows_of(step)), strict=True)
+        images, points = zip(*(self._face(int(row), rng) for row in self.order(step)), strict=True)
         return torch.from_numpy(np.stack(images)[:, None]), torch.from_numpy(np.stack(points))
 
     def _face(self, row: int, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
@@ -57,9 +58,3 @@ class LandmarkBatches(IterableDataset[tuple[Tensor, Tensor]]):
         image = crop(self.faces.crops[row], window, self.size, mirror)
         points = points_in_window(self.faces.landmarks[row], window, self.size, mirror)
         return image if self.how is None else spoil(image, self.how, rng), points
-
-    def _rows_of(self, step: int) -> NDArray[np.int64]:
-        per_pass = len(self.rows) // self.batch
-        order = np.random.default_rng((self.seed, 0, step // per_pass)).permutation(self.rows)
-        at = step % per_pass * self.batch
-        return order[at : at + self.batch]

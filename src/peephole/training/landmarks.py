@@ -1,5 +1,6 @@
 """Training of the landmark network: its Lightning module and its run."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,6 +12,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from peephole.models.landmarks import POINTS, SIDE, LandmarkNet
 from peephole.packed_index import split_held_out
+from peephole.training.checkpoints import averaged_weights, read_checkpoint, weights_alone, write_checkpoint
 from peephole.training.faces import PackedFaces, load_packed_faces
 from peephole.training.landmark_batches import LandmarkBatches
 from peephole.training.landmark_config import TASK, LandmarkConfig
@@ -120,18 +122,10 @@ class LandmarkTraining(lightning.LightningModule):
         self.step = checkpoint["step"]
 
 
-def is_checkpoint(path: Path) -> bool:
-    """Tell whether a checkpoint is of a landmark network."""
-    return bool(torch.load(path, map_location="cpu", weights_only=True).get("task") == TASK)
-
-
-def network_of_checkpoint(path: Path) -> nn.Module:
+def network_of_checkpoint(checkpoint: Mapping[str, Any]) -> nn.Module:
     """Return the averaged network of a checkpoint, in eval mode."""
-    checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-    prefix = "average.module."
     network = LandmarkNet()
-    state = {k[len(prefix) :]: v for k, v in checkpoint["state_dict"].items() if k.startswith(prefix)}
-    network.load_state_dict(state)
+    network.load_state_dict(averaged_weights(checkpoint))
     return network.eval()
 
 
@@ -175,12 +169,5 @@ def train(config: LandmarkConfig, launch: Launch | None = None) -> Path:
     if module.step < config.steps:
         _fit(module, faces, rows, launch)
     last = config.run / "last.ckpt"
-    alone = weights_alone(torch.load(last, map_location="cpu", weights_only=True))
-    torch.save(alone, config.run / "network.ckpt")
+    write_checkpoint(config.run / "network.ckpt", weights_alone(read_checkpoint(last)))
     return last
-
-
-def weights_alone(checkpoint: dict[str, Any]) -> dict[str, Any]:
-    """Return what is left of a checkpoint for use: the averaged network, a third of the size."""
-    state = {k: v for k, v in checkpoint["state_dict"].items() if k.startswith("average.module.")}
-    return {k: v for k, v in checkpoint.items() if k not in ("state_dict", "optimizers")} | {"state_dict": state}

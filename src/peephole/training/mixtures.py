@@ -21,7 +21,9 @@ from torch.nn.functional import normalize
 
 from peephole.alignment import TEMPLATE_SIDE, template_windows
 from peephole.training.augmentation import cut, window_matrix
+from peephole.training.checkpoints import START_AGAIN
 from peephole.training.faces import PackedFaces
+from peephole.whole_files import write_whole
 
 Points = NDArray[np.float64]
 
@@ -112,10 +114,8 @@ def _stored(path: Path, make: Callable[[], dict[str, NDArray[Any]]]) -> None:
     """Write what `make` returns, unless it is there; a kill leaves all of it or nothing."""
     if path.exists():
         return
-    unfinished = path.with_suffix(".partial")
-    with unfinished.open("wb") as file:
-        np.savez(file, **make())  # type: ignore[arg-type]  # numpy's stubs take no ** beside allow_pickle
-    unfinished.rename(path)
+    arrays: dict[str, Any] = make()
+    write_whole(path, lambda file: np.savez(file, **arrays), advice=START_AGAIN)
 
 
 def make_mixtures(

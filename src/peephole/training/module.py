@@ -1,6 +1,6 @@
 """The Lightning module: a small network trained by a weighted sum of losses; and what becomes of its checkpoints."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -13,10 +13,11 @@ from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from peephole.array_files import open_arrays
+from peephole.fixedpoint.pixels import OFFSET, SCALE
 from peephole.models import build
 from peephole.models.backbone import Backbone
 from peephole.models.squeezeface import SqueezeFace, from_squeezenet1_1
-from peephole.training.checkpoints import read_recogniser
+from peephole.training.checkpoints import averaged_weights, read_recogniser, weights_must_fit
 from peephole.training.config import TrainingConfig
 from peephole.training.muon import Muon
 from peephole.training.objective import Objective
@@ -31,7 +32,7 @@ CHECKED_EVERY = 10
 
 def to_input(images: Tensor) -> Tensor:
     """Bytes [N,1,S,S] to the network's values in -1..1, as the integer program's input does: (x - 128) / 128."""
-    return (images.float() - 128) / 128
+    return (images.float() - OFFSET) / SCALE
 
 
 @dataclass(frozen=True)
@@ -275,19 +276,6 @@ def use_of(config: TrainingConfig) -> dict[str, Any]:
     return {"size": config.stages[-1].size, "mirrored": config.mirrored}
 
 
-def weights_alone(checkpoint: dict[str, Any]) -> dict[str, Any]:
-    """Return what is left of a checkpoint for use and for a warm start: the averaged network, a third of the size."""
-    state = {k: v for k, v in checkpoint["state_dict"].items() if k.startswith("average.module.")}
-    kept = {key: value for key, value in checkpoint.items() if key not in ("state_dict", "optimizers")}
-    return kept | {"state_dict": state}
-
-
-def held_out_of_checkpoint(path: str) -> dict[str, int]:
-    """Return who was held out of a checkpoint's training: `seed` and `held_out_identities` of `split_held_out`."""
-    checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-    return {key: int(checkpoint[key]) for key in ("seed", "held_out_identities")}
-
-
 @dataclass(frozen=True)
 class Use:
     """How a network is meant to be used: on images of size x size, and whether on their mirror images too."""
@@ -296,25 +284,22 @@ class Use:
     mirrored: bool = False
 
 
-def use_of_checkpoint(path: str) -> Use:
+def use_of_checkpoint(checkpoint: Mapping[str, Any]) -> Use:
     """Return how a checkpoint's network is meant to be used."""
-    checkpoint = torch.load(path, map_location="cpu", weights_only=True)
     return Use(checkpoint.get("size", 128), checkpoint.get("mirrored", False))
 
 
-def network_of_checkpoint(path: str) -> Backbone:
+def network_of_checkpoint(checkpoint: Mapping[str, Any]) -> Backbone:
     """Return the averaged network of a checkpoint, in eval mode, as it is used: fitted to its size of images."""
-    network = _averaged(torch.load(path, map_location="cpu", weights_only=True))
+    network = _averaged(checkpoint)
     if isinstance(network, SqueezeFace):
-        network.fit(use_of_checkpoint(path).size)
+        network.fit(use_of_checkpoint(checkpoint).size)
     return network
 
 
-def _averaged(checkpoint: dict[str, Any]) -> Backbone:
+def _averaged(checkpoint: Mapping[str, Any]) -> Backbone:
     network = build(checkpoint["architecture"], checkpoint["descriptor"], **checkpoint.get("network", {}))
-    prefix = "average.module."
-    state = {k[len(prefix) :]: v for k, v in checkpoint["state_dict"].items() if k.startswith(prefix)}
-    network.load_state_dict(state)
+    network.load_state_dict(averaged_weights(checkpoint))
     network.unit_length = checkpoint["unit_length"]
     return network.eval()
 
@@ -325,14 +310,8 @@ def read_weights(path: str) -> dict[str, Tensor]:
     Raises `FileNotFoundError`, or `ValueError` for a file of another kind.
     """
     if path.endswith(".ckpt"):
-        return _read_checkpoint(path).state_dict()
+        checkpoint = read_recogniser(Path(path), "checkpoint to start from")
+        with weights_must_fit(Path(path)):
+            return _averaged(checkpoint).state_dict()
     with open_arrays(Path(path), "weights to start from", "not an .npz of named weights, nor a .ckpt") as arrays:
         return {name: torch.from_numpy(values.astype(np.float32)) for name, values in arrays.items()}
-
-
-def _read_checkpoint(path: str) -> Backbone:
-    checkpoint = read_recogniser(Path(path), "checkpoint to start from")
-    try:
-        return _averaged(checkpoint)
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise ValueError(f"{path}: its weights do not fit the network that it names; let it be trained anew") from error

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn.functional import conv2d, max_pool2d, normalize
 
 from peephole.fixedpoint.averages import mean_factor
-from peephole.fixedpoint.float_network import (
+from peephole.fixedpoint.float_layers import (
     FloatAdd,
     FloatConv2d,
     FloatConvolution,
@@ -27,8 +27,8 @@ from peephole.fixedpoint.float_network import (
     FloatGlobalAveragePool,
     FloatL2Normalize,
     FloatLayer,
-    FloatNetwork,
 )
+from peephole.fixedpoint.float_network import FloatNetwork
 from peephole.fixedpoint.formats import limits
 from peephole.fixedpoint.layers import MaxPool, tensors_read
 from peephole.fixedpoint.network_formats import NetworkFormats, TensorFormat

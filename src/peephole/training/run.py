@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-import torch
-
+from peephole.training.checkpoints import read_checkpoint, weights_alone, write_checkpoint
 from peephole.training.config import TrainingConfig
 from peephole.training.curves import draw_curves
 from peephole.training.data import StageData, TrainingData, knowledge_of, read_data
-from peephole.training.module import Training, read_weights, use_of, weights_alone
+from peephole.training.module import Training, read_weights, use_of
 from peephole.training.resuming import last_checkpoint
 from peephole.training.trainer import Launch, fit, is_first_process, start_up, trainer_of, write_description
 
@@ -78,8 +77,8 @@ def train(config: TrainingConfig, workers: int = 1, launch: Launch | None = None
         _fit_stage(module, data, launch)
     last = config.run / "last.ckpt"
     if is_first_process():
-        alone = weights_alone(torch.load(last, map_location="cpu", weights_only=True))
-        torch.save(alone | use_of(config), config.run / "network.ckpt")
+        alone = weights_alone(read_checkpoint(last))
+        write_checkpoint(config.run / "network.ckpt", alone | use_of(config))
         if module.step > first:
             draw_curves(config.run, config.run / "curves.svg")
     return last

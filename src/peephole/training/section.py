@@ -38,3 +38,5 @@ def read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path}: not valid TOML: {error}") from error
+    except RecursionError as error:
+        raise ValueError(f"{path}: not valid TOML: lists lie too deep in lists") from error

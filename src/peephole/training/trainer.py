@@ -17,7 +17,9 @@ from lightning.pytorch.strategies import DDPStrategy
 from lightning.pytorch.utilities import rank_zero_only
 from torch.utils.data import DataLoader, IterableDataset
 
+from peephole.training.checkpoints import START_AGAIN, write_checkpoint
 from peephole.training.progress import progress_bars
+from peephole.whole_files import write_text
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ def write_description(config: RunConfig, launch: Launch, told: dict[str, Any]) -
         "torch": torch.__version__,
         "launch": dataclasses.asdict(launch),
     }
-    (config.run / "run.json").write_text(json.dumps(description | told, indent=2, default=str) + "\n")
+    write_text(config.run / "run.json", json.dumps(description | told, indent=2, default=str) + "\n", START_AGAIN)
 
 
 class Checkpoints(lightning.Callback):
@@ -114,9 +116,7 @@ class Checkpoints(lightning.Callback):
     def write(self, trainer: lightning.Trainer, module: Any) -> None:
         """Write to a neighbour and rename, on the first of several processes."""
         if trainer.is_global_zero:
-            partial = self.path.with_suffix(".partial")
-            torch.save(module.checkpoint(trainer.optimizers), partial)
-            partial.replace(self.path)
+            write_checkpoint(self.path, module.checkpoint(trainer.optimizers))
 
 
 def trainer_of(config: RunConfig, launch: Launch, steps: int, precision: str, optimizers: int) -> lightning.Trainer:

@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from peephole.fixedpoint.float_network import (
+from peephole.fixedpoint.float_layers import (
     FloatAdd,
     FloatConv2d,
     FloatDepthwiseConv2d,
     FloatGlobalAveragePool,
     FloatL2Normalize,
     FloatLayer,
-    FloatNetwork,
 )
+from peephole.fixedpoint.float_network import FloatNetwork
 from peephole.fixedpoint.layers import MaxPool
 from peephole.fixedpoint.window import Pair, Window
 

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peephole.evaluation.peers.onnx_model import OUTPUT, inputs_of, onnx_model
-from peephole.fixedpoint.float_network import FloatL2Normalize, FloatNetwork
+from peephole.fixedpoint.float_layers import FloatL2Normalize
+from peephole.fixedpoint.float_network import FloatNetwork
 
 BATCH = 32
 Describe = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
@@ -78,6 +79,11 @@ def quantized_describer(
     network: FloatNetwork, faces: NDArray[np.uint8], choice: StaticChoice, threads: int
 ) -> Describe:
     """Quantize by `onnxruntime.quantization.quantize_static` on calibration faces uint8 [N,H,W], and describe."""
+    return describer(network, quantized_model(network, faces, choice), threads)
+
+
+def quantized_model(network: FloatNetwork, faces: NDArray[np.uint8], choice: StaticChoice) -> bytes:
+    """Return the model that `quantize_static` makes on calibration faces uint8 [N,H,W]."""
     import onnx
     from onnxruntime import quantization as ort
 
@@ -95,7 +101,7 @@ def quantized_describer(
             weight_type=types[choice.weights][1],
             calibrate_method=ort.CalibrationMethod[choice.ranges],
         )
-        return describer(network, made.read_bytes(), threads)
+        return made.read_bytes()
 
 
 class _Reader:
