@@ -4,11 +4,12 @@ import queue
 import threading
 from collections.abc import Callable
 from types import TracebackType
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
-from peephole.live import Look, Message
+from peephole.live import Message, View
 
 MOST_WAITING = 256
+Item = TypeVar("Item")
 
 
 class Service(Protocol):
@@ -40,6 +41,37 @@ class Service(Protocol):
         ...
 
 
+class NewestQueue(Generic[Item]):
+    """What waits for a thread, in order; where it is full the oldest gives way to the newest. Any thread may put."""
+
+    def __init__(self, most: int, dropped: Callable[[Item], None]) -> None:
+        """Start empty; `most` items fit, and `dropped` is told of each that had to go."""
+        self._items: queue.Queue[Item | None] = queue.Queue(most)
+        self._dropped = dropped
+
+    def put(self, item: Item | None) -> None:
+        """Add an item, or None for the end; never blocks."""
+        while True:
+            try:
+                self._items.put_nowait(item)
+            except queue.Full:
+                self._drop_oldest()
+            else:
+                return
+
+    def get(self, timeout: float | None = None) -> Item | None:
+        """Wait for the next item, and take it out; None is the end. Raises `queue.Empty` after `timeout` seconds."""
+        return self._items.get(timeout=timeout)
+
+    def _drop_oldest(self) -> None:
+        try:
+            oldest = self._items.get_nowait()
+        except queue.Empty:
+            return  # taken out meanwhile
+        if oldest is not None:
+            self._dropped(oldest)
+
+
 class QueuedListener:
     """Hands messages to `handle`, one after the other, in a thread of its own.
 
@@ -52,13 +84,13 @@ class QueuedListener:
         self.dropped = 0
         self._handle = handle
         self._failed = failed
-        self._waiting: queue.Queue[Message | None] = queue.Queue(MOST_WAITING)
+        self._waiting: NewestQueue[Message] = NewestQueue(MOST_WAITING, self._count_dropped)
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
 
     def hear(self, message: Message) -> None:
         """Queue a message; never blocks."""
-        if not isinstance(message, Look):
-            self._put(message)
+        if not isinstance(message, View):
+            self._waiting.put(message)
 
     def __enter__(self) -> "QueuedListener":
         """Start the thread."""
@@ -69,23 +101,10 @@ class QueuedListener:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Let what waits be handled, for five seconds at most, and end."""
-        self._put(None)
+        self._waiting.put(None)
         self._thread.join(5.0)
 
-    def _put(self, message: Message | None) -> None:
-        while True:
-            try:
-                self._waiting.put_nowait(message)
-            except queue.Full:
-                self._drop_oldest()
-            else:
-                return
-
-    def _drop_oldest(self) -> None:
-        try:
-            self._waiting.get_nowait()
-        except queue.Empty:
-            return  # handled meanwhile
+    def _count_dropped(self, message: Message) -> None:
         self.dropped += 1
 
     def _work(self) -> None:
