@@ -1,6 +1,5 @@
 """The keys of devices, a file each that only the owner may read, named by the key's id."""
 
-import errno
 import hashlib
 import hmac
 import os
@@ -10,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from peephole.device.errors import WrongKeyError
+from peephole.whole_files import DISK_FULL
 
 FOLDER = "devices"
 KEY_BYTES = 32
@@ -41,7 +41,7 @@ def place_for_key(data: Path) -> Iterator[Callable[[bytes], Path]]:
     except OSError as error:
         with suppress(OSError):
             partial.unlink()
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        full = error.errno in DISK_FULL
         why = "the disk is full; make room, or" if full else f"no key can be written there ({error.strerror});"
         raise OSError(f"{folder}: {why} name another data folder with --data") from error
 

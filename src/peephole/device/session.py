@@ -122,7 +122,10 @@ class Session:
         return self._events.popleft()
 
     def _exchange(self, content: bytes, is_answer: Callable[[Frame], bool], counter: int | None = None) -> Frame:
-        """Send until the answer comes. counter: of the request, whose refusals are then told by it."""
+        """Send until the answer comes. counter: of the request, whose refusals are then told by it.
+
+        What was damaged is sent again soon; the last one is waited for to the end, as it may be behind much noise.
+        """
         for attempt in range(self._attempts):
             self._line.write(content)
             until = time.monotonic() + self._seconds
@@ -130,7 +133,8 @@ class Session:
                 if frame.version != framing.VERSION:
                     raise self._other_version(frame.version)
                 if frame.type == framing.REFUSED:
-                    until = self._refused(frame, counter, until, again=attempt > 0)
+                    sooner = self._refused(frame, counter, until, again=attempt > 0)
+                    until = sooner if attempt + 1 < self._attempts else until
                 elif frame.type == framing.EVENT:
                     self._take_event(frame)
                 elif is_answer(frame):

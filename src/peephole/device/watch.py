@@ -105,6 +105,8 @@ class DeviceWatch:
 
     pictures = False
     newest = None
+    camera = ""
+    rate = 0.0
 
     def __init__(
         self,
@@ -135,6 +137,16 @@ class DeviceWatch:
         self._mark: _Mark | None = None  # of the newest event
         self._seen: dict[int, int] = {}  # visits of a stranger when the picture was fetched, by number
         self._waiting: tuple[DeviceStranger, ...] = ()  # every stranger, whether the picture has come or not
+
+    @property
+    def cameras(self) -> "tuple[DeviceWatch, ...]":
+        """What is watched: the one device."""
+        return (self,)
+
+    @property
+    def source(self) -> str:
+        """What is watched, for people."""
+        return f"the device on {self._port}"
 
     @property
     def newest_at(self) -> float | None:

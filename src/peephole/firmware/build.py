@@ -27,9 +27,10 @@ RV32_VIRT = "rv32-virt"
 TARGETS = (RV32_VIRT,)
 STACK_BYTES = 12 * 1024
 # Folders of csrc that go into an image, and what of them only other machines can use.
-FOLDERS = ("include", "arch", "kernels", "app")
+FOLDERS = ("include", "arch", "kernels", "app", "firmware")
 FOREIGN = ("avx2", "neon", "xpulp")
 APP = f"{CSRC}/app/"
+SHARED = f"{CSRC}/firmware/"  # by all ports
 INCLUDED = re.compile(rb'^#include "app/(\w+)\.h"', re.MULTILINE)
 SUFFIXES = (".c", ".h", ".S", ".ld")
 
@@ -94,7 +95,7 @@ def _sources_of(target: str) -> dict[str, bytes]:
     found = (path for place in places for path in sorted(place.rglob("*")) if path.suffix in SUFFIXES)
     wanted = (path for path in found if not any(part in path.stem for part in FOREIGN))
     files = {f"{CSRC}/{path.relative_to(root).as_posix()}": path.read_bytes() for path in wanted}
-    used = used_parts(files, f"{CSRC}/ports/{target}/")
+    used = used_parts(files, f"{CSRC}/ports/{target}/", SHARED)
     return {path: content for path, content in files.items() if is_compiled(path, used)}
 
 
@@ -103,10 +104,10 @@ def is_compiled(path: str, used: Collection[str]) -> bool:
     return not (path.startswith(APP) and path.endswith(".c")) or _is_of(path, used)
 
 
-def used_parts(files: Mapping[str, bytes], port: str) -> set[str]:
-    """Return the parts of the app that a port needs, as look: those whose headers it, or what it needs, includes."""
+def used_parts(files: Mapping[str, bytes], *folders: str) -> set[str]:
+    """Return the parts of the app that folders need, as look: those whose headers they, or what they need, include."""
     used: set[str] = set()
-    waiting = [path for path in files if path.startswith(port)]
+    waiting = [path for path in files if path.startswith(folders)]
     while waiting:
         found = {name.decode() for name in INCLUDED.findall(files[waiting.pop()])} - used
         used |= found

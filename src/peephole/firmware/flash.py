@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from peephole.firmware.image import BANK_BYTES, Image
-from peephole.firmware.scratch import FULL
+from peephole.whole_files import DISK_FULL
 
 KEPT_BYTES = 1024 * 1024
 """At the end of the bank, in two areas: what a device keeps, as csrc/ports/rv32-virt/flash.h says."""
@@ -43,7 +43,7 @@ def opened_flash(image: Image, path: Path | None = None) -> Iterator[IO[bytes]]:
             file.write(image.weights.read_bytes()[: image.sections[".weights"]])
             file.flush()
         except OSError as error:
-            if path is None or error.errno not in FULL:
+            if path is None or error.errno not in DISK_FULL:
                 raise
             if made:
                 path.unlink()

@@ -23,7 +23,7 @@ from peephole.compiler.emit.self_test import self_test_image, self_test_input
 from peephole.compiler.emit.sources import CALLED, INCLUDED, source_folder
 from peephole.compiler.emit.tiled import build_tiled_project
 from peephole.compiler.memory import aligned
-from peephole.firmware.build import fill, is_compiled, used_parts
+from peephole.firmware.build import SHARED, fill, is_compiled, used_parts
 from peephole.firmware.cascade import HEADER, cascade_source
 from peephole.firmware.image import section_sizes
 from peephole.firmware.layout import RAM_BYTES, Layout, Room, memory_header, plan_layout
@@ -273,7 +273,7 @@ def _table() -> tuple[bytes, str]:
         source = source.replace(given[0], "").replace(f".{name} = {name},", f".{name} = {place},")
         data += _whole(values.tobytes())
     include = '#include "cascade_table.h"\n'
-    return data, source.replace(include, f'{include}#include "ports/gap8/doorbell_sight.h"\n')
+    return data, source.replace(include, f'{include}#include "firmware/memory.h"\n')
 
 
 def _without_face(source: str) -> str:
@@ -281,9 +281,7 @@ def _without_face(source: str) -> str:
     place = "#define image ((const uint8_t *)AT(CROP))\n"
     made, found = re.subn(r"static const uint8_t image\[\d+\] = \{.*?\};\n", place, source, flags=re.DOTALL)
     assert found == 1  # noqa: S101
-    return made.replace(
-        '#include "recogniser.h"\n', '#include "ports/gap8/doorbell_sight.h"\n#include "recogniser.h"\n'
-    )
+    return made.replace('#include "recogniser.h"\n', '#include "firmware/memory.h"\n#include "recogniser.h"\n')
 
 
 def _sources(projects: Mapping[str, Project]) -> dict[str, bytes]:
@@ -291,9 +289,10 @@ def _sources(projects: Mapping[str, Project]) -> dict[str, bytes]:
     root = source_folder()
     files = {path: content for one in projects.values() for path, content in one.files.items() if path.startswith(CSRC)}
     port = [path for named in PORT for path in sorted((root / "ports" / GAP8).glob(f"{named}.[ch]"))]
+    port += sorted((root / "firmware").glob("*.[ch]"))
     files |= {f"{CSRC}/{path.relative_to(root).as_posix()}": path.read_bytes() for path in port}
     app = {f"{CSRC}/app/{path.name}": path.read_bytes() for path in sorted((root / "app").glob("*.[ch]"))}
-    used = used_parts(files | app, f"{CSRC}/ports/{GAP8}/")
+    used = used_parts(files | app, f"{CSRC}/ports/{GAP8}/", SHARED)
     files |= {path: text for path, text in app.items() if is_compiled(path, used)}
     return _with_what_they_need(root, files)
 

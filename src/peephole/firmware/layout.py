@@ -178,7 +178,9 @@ def memory_header(layout: Layout, more: Mapping[str, int] | None = None) -> str:
 #ifndef DEVICE_MEMORY_H
 #define DEVICE_MEMORY_H
 
-/* Sizes in pixels, the scale in Q16, the deviation in grey levels, fraction bits of half sides of the window. */
+/* Faces in pixels, SCALE and GLANCE_SCALE in Q16, AWAY and TIMES in Q8, MIN_DEVIATION in grey levels, fraction bits of
+   half sides of the window, DOOR_OPEN and IDLE_AFTER in milliseconds; OWNERS: people or strangers, whichever are more.
+ */
 {numbers}
 
 /* In the one block of memory: where each part begins, its bytes, and while it is in use. */

@@ -1,11 +1,10 @@
 """What is told when there is no room for the files of one run."""
 
-import errno
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+from peephole.whole_files import DISK_FULL
 
 
 @contextmanager
@@ -14,7 +13,7 @@ def scratch_told() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in FULL:
+        if error.errno not in DISK_FULL:
             raise
         told = f"{tempfile.gettempdir()}: the disk is full; make room, or name another folder with TMPDIR"
         raise OSError(told) from error
