@@ -82,6 +82,13 @@ class AccountsTable:
         with self._database.change() as connection:
             connection.execute("DELETE FROM sessions WHERE token = ?", (token,))
 
+    def end_others(self, name: str, token: bytes) -> int:
+        """End all sessions of an account but one; return how many."""
+        with self._database.change() as connection:
+            return connection.execute(
+                "DELETE FROM sessions WHERE account = ? AND token <> ?", (name_key(name), token)
+            ).rowcount
+
     def end_unused(self, before: float) -> None:
         """End the sessions that were not used since."""
         with self._database.change() as connection:

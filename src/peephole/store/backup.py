@@ -74,7 +74,7 @@ def restore_backup(backup: Path, passphrase: bytes, folder: Path, keys: Keys | N
     target = folder / DATABASE_NAME
     with InstanceLock(folder):
         if target.exists() and not replace:
-            raise ValueError(f"{folder}: holds people or visits already; say --replace to lose them, or name another")
+            raise ValueError(f"{folder}: holds a doorbell's data already; say --replace to lose them, or name another")
         arriving = folder / f"{DATABASE_NAME}.arriving"
         _remove_beside(arriving)
         arriving.unlink(missing_ok=True)

@@ -6,12 +6,12 @@ write-ahead log is emptied at once, and the backups that migrations made are rem
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from peephole.store.errors import clear_error
+from peephole.store.errors import clear_error, is_of_reading
 from peephole.store.files import make_private
 from peephole.store.migrations import Migration, migrate, remove_backups
 from peephole.store.seal import NoSeal, Seal
@@ -103,15 +103,13 @@ class Database:
     def copy_to(self, target: Path) -> None:
         """Copy the whole database, as it is at this moment, into an empty file."""
         with self._lock:
-            copy = sqlite3.connect(target)
             try:
-                self._connection.backup(copy)
+                with closing(sqlite3.connect(target)) as copy:
+                    self._connection.backup(copy)
             except sqlite3.Error as error:
-                raise clear_error(error, target) from error
-            finally:
-                copy.close()
+                raise clear_error(error, self.path if is_of_reading(error) else target) from error
 
-    def rows(self, query: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+    def rows(self, query: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[sqlite3.Row]:
         """Return the rows of a SELECT."""
         with self._lock:
             try:
@@ -119,7 +117,7 @@ class Database:
             except sqlite3.Error as error:
                 raise clear_error(error, self.path) from error
 
-    def row(self, query: str, values: Sequence[Any] = ()) -> sqlite3.Row | None:
+    def row(self, query: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> sqlite3.Row | None:
         """Return the first row of a SELECT, or None."""
         found = self.rows(query, values)
         return found[0] if found else None

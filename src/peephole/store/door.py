@@ -10,9 +10,25 @@ from peephole.store.database import Database
 Outcome = Literal["not_known", "done", "failed", "not_tried"]
 """What became of an opening; not_known: written before the door moved, and nothing was heard since."""
 
-_COLUMNS = "time, visit, person, verdict, reason, by, mode, done"
-_ADD = f"INSERT INTO door_log ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - names of ours
-_SELECT = "SELECT door_log.*, people.name AS person_name FROM door_log LEFT JOIN people ON people.id = person"
+_COLUMNS = (
+    "time",
+    "visit",
+    "person",
+    "verdict",
+    "reason",
+    "by",
+    "mode",
+    "done",
+    "account",
+    "changed",
+    "live",
+    "liveness",
+)
+_ADD = f"INSERT INTO door_log ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' for _ in _COLUMNS)})"  # noqa: S608
+_SELECT = (
+    "SELECT door_log.*, people.name AS person_name FROM door_log LEFT JOIN people"
+    " ON people.id = (SELECT coalesce(joined_into, id) FROM people WHERE id = door_log.person)"
+)
 
 
 @dataclass(frozen=True)
@@ -28,6 +44,10 @@ class DoorEntry:
         by: Who wished it: face, owner, mqtt.
         mode: How the door was set.
         done: What became of it.
+        account: Name of the account that did it by hand; None where it was none.
+        changed: What was changed of the door's settings, in words.
+        live: Whether a face was seen by a live camera; None where no face was the reason, or it is not known.
+        liveness: How that setting was when a face was decided about.
         id: Running number, 0 before it is stored.
         person_name: Looked up when the row is read.
     """
@@ -40,6 +60,10 @@ class DoorEntry:
     by: str
     mode: Literal["dry-run", "on"]
     done: Outcome
+    account: str | None = None
+    changed: str | None = None
+    live: bool | None = None
+    liveness: str | None = None
     id: int = 0
     person_name: str | None = None
 
@@ -93,11 +117,22 @@ class DoorTable:
         )
         return tuple(row["time"] for row in rows)
 
+    def dry_run_seen(self, liveness: str) -> bool:
+        """Tell whether the door would have opened for a face with `liveness` as given, or has opened for one.
+
+        In a dry run only what a live camera saw counts.
+        """
+        query = (
+            "SELECT 1 FROM door_log WHERE verdict = 'open' AND by = 'face'"
+            " AND (mode = 'on' OR (live AND liveness = ?)) LIMIT 1"
+        )
+        return self._database.row(query, (liveness,)) is not None
+
 
 def _add(connection: sqlite3.Connection, entry: DoorEntry) -> int:
-    values = (entry.time, entry.visit, entry.person, entry.verdict, entry.reason, entry.by, entry.mode, entry.done)
-    return int(connection.execute(_ADD, values).lastrowid or 0)
+    return int(connection.execute(_ADD, [getattr(entry, name) for name in _COLUMNS]).lastrowid or 0)
 
 
 def _entry(row: sqlite3.Row) -> DoorEntry:
-    return DoorEntry(**{name: row[name] for name in row.keys()})  # noqa: SIM118 - a Row iterates over its values
+    values = {name: row[name] for name in row.keys()}  # noqa: SIM118 - a Row iterates over its values
+    return DoorEntry(**{**values, "live": None if row["live"] is None else bool(row["live"])})

@@ -1,6 +1,5 @@
 """Where the key comes from that descriptors and pictures are sealed with."""
 
-import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from pydantic import Field, model_validator
 
 from peephole.secret import Secret, read_secret
 from peephole.section import Section
+from peephole.store.files import make_private_file
 from peephole.store.seal import KEY_BYTES, KeySource
 
 
@@ -81,27 +81,8 @@ def _key(text: bytes, what: str) -> KeySource:
 
 
 def _make_key_file(path: Path) -> None:
-    """Make a key that only its owner may read; it is on the disk before anything is sealed with it."""
+    """Make a key; it is on the disk before anything is sealed with it."""
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        partial = path.with_name(f".{path.name}.{os.getpid()}")
-        handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(handle, "w") as file:
-            file.write(f"{secrets.token_hex(KEY_BYTES)}\n")
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(partial, path)  # unlike renaming, leaves the file of somebody who was quicker
-        except FileExistsError:
-            return
-        finally:
-            partial.unlink()
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        make_private_file(path, f"{secrets.token_hex(KEY_BYTES)}\n", "the key")
     except OSError as error:
-        raise OSError(
-            f"{path}: the key cannot be made ({error.strerror}); name one in the settings (storage.key)"
-        ) from error
+        raise OSError(f"{error}; name one in the settings (storage.key)") from error

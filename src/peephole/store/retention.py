@@ -1,7 +1,7 @@
 """What is forgotten by itself, and when."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -10,6 +10,8 @@ from peephole.section import Section
 from peephole.store.database import Database
 
 DAY = 24 * 3600.0
+ASIDE_DAYS = 30
+"""So long references that were set aside can be put back."""
 
 
 def _a_month_at_least(days: int) -> int:
@@ -19,15 +21,30 @@ def _a_month_at_least(days: int) -> int:
 
 
 class Retention(Section):
-    """How long things are kept, in days; 0: until the owner removes them."""
+    """What is kept, and for how many days; 0: until the owner removes it."""
 
+    unknown_faces: Annotated[
+        Literal["keep", "count"],
+        Field(
+            title="Faces that are not known",
+            description="`keep`: looks and pictures of strangers, and of whoever nobody is sure of, are stored for the"
+            " days below; `count`: only that somebody came, and when. Before the doorbell has an owner it only counts.",
+        ),
+    ] = "keep"
     strangers: Annotated[
-        int, Field(ge=0, le=36_500, description="Strangers whom nobody named or ignored, since they were seen last.")
+        int,
+        Field(
+            title="Strangers in the inbox",
+            ge=0,
+            le=36_500,
+            description="Strangers whom nobody named or ignored, since they were seen last.",
+        ),
     ] = 30
-    visits: Annotated[int, Field(ge=0, le=36_500, description="Visits, with their pictures.")] = 90
+    visits: Annotated[int, Field(title="Visits", ge=0, le=36_500, description="Visits, with their pictures.")] = 90
     looks: Annotated[
         int,
         Field(
+            title="Single looks of visits",
             ge=0,
             le=36_500,
             description="The single looks of a visit: descriptors and pictures that say why it was decided so.",
@@ -36,7 +53,12 @@ class Retention(Section):
     door: Annotated[
         int,
         AfterValidator(_a_month_at_least),
-        Field(ge=0, le=36_500, description="Rows of the door's log; 30 days at least."),
+        Field(
+            title="The door's log",
+            ge=0,
+            le=36_500,
+            description="Rows of the door's log, and of what accounts did; 30 days at least.",
+        ),
     ] = 365
 
 
@@ -48,6 +70,7 @@ class Forgotten:
     visits: int = 0
     looks: int = 0
     door: int = 0
+    aside: int = 0
 
 
 def forget_old(database: Database, retention: Retention, now: float) -> Forgotten:
@@ -83,7 +106,16 @@ def forget_old(database: Database, retention: Retention, now: float) -> Forgotte
             (_limit(retention.looks, now),),
         ).rowcount
         door = connection.execute("DELETE FROM door_log WHERE time < ?", (_limit(retention.door, now),)).rowcount
-    return Forgotten(len(old_strangers), visits, looks, door)
+        connection.execute("DELETE FROM audit_log WHERE time < ?", (_limit(retention.door, now),))
+        # Which of two alike is left out each door decides; told to others as removed, both might go.
+        connection.execute(
+            "UPDATE person_references SET digest = NULL WHERE aside = 'redundant' AND aside_at < ?",
+            (_limit(ASIDE_DAYS, now),),
+        )
+        aside = connection.execute(
+            "DELETE FROM person_references WHERE aside <> '' AND aside_at < ?", (_limit(ASIDE_DAYS, now),)
+        ).rowcount
+    return Forgotten(len(old_strangers), visits, looks, door, aside)
 
 
 def _anything(database: Database, retention: Retention, now: float) -> bool:
@@ -92,8 +124,20 @@ def _anything(database: Database, retention: Retention, now: float) -> bool:
         "SELECT EXISTS (SELECT 1 FROM strangers WHERE state = 'open' AND last_seen < ?)"
         " OR EXISTS (SELECT 1 FROM visits WHERE closed = 1 AND last_seen < ?)"
         " OR EXISTS (SELECT 1 FROM visit_looks JOIN visits ON visits.id = visit WHERE time < ? AND closed = 1)"
-        " OR EXISTS (SELECT 1 FROM door_log WHERE time < ?)",
-        tuple(_limit(days, now) for days in (retention.strangers, retention.visits, retention.looks, retention.door)),
+        " OR EXISTS (SELECT 1 FROM door_log WHERE time < ?)"
+        " OR EXISTS (SELECT 1 FROM audit_log WHERE time < ?)"
+        " OR EXISTS (SELECT 1 FROM person_references WHERE aside <> '' AND aside_at < ?)",
+        tuple(
+            _limit(days, now)
+            for days in (
+                retention.strangers,
+                retention.visits,
+                retention.looks,
+                retention.door,
+                retention.door,
+                ASIDE_DAYS,
+            )
+        ),
     )
     return row is not None and bool(row[0])
 

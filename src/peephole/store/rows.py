@@ -1,5 +1,6 @@
 """Rows of SQLite to typed values and back."""
 
+import json
 import secrets
 import sqlite3
 from collections.abc import Sequence
@@ -7,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from peephole.doorbell.policy import Bars
-from peephole.doorbell.visit import Decision, Quality, Sighting, Trace, TracedLook, VisitRecord
+from peephole.doorbell.visit import Decision, DoorAnswer, Look, Notified, Quality, Trace, TracedLook, VisitRecord
 from peephole.people.records import Descriptor, Person, Reference, Rules, Stranger
 from peephole.store.seal import Seal
 from peephole.vision.detector import Box
@@ -61,6 +62,8 @@ def to_reference(row: sqlite3.Row, seal: Seal) -> Reference:
         quality=row["quality"],
         source=row["source"],
         created=row["created"],
+        aside=row["aside"],
+        aside_at=row["aside_at"],
     )
 
 
@@ -74,6 +77,8 @@ def to_stranger(row: sqlite3.Row) -> Stranger:
         last_seen=row["last_seen"],
         visits=row["visits"],
         person=row["person"],
+        into=row["merged_into"],
+        no_face=bool(row["no_face"]),
     )
 
 
@@ -92,7 +97,7 @@ def to_decision(row: sqlite3.Row) -> Decision:
 
 
 def to_visit(row: sqlite3.Row) -> VisitRecord:
-    """Read a row of `visits` joined with the person's name and the stranger's number."""
+    """Read a row of `visits` with the person's name, the stranger's number and visits, the door's log, who was told."""
     return VisitRecord(
         id=row["id"],
         closed=bool(row["closed"]),
@@ -105,12 +110,17 @@ def to_visit(row: sqlite3.Row) -> VisitRecord:
         person_name=row["person_name"],
         stranger_number=row["stranger_number"],
         rang=bool(row["rang"]),
+        camera=row["camera"],
+        stranger_visits=row["stranger_visits"],
+        decided_after=row["decided_after"],
+        door=_door(row),
+        notified=tuple(sorted((Notified(*one) for one in json.loads(row["notified"])), key=lambda one: one.time)),
     )
 
 
-def to_sighting(row: sqlite3.Row, seal: Seal) -> Sighting:
+def to_look(row: sqlite3.Row, seal: Seal) -> Look:
     """Read a row of `visit_looks`."""
-    return Sighting(
+    return Look(
         time=row["time"],
         box=_box(row),
         descriptor=to_descriptor(row["descriptor"], seal),
@@ -130,14 +140,21 @@ def to_trace(visit: sqlite3.Row, looks: Sequence[sqlite3.Row]) -> Trace:
                 _box(row),
                 _quality(row),
                 bool(row["voted"]),
-                row["nearest"],
+                row["nearest_now"],
                 row["distance"],
             )
             for row in looks
         ),
         bars=bars if visit["bar_known"] is not None else None,
         compared=visit["compared"] or 0,
+        runner_up=visit["runner_up_now"],
     )
+
+
+def _door(row: sqlite3.Row) -> DoorAnswer | None:
+    if row["door_verdict"] is None:
+        return None
+    return DoorAnswer(row["door_verdict"], row["door_reason"], row["door_mode"], row["door_done"])
 
 
 def _box(row: sqlite3.Row) -> Box:

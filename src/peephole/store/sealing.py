@@ -62,5 +62,6 @@ def _seal_all(database: Database, source: KeySource) -> WrappedKey:
             connection.execute(
                 f"UPDATE {table} SET {column} = sealed('{column}', {column}) WHERE {column} IS NOT NULL"  # noqa: S608
             )
+        connection.execute("DELETE FROM undo")  # holds rows as they lay open
         store_key(connection, wrapped)
     return wrapped

@@ -3,13 +3,35 @@
 import sqlite3
 from collections.abc import Sequence
 
-from peephole.doorbell.visit import Sighting
-from peephole.doorbell.voting import REASONS
-from peephole.people.records import Descriptor, Person, Stranger, StrangerState
+from peephole.doorbell.visit import Look
+from peephole.people.records import Descriptor, Stranger, StrangerState
 from peephole.store.database import Database
-from peephole.store.people import find_or_add
 from peephole.store.rows import new_id, to_blob, to_descriptor, to_picture, to_stranger
 from peephole.store.seal import Seal
+
+_KEPT_ANEW = 8  # looks, where all that were remembered were from a visit that was somebody else's
+_TAKE_LOOKS = (
+    "INSERT INTO stranger_looks (stranger, descriptor, model, picture, quality, seen, visit)"
+    " SELECT :stranger, shown_looks.descriptor, shown_looks.model, shown_looks.picture, shown_looks.quality, time,"
+    " shown_looks.visit FROM shown_looks"
+)
+_LEAVE = (
+    "DELETE FROM stranger_looks WHERE stranger = :stranger AND visit = :visit",
+    f"{_TAKE_LOOKS} JOIN visits ON visits.id = shown_looks.visit"  # noqa: S608 - words of ours
+    " WHERE visits.stranger = :stranger AND closed = 1 AND kind = 'stranger' AND good = 1"
+    " AND NOT EXISTS (SELECT 1 FROM stranger_looks WHERE stranger = :stranger)"
+    f" ORDER BY shown_looks.quality DESC LIMIT {_KEPT_ANEW}",
+    "UPDATE strangers SET visits = max(0, visits - 1),"
+    " first_seen = iif(first_seen < :first, first_seen, coalesce((SELECT min(seen) FROM (SELECT seen FROM"
+    " stranger_looks WHERE stranger = :stranger UNION ALL SELECT first_seen FROM visits WHERE stranger = :stranger"
+    ")), first_seen)),"
+    " last_seen = iif(last_seen > :last, last_seen, coalesce((SELECT max(seen) FROM (SELECT seen FROM"
+    " stranger_looks WHERE stranger = :stranger UNION ALL SELECT last_seen FROM visits WHERE stranger = :stranger"
+    ")), last_seen)) WHERE id = :stranger",
+    "UPDATE strangers SET state = 'discarded' WHERE id = :stranger AND state IN ('open', 'ignored')"
+    " AND NOT EXISTS (SELECT 1 FROM stranger_looks WHERE stranger = :stranger)"
+    " AND NOT EXISTS (SELECT 1 FROM visits WHERE stranger = :stranger)",
+)
 
 
 def add_stranger(connection: sqlite3.Connection, first_seen: float) -> str:
@@ -27,17 +49,19 @@ def remember(
     connection: sqlite3.Connection,
     seal: Seal,
     stranger: str,
-    looks: Sequence[Sighting],
+    looks: Sequence[Look],
     model: str,
     last_seen: float,
     keep: int,
+    visit: str,
 ) -> None:
     """Count one more visit of a stranger and keep the best of the looks, old and new."""
     connection.execute(
         "UPDATE strangers SET visits = visits + 1, last_seen = max(last_seen, ?) WHERE id = ?", (last_seen, stranger)
     )
     connection.executemany(
-        "INSERT INTO stranger_looks (stranger, descriptor, model, picture, quality, seen) VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO stranger_looks (stranger, descriptor, model, picture, quality, seen, visit)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 stranger,
@@ -46,12 +70,40 @@ def remember(
                 seal.close("picture", look.picture),
                 look.quality.value,
                 look.time,
+                visit,
             )
             for look in looks
             if look.quality.good
         ],
     )
-    # Looks of another model are of no use any more, so they go first.
+    _keep_best(connection, stranger, model, keep)
+
+
+def join_visit(connection: sqlite3.Connection, stranger: str, visit: str, model: str, keep: int) -> None:
+    """Count a closed visit as one more of a stranger, as `remember` does with one that has just ended."""
+    connection.execute(
+        "UPDATE strangers SET (visits, first_seen, last_seen) = (SELECT strangers.visits + 1,"
+        " min(strangers.first_seen, one.first_seen), max(strangers.last_seen, one.last_seen)"
+        " FROM visits AS one WHERE one.id = ?) WHERE id = ?",
+        (visit, stranger),
+    )
+    values = {"stranger": stranger, "visit": visit}
+    connection.execute(f"{_TAKE_LOOKS} WHERE shown_looks.visit = :visit AND good = 1", values)
+    _keep_best(connection, stranger, model, keep)
+
+
+def leave_visit(connection: sqlite3.Connection, stranger: str, visit: str, first_seen: float, last_seen: float) -> None:
+    """Count a visit no more as one of a stranger, whose it is no more, and forget the looks that are from it.
+
+    Where all looks were, those of the other visits take their place; a stranger of whom nothing is left is discarded.
+    """
+    values = {"stranger": stranger, "visit": visit, "first": first_seen, "last": last_seen}
+    for statement in _LEAVE:
+        connection.execute(statement, values)
+
+
+def _keep_best(connection: sqlite3.Connection, stranger: str, model: str, keep: int) -> None:
+    """Forget all but the best looks; those of another model are of no use any more, so they go first."""
     connection.execute(
         "DELETE FROM stranger_looks WHERE stranger = ? AND id NOT IN (SELECT id FROM stranger_looks"
         " WHERE stranger = ? ORDER BY model = ? DESC, quality DESC, id DESC LIMIT ?)",
@@ -89,50 +141,6 @@ class StrangersTable:
         )
         return [(row["stranger"], to_descriptor(row["descriptor"], self._database.seal)) for row in rows]
 
-    def assign(self, key: str, name: str) -> Person:
-        """Make a stranger a person, or more looks of the person of that name or id; past visits follow."""
-        with self._database.change(gallery=True) as connection:
-            stranger = _workable(connection, key)
-            person = find_or_add(connection, name)
-            connection.execute(
-                "INSERT INTO person_references (person, descriptor, model, picture, quality, source, created)"
-                " SELECT ?, descriptor, model, picture, quality, 'visit', seen FROM stranger_looks WHERE stranger = ?",
-                (person.id, stranger.id),
-            )
-            connection.execute("DELETE FROM stranger_looks WHERE stranger = ?", (stranger.id,))
-            connection.execute(
-                "UPDATE strangers SET state = 'assigned', person = ? WHERE id = ?", (person.id, stranger.id)
-            )
-            connection.execute(
-                "UPDATE visits SET kind = 'known', person = ?, reason = 'assigned', text = ?, silent = 0"
-                " WHERE stranger = ?",
-                (person.id, REASONS["assigned"], stranger.id),
-            )
-        return person
-
-    def ignore(self, key: str) -> Stranger:
-        """Keep recognising this stranger, silently."""
-        with self._database.change(gallery=True) as connection:
-            stranger = _workable(connection, key)
-            connection.execute("UPDATE strangers SET state = 'ignored' WHERE id = ?", (stranger.id,))
-        return self.get(stranger.id)
-
-    def discard(self, key: str) -> Stranger:
-        """Erase looks and pictures; the number stays taken, the visits stay as unsure ones without a picture."""
-        with self._database.change(gallery=True, erase=True) as connection:
-            stranger = _workable(connection, key)
-            connection.execute("DELETE FROM stranger_looks WHERE stranger = ?", (stranger.id,))
-            connection.execute(
-                "DELETE FROM visit_looks WHERE visit IN (SELECT id FROM visits WHERE stranger = ?)", (stranger.id,)
-            )
-            connection.execute("UPDATE strangers SET state = 'discarded' WHERE id = ?", (stranger.id,))
-            connection.execute(
-                "UPDATE visits SET kind = 'unsure', reason = 'discarded', text = ?, picture = NULL, stranger = NULL"
-                " WHERE stranger = ?",
-                (REASONS["discarded"], stranger.id),
-            )
-        return self.get(stranger.id)
-
     def picture(self, stranger_id: str) -> bytes | None:
         """Return the best picture of a stranger."""
         row = self._database.row(
@@ -157,9 +165,19 @@ def _only(rows: Sequence[sqlite3.Row], key: str) -> Stranger:
     return to_stranger(rows[0])
 
 
-def _workable(connection: sqlite3.Connection, key: str) -> Stranger:
-    rows = connection.execute("SELECT * FROM strangers WHERE id = ? OR number = ?", (key, _number(key))).fetchall()
-    stranger = _only(rows, key)
+def find_stranger(connection: sqlite3.Connection, key: str) -> Stranger:
+    """Return the stranger of that id or number, or raise ValueError."""
+    return _only(
+        connection.execute("SELECT * FROM strangers WHERE id = ? OR number = ?", (key, _number(key))).fetchall(), key
+    )
+
+
+def workable(connection: sqlite3.Connection, key: str) -> Stranger:
+    """Return the stranger of that id or number, or raise ValueError where the owner is done with it."""
+    stranger = find_stranger(connection, key)
+    if stranger.into is not None:
+        kept = find_stranger(connection, stranger.into)
+        raise ValueError(f"stranger {stranger.number}: is stranger {kept.number} now")
     if stranger.state in ("assigned", "discarded"):
         raise ValueError(f"stranger {stranger.number}: has been {stranger.state} already")
     return stranger

@@ -1,0 +1,2 @@
+-- Since when another door is trusted; NULL: since before this was noted.
+ALTER TABLE doors ADD COLUMN since REAL;
