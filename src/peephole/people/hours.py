@@ -41,11 +41,17 @@ class Hours:
             ValueError: it is not written so; the sentence says how.
         """
         parts = [part.strip() for part in text.casefold().split(",")]
-        return cls(tuple(_span(part, text) for part in parts if part))
+        return cls(tuple(_span(part, " ".join(text.split())) for part in parts if part))
 
     def contains(self, moment: datetime) -> bool:
         """Tell whether a moment is within, by its own clock (a local time, not UTC)."""
         return any(span.contains(moment.weekday(), moment.hour * 60 + moment.minute) for span in self.spans)
+
+
+def checked_hours(text: str) -> str:
+    """Return hours as they are written; raise ValueError where `Hours` cannot read them."""
+    Hours.parse(text)
+    return text
 
 
 def _span(part: str, text: str) -> Span:

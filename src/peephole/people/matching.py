@@ -26,6 +26,11 @@ def median(distances: Iterable[int]) -> int:
     return _core.median(np.fromiter(distances, np.uint64))
 
 
+def pairwise_distances(a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the squared distances [N,M] of rows [N,D] and [M,D], exact in 64 bits."""
+    return np.asarray((a * a).sum(1)[:, None] + (b * b).sum(1)[None, :] - 2 * (a @ b.T), np.int64)
+
+
 @dataclass(frozen=True)
 class References:
     """Every look that a face is compared with; `owners[i]` is whose `descriptors[i]` is (a person or a stranger)."""

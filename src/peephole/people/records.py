@@ -8,9 +8,12 @@ from numpy.typing import NDArray
 
 Descriptor = NDArray[np.int16]
 StrangerState = Literal["open", "ignored", "assigned", "discarded"]
-ReferenceSource = Literal["photo", "visit", "import"]
+ReferenceSource = Literal["photo", "visit", "door", "import"]
+Aside = Literal["", "owner", "cross_risk", "self_outlier", "redundant"]
 Tell = Literal["notify", "log", "silent"]
 TELL: tuple[Tell, ...] = get_args(Tell)
+LONGEST_CONSENT = 2000
+"""Characters of the note of a person's consent."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class NewReference:
         model: Model id of the integer program; descriptors of two models are never compared.
         picture: Small JPEG of the face.
         quality: 0 to 1000, see `peephole.doorbell.quality`.
-        source: Where it came from.
+        source: Where it came from; `door`: taken while the person was introduced at a camera.
     """
 
     descriptor: Descriptor
@@ -65,7 +68,10 @@ class NewReference:
 
 @dataclass(frozen=True)
 class Reference:
-    """One stored look at a person (see `NewReference` for the fields they share)."""
+    """One stored look at a person (see `NewReference` for the fields they share).
+
+    `aside` says why it is compared with nobody (see `people.checks`), `aside_at` since when; empty: it is in use.
+    """
 
     id: int
     person: str
@@ -75,11 +81,17 @@ class Reference:
     quality: int
     source: ReferenceSource
     created: float
+    aside: Aside = ""
+    aside_at: float | None = None
 
 
 @dataclass(frozen=True)
 class Stranger:
-    """Somebody without a name, recognised again by the face; `number` is what the owner reads ("Stranger 12")."""
+    """Somebody without a name, recognised again by the face; `number` is what the owner reads ("Stranger 12").
+
+    `into` is the id of the stranger whom this one was merged into; `no_face` says that the owner saw no face in it: it
+    is ignored, and kept out of the lists.
+    """
 
     id: str
     number: int
@@ -88,6 +100,8 @@ class Stranger:
     last_seen: float
     visits: int
     person: str | None
+    into: str | None = None
+    no_face: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,6 +112,29 @@ class PersonSummary:
     references: int
     foreign_references: int
     last_seen: float | None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How much is kept about one person, which erasing the person takes away.
+
+    Attributes:
+        references: Looks that the person is recognised by, with their pictures.
+        aside: Those that were set aside.
+        visits: Visits under the person's name; they stay, without name, picture and looks.
+        looks: Single looks of those visits.
+        unsure: Visits of nobody for sure that still have a picture, and to which this person was the nearest.
+        strangers: Numbers of strangers who were given this name.
+        door: Rows of the door's log that name the person; they stay, without the person.
+    """
+
+    references: int = 0
+    aside: int = 0
+    visits: int = 0
+    looks: int = 0
+    unsure: int = 0
+    strangers: int = 0
+    door: int = 0
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from peephole.people.matching import References
+from peephole.people.matching import References, pairwise_distances
 
 _MOST_LOOKS = 1000  # of whom all pairs are counted; a household has some dozens
 
@@ -39,7 +39,7 @@ def spread_of(people: References, strangers: References) -> Spread:
     owners = np.array(people.owners[:_MOST_LOOKS])
     if not len(own):
         return Spread((), (), None)
-    between = _distances(own, own)
+    between = pairwise_distances(own, own)
     first, second = np.triu_indices(len(own), 1)
     same = owners[first] == owners[second]
     pairs = between[first, second]
@@ -50,14 +50,9 @@ def spread_of(people: References, strangers: References) -> Spread:
         names = sorted((str(owners[first[place]]), str(owners[second[place]])))
         closest = ClosestPair((names[0], names[1]), int(pairs[place]))
     if len(strangers.owners):
-        far = _distances(own, strangers.descriptors[:_MOST_LOOKS].astype(np.int64)).ravel()
+        far = pairwise_distances(own, strangers.descriptors[:_MOST_LOOKS].astype(np.int64)).ravel()
         others = np.concatenate([others, far])
     return Spread(_sorted(pairs[same]), _sorted(others), closest)
-
-
-def _distances(a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the squared distances [N,M] of rows [N,D] and [M,D], exact in 64 bits."""
-    return np.asarray((a * a).sum(1)[:, None] + (b * b).sum(1)[None, :] - 2 * (a @ b.T), np.int64)
 
 
 def _sorted(distances: NDArray[np.int64]) -> tuple[int, ...]:
