@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from peephole.accounts.passwords import hashed, matches
 from peephole.accounts.records import Account, AccountsShelf, Role, Session
 from peephole.accounts.throttle import Throttle
-from peephole.people.names import clean_name
+from peephole.people.names import clean_name, name_key
 
 IDLE_SECONDS = 30 * 24 * 3600.0
 _TOUCH_SECONDS = 60.0
+_NOBODY = ""
+"""Whose the failures are with a name that nobody has, and with the code; together, so that they take no memory."""
 
 
 class TooManyTriesError(Exception):
@@ -58,11 +60,12 @@ class Accounts:
             ValueError: there is one already, the code is wrong, or name or password cannot be.
             TooManyTriesError: the code was guessed too often.
         """
-        self._check_throttle(address)
-        if not is_local(address) and not hmac.compare_digest(code.strip().encode(), self.code.encode()):
-            self._throttle.failed(address, time.monotonic())
-            raise ValueError("this is not the code that the doorbell showed where it was started")
-        account = Account(clean_name(name), "owner", hashed(password), time.time())
+        if not is_local(address):
+            self._try(address)
+            if not hmac.compare_digest(code.strip().encode(), self.code.encode()):
+                raise ValueError("this is not the code that the doorbell showed where it was started")
+            self._throttle.succeeded(address, _NOBODY)
+        account = Account(clean_name(name, "an account"), "owner", hashed(password), time.time())
         if not self._shelf.add(account, first=True):
             raise ValueError("this doorbell has an owner already; sign in")
         return self._entered(account)
@@ -74,12 +77,11 @@ class Accounts:
             ValueError: name or password are wrong; it is not said which.
             TooManyTriesError: they were too often.
         """
-        self._check_throttle(address)
         account = self._shelf.find(name)
+        self._try(address, account)
         if not matches(password, account.password if account is not None else None) or account is None:
-            self._throttle.failed(address, time.monotonic())
             raise ValueError("name or password are wrong")
-        self._throttle.succeeded(address)
+        self._throttle.succeeded(address, name_key(account.name))
         return self._entered(account)
 
     def session(self, token: str) -> Session | None:
@@ -108,8 +110,34 @@ class Accounts:
         self._shelf.set_password(account.name, hashed(new))
         return self._entered(account)
 
-    def _check_throttle(self, address: str) -> None:
-        if seconds := self._throttle.wait(address, time.monotonic()):
+    def confirm(self, account: Account, password: str, address: str) -> None:
+        """Make sure that who asks knows the account's password; raises ValueError and TooManyTriesError as `enter`."""
+        stored = self._shelf.find(account.name)
+        self._try(address, stored)
+        if stored is None or not matches(password, stored.password):
+            raise ValueError("this is not your password")
+        self._throttle.succeeded(address, name_key(stored.name))
+
+    def all(self) -> list[Account]:
+        """Return every account, by name."""
+        return self._shelf.all()
+
+    def add(self, account: Account) -> None:
+        """Let somebody sign in; raises ValueError where the name is taken."""
+        if not self._shelf.add(account):
+            raise ValueError(f"{account.name}: there is an account of this name already")
+
+    def remove(self, name: str) -> None:
+        """Let an account sign in no more; raises ValueError for the last owner, and for a name that nobody has."""
+        self._shelf.remove(name)
+
+    def leave_elsewhere(self, account: Account, token: str) -> int:
+        """End every session of an account but the one of a token; return how many those were."""
+        return self._shelf.end_others(account.name, _key(token))
+
+    def _try(self, address: str, account: Account | None = None) -> None:
+        key = _NOBODY if account is None else name_key(account.name)
+        if seconds := self._throttle.take(address, key, time.monotonic()):
             raise TooManyTriesError(seconds)
 
     def _entered(self, account: Account) -> Entered:
@@ -120,7 +148,7 @@ class Accounts:
 
 def new_account(name: str, role: Role, password: str) -> Account:
     """Return an account that is not stored yet; raises ValueError for a name or password that cannot be."""
-    return Account(clean_name(name), role, hashed(password), time.time())
+    return Account(clean_name(name, "an account"), role, hashed(password), time.time())
 
 
 def is_local(address: str) -> bool:

@@ -68,6 +68,10 @@ class AccountsShelf(Protocol):
         """End a session."""
         ...
 
+    def end_others(self, name: str, token: bytes) -> int:
+        """End all sessions of an account but one; return how many."""
+        ...
+
     def end_unused(self, before: float) -> None:
         """End the sessions that were not used since."""
         ...

@@ -18,6 +18,11 @@ def default_key_file() -> Path:
     return _folder() / "storage.key"
 
 
+def default_door_file() -> Path:
+    """Return the file of the keys by which other doors know this one."""
+    return _folder() / "door.key"
+
+
 def settings_file() -> Path | None:
     """Return $PEEPHOLE_CONFIG, else the owner's peephole.toml where there is one."""
     if chosen := os.environ.get("PEEPHOLE_CONFIG"):

@@ -7,6 +7,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
+from peephole.polygons import Polygon
 from peephole.section import Section
 from peephole.settings.household import Settings
 
@@ -61,6 +62,8 @@ def _values(fields: dict[str, FieldInfo]) -> dict[str, FieldInfo]:
 
 
 def _kind(annotation: Any) -> str:
+    if annotation == Polygon:
+        return "list of points"
     if annotation in _WORDS:
         return _WORDS[annotation]
     if get_origin(annotation) is Literal:
