@@ -14,6 +14,12 @@ HOUR = 3600.0
 GONE_SECONDS = 0.5
 OLD_SECONDS = 2.0
 OPEN = "all_hold"
+LOCK_OUT_RESET = "lock_out_reset"
+"""In the log: the owner ended a lock-out, and refusals before count no more."""
+SETTINGS_CHANGED = "settings_changed"
+"""In the log: an owner changed how the door is opened."""
+WRONG_CODE = "wrong_code"
+"""In the log: a message that was to open the door held no code, or another one; faces do not wait for it."""
 
 
 @dataclass(frozen=True)
@@ -56,12 +62,16 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Condition:
-    """One thing that must hold; `text` is what is said when it does not."""
+    """One thing that must hold; `text` is what is said when it does not.
+
+    `settled`: what no further look at the face changes, so that nobody needs to be looked at, or asked, any longer.
+    """
 
     reason: str
     text: str
     holds: Callable[[Moment], bool]
     suspicious: bool = False
+    settled: bool = False
 
 
 def may_open(
@@ -73,6 +83,14 @@ def may_open(
         if not condition.holds(moment):
             return Verdict(False, condition.reason, condition.text, condition.suspicious)
     return Verdict(True, OPEN, "everything that must hold does")
+
+
+def may_still_open(
+    candidate: Candidate, rules: Rules | None, settings: DoorSettings, state: DoorState, now: float
+) -> bool:
+    """Tell whether looking on may open the door for a face within this visit; arguments as of `may_open`."""
+    moment = Moment(candidate, rules, settings, state, now)
+    return state.liveness != "failed" and all(one.holds(moment) for one in CONDITIONS if one.settled)
 
 
 def rank(reason: str) -> int:
@@ -132,17 +150,38 @@ def _among_friends(moment: Moment) -> bool:
 
 
 CONDITIONS = (
-    Condition("off", "the door is not to be opened by the doorbell", lambda m: m.settings.mode in ("dry-run", "on")),
-    Condition("opened_already", "the door has opened for this visit already", lambda m: not m.state.opened),
-    Condition("nobody_known", "the face is not that of a known person", _known),
-    Condition("not_allowed", "this person may not open the door", lambda m: m.rules is not None and m.rules.may_open),
-    Condition("minor", "the door opens for no child", lambda m: m.rules is not None and not m.rules.minor),
+    Condition(
+        "off",
+        "the door is not to be opened by the doorbell",
+        lambda m: m.settings.mode in ("dry-run", "on"),
+        settled=True,
+    ),
+    Condition(
+        "opened_already", "the door has opened for this visit already", lambda m: not m.state.opened, settled=True
+    ),
+    Condition("nobody_known", "the face is not that of a known person", _known, settled=True),
+    Condition(
+        "not_allowed",
+        "this person may not open the door",
+        lambda m: m.rules is not None and m.rules.may_open,
+        settled=True,
+    ),
+    Condition(
+        "minor", "the door opens for no child", lambda m: m.rules is not None and not m.rules.minor, settled=True
+    ),
     Condition(
         "persons_hours",
         "not at this hour for this person",
         lambda m: m.rules is not None and within(m.rules.hours, m.now),
+        settled=True,
     ),
-    Condition("house_hours", "not at this hour", lambda m: within(m.settings.hours, m.now)),
+    Condition("house_hours", "not at this hour", lambda m: within(m.settings.hours, m.now), settled=True),
+    Condition(
+        "not_rung",
+        "the bell has not been pressed in this visit",
+        lambda m: m.candidate.rang or not m.settings.require_ring,
+        settled=True,
+    ),
     Condition("gone", "the face is not in view any more", _at_the_door),
     Condition(
         "old_picture", "the picture is not of this moment", lambda m: abs(m.now - m.candidate.time) <= OLD_SECONDS
@@ -158,27 +197,35 @@ CONDITIONS = (
     Condition("twice_in_view", "two faces in view are the same person", _only_one_of_them, suspicious=True),
     Condition("stranger_near", "somebody who is not known is near", _among_friends),
     Condition(
-        "liveness_failed",
-        "the face may be a picture",
-        lambda m: m.settings.liveness == "off" or m.state.liveness != "failed",
-        suspicious=True,
-    ),
-    Condition(
         "liveness_not_done",
         "nothing shows yet that the face is no picture",
+        lambda m: m.settings.liveness == "off" or m.state.liveness != "not_done",
+    ),
+    # After the one above, which comes first in every visit: the log and the lock-out go by the last in this order.
+    Condition(
+        "liveness_failed",
+        "the face may be a picture",
         lambda m: m.settings.liveness == "off" or m.state.liveness == "passed",
+        suspicious=True,
     ),
     Condition(
         "too_many_openings",
         "the door has opened too often within an hour",
         lambda m: rate_holds(m.state.openings, m.settings, m.now),
+        settled=True,
     ),
     Condition(
         "locked_out",
         "too many suspicious refusals; faces wait",
         lambda m: locked_until(m.state.refusals, m.settings, m.now) is None,
+        settled=True,
     ),
 )
 REASONS = tuple(condition.reason for condition in CONDITIONS)
-TEXTS = {condition.reason: condition.text for condition in CONDITIONS}
+TEXTS = {
+    **{condition.reason: condition.text for condition in CONDITIONS},
+    LOCK_OUT_RESET: "earlier refusals lock out no more",
+    SETTINGS_CHANGED: "the door's settings were changed",
+    WRONG_CODE: "the code is wrong",
+}
 SUSPICIOUS = tuple(condition.reason for condition in CONDITIONS if condition.suspicious)

@@ -5,6 +5,8 @@ from contextlib import suppress
 
 from gpiozero import DigitalOutputDevice, Factory
 
+from peephole.gpio import not_had
+
 
 class GpioRelay:
     """A relay that opens the door while its line is active (see `actuator.Actuator`).
@@ -63,6 +65,6 @@ class GpioRelay:
                 self._line = DigitalOutputDevice(
                     self._pin, active_high=self._active_high, initial_value=False, pin_factory=self._factory
                 )
-            except Exception as error:  # lgpio and gpiozero have errors of their own, of no common kind
-                raise OSError(f"GPIO line {self._pin} cannot be had ({error})") from error
+            except Exception as error:
+                raise OSError(not_had(self._pin, error)) from error
         return self._line

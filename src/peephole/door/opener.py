@@ -3,78 +3,38 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import replace
 from types import TracebackType
-from typing import Literal, Protocol
 
 from peephole.door.actuator import Actuator, UnclearError, pulse
+from peephole.door.book import DoorBook, entry_of
 from peephole.door.conditions import (
     HOUR,
+    LOCK_OUT_RESET,
     OLD_SECONDS,
     OPEN,
-    SUSPICIOUS,
+    SETTINGS_CHANGED,
     TEXTS,
-    DoorState,
-    Verdict,
+    WRONG_CODE,
     locked_until,
     may_open,
-    rank,
+    may_still_open,
     rate_holds,
 )
-from peephole.door.liveness import Liveness, LivenessCheck, ask
+from peephole.door.liveness import LivenessCheck, ask
+from peephole.door.refusals import PICTURE, Refusals
 from peephole.door.settings import DoorSettings
+from peephole.door.status import Answer, DoorStatus
+from peephole.door.visit import DoorVisit, Household
 from peephole.doorbell.candidates import Candidate
 from peephole.doorbell.events import Opened, Problem, VisitEnded
-from peephole.live import Announcer, Look, Message
+from peephole.live import Announcer, Changed, Message, View
 from peephole.people.records import Rules
 from peephole.store.door import DoorEntry, DoorTable
 
 _UNLOGGED = ("off", "nobody_known", "not_allowed")
 """Refusals of whoever may not open at all are told by the visit alone."""
-
-
-class Household(Protocol):
-    """The part of `doorbell.Doorbell` that the door needs."""
-
-    def candidates(self, rate: float) -> tuple[Candidate, ...]:
-        """Return who is recognised as of the newest frame."""
-        ...
-
-    def rules(self, key: str) -> Rules:
-        """Return what the owner has decided about a person."""
-        ...
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What became of a wish to open the door."""
-
-    opened: bool
-    text: str
-
-
-@dataclass(frozen=True)
-class DoorStatus:
-    """How the door is doing; times are seconds since 1970."""
-
-    mode: str
-    actuator: str
-    state: str
-    liveness: str
-    openings: int
-    most_openings: int
-    locked_until: float | None
-    trouble: str | None
-
-
-@dataclass
-class _Visit:
-    """What the door remembers of a visit."""
-
-    person: str | None = None
-    opened: bool = False
-    failed: bool = False
-    refusal: Verdict | None = None
 
 
 class DoorOpener:
@@ -93,16 +53,29 @@ class DoorOpener:
         announcer: Announcer,
         checks: Sequence[LivenessCheck] = (),
         clock: Callable[[], float] = time.time,
+        camera: str = "",
+        live: bool = False,
+        held: str | None = None,
     ) -> None:
-        """Prepare; entering starts. `checks` are all to be passed; `clock` gives seconds since 1970."""
+        """Prepare; entering starts.
+
+        checks: are all to be passed. clock: gives seconds since 1970. camera: the one at the door, by its name; what is
+        seen elsewhere opens nothing. live: it is a camera, and no recording. held: why the
+        settings say less than what was asked for, which is told (`assembly.in_force`).
+        """
         self.settings = settings
+        self.held = held
         self._household = household
         self._log = log
+        self._book = DoorBook(log)
         self._actuator = actuator
         self._announcer = announcer
         self._checks = tuple(checks)
         self._clock = clock
-        self._visits: dict[str, _Visit] = {}
+        self._camera = camera
+        self._live = live
+        self._refusals = Refusals(self._book, announcer, clock, camera)
+        self._visits: dict[str, DoorVisit] = {}
         self._trouble: str | None = None
         self._fault: str | None = None
         self._acting = threading.Lock()
@@ -117,7 +90,9 @@ class DoorOpener:
         """Put aside who is at the door, or that a visit is over; never blocks."""
         if self.settings.mode == "off":
             return
-        if isinstance(message, Look):
+        if isinstance(message, View):
+            if message.camera != self._camera:
+                return
             try:
                 newest = self._household.candidates(self.settings.open_rate)
             except Exception as error:
@@ -132,6 +107,19 @@ class DoorOpener:
                 self._ended.append(message.visit)
                 self._changed.notify()
 
+    def wants_liveness(self) -> bool:
+        """Tell whether the checks are asked; a setting may change while the doorbell runs."""
+        return self.settings.mode != "off" and self.settings.liveness == "required"
+
+    def wants_challenge(self) -> bool:
+        """Tell whether visitors are asked to turn the head."""
+        return self.wants_liveness() and self.settings.challenge == "turn"
+
+    def may_still_open(self, visit: str) -> bool:
+        """Tell whether looking on, or asking, may open the door within a visit; any thread."""
+        known = self._visits.get(visit)
+        return known is not None and known.open_to and not known.opened
+
     def connections(self) -> tuple[str, ...]:
         """Return where the actuator connects to."""
         return self._actuator.connections() if self.settings.mode == "on" else ()
@@ -140,6 +128,18 @@ class DoorOpener:
         """Return why the door cannot be opened, or could not be the last time."""
         return self._fault or self._trouble
 
+    def dry_run_seen(self, liveness: str) -> bool:
+        """Tell whether it was seen for whom the door opens, with `liveness` as given; raises OSError."""
+        return self._log.dry_run_seen(liveness)
+
+    def locked_out(self) -> bool:
+        """Tell whether faces or codes wait after too many refusals; at once."""
+        return self._refusals.locked_out()
+
+    def lock_out(self) -> str | None:
+        """Return the same in a sentence; None where nobody waits."""
+        return self._refusals.words()
+
     def state(self) -> str:
         """Return `unlocked` while the door is held open, else `locked`: what is wanted, not what a lock says."""
         return "unlocked" if self._released else "locked"
@@ -147,31 +147,78 @@ class DoorOpener:
     def status(self) -> DoorStatus:
         """Return how the door is doing; raises OSError where the log cannot be read."""
         settings = self.settings
-        state = self._door_state(self._clock())
+        state = self._book.state(self.settings, self._clock())
         return DoorStatus(
             mode=settings.mode,
             actuator=settings.actuator,
             state=self.state(),
             liveness=settings.liveness,
+            challenge=settings.challenge,
             openings=len(state.openings),
             most_openings=settings.most_openings,
             locked_until=locked_until(state.refusals, settings, self._clock()),
             trouble=self.trouble(),
+            held=self.held,
         )
 
     def log(self, limit: int = 50) -> list[DoorEntry]:
         """Return the newest rows of the log, newest first."""
         return self._log.recent(limit)
 
-    def open(self, by: str) -> Answer:
-        """Open because somebody wishes it who may; blocks while the door is open. Raises OSError where it cannot."""
+    def reset_lock_out(self, by: str, account: str | None = None) -> None:
+        """Let what was refused until now count no more; written down. Raises OSError where it cannot be."""
+        self._log.note(entry_of(self.settings, self._clock(), by, "shut", LOCK_OUT_RESET, account=account))
+        self._refusals.look(self.settings)
+
+    def note_change(self, by: str, account: str | None, changed: str) -> None:
+        """Write down that settings of the door were changed, and to what, in words. Raises OSError as above."""
+        row = entry_of(self.settings, self._clock(), by, "shut", SETTINGS_CHANGED, account=account)
+        self._log.note(replace(row, changed=changed))
+
+    def follow(self, settings: DoorSettings, actuator: Actuator, held: str | None = None) -> None:
+        """Go by other settings from now on, with the actuator that they name; waits while the door is open.
+
+        held: as at the start.
+        """
+        with self._acting:
+            if settings.mode != self.settings.mode:
+                before, self._actuator = self._actuator, actuator
+                before.secure()
+                before.close()
+                self._trouble = None
+                if settings.mode == "on":
+                    try:
+                        actuator.prepare()
+                    except (OSError, ValueError) as error:
+                        self._set_trouble(error)
+            self.settings, self.held = settings, held
+        self._look_at_lock_outs()
+
+    def open(self, by: str, account: str | None = None) -> Answer:
+        """Open because somebody wishes it who may; blocks while the door is open. Raises OSError where it cannot.
+
+        account: the name of who it is, for the log.
+        """
         if self.settings.mode == "off":
             return Answer(False, TEXTS["off"])
         now = self._clock()
-        if not rate_holds(self._door_state(now).openings, self.settings, now):
-            self._log.note(self._entry(now, by, "shut", "too_many_openings"))
+        if not rate_holds(self._book.state(self.settings, now).openings, self.settings, now):
+            self._log.note(entry_of(self.settings, now, by, "shut", "too_many_openings", account=account))
             return Answer(False, TEXTS["too_many_openings"])
-        return self._open(now, by, None)
+        return self._open(now, by, None, account)
+
+    def open_with_code(self, by: str, right: bool) -> Answer:
+        """Open as `open` does, for somebody who gave a code; after too many wrong ones the right one waits, too."""
+        if self.settings.mode == "off":
+            return Answer(False, TEXTS["off"])
+        now = self._clock()
+        if locked_until(self._book.refusals(self.settings, (WRONG_CODE,), now), self.settings, now) is not None:
+            return Answer(False, "too many wrong codes; codes wait")
+        if right:
+            return self.open(by)
+        self._log.note(entry_of(self.settings, now, by, "shut", WRONG_CODE))
+        self._refusals.look(self.settings)
+        return Answer(False, TEXTS[WRONG_CODE])
 
     def __enter__(self) -> "DoorOpener":
         """Make sure that the door is shut, and start the thread."""
@@ -180,6 +227,9 @@ class DoorOpener:
                 self._actuator.prepare()
             except (OSError, ValueError) as error:
                 self._set_trouble(error)
+        if self.held is not None:
+            self._announcer.announce(Problem(self._clock(), "door", self.held))
+        self._look_at_lock_outs()
         self._thread.start()
         return self
 
@@ -216,34 +266,43 @@ class DoorOpener:
 
     def _consider(self, candidate: Candidate) -> None:
         """Decide about one face, and open."""
-        visit = self._visits.setdefault(candidate.visit, _Visit())
-        if visit.opened or candidate.kind != "known" or candidate.person is None or self._stop.is_set():
+        visit = self._visits.setdefault(candidate.visit, DoorVisit())
+        if visit.opened or self._stop.is_set():
             return
-        visit.person = candidate.person
-        now = self._clock()
         said = ask(self._checks, candidate.visit)
-        visit.failed |= said == "failed"  # and so it stays for the visit
-        state = self._door_state(now, visit.opened, "failed" if visit.failed else said)
-        verdict = may_open(candidate, self._rules(candidate.person), self.settings, state, now)
+        visit.failed |= said == "failed"  # and so it stays for the visit, also from before it was known who it is
+        if candidate.kind != "known" or candidate.person is None:
+            visit.open_to = False
+            return
+        visit.person, visit.name = candidate.person, candidate.name
+        now = self._clock()
+        state = self._book.state(self.settings, now, visit.opened, "failed" if visit.failed else said)
+        rules = self._rules(candidate.person)
+        visit.open_to = may_still_open(candidate, rules, self.settings, state, now)
+        verdict = may_open(candidate, rules, self.settings, state, now)
         if verdict.open:
             self._open(now, "face", candidate)
-        elif visit.refusal is None or rank(verdict.reason) >= rank(visit.refusal.reason):
-            visit.refusal = verdict
+            self._announcer.announce(Changed("visits"))  # whose lists say what the door did
+        else:
+            visit.refuse(verdict)
+        if visit.failed and verdict.reason not in _UNLOGGED:  # which no later picture can mend
+            self._tell_refusal(candidate.visit, visit, PICTURE)
 
-    def _open(self, now: float, by: str, candidate: Candidate | None) -> Answer:
+    def _open(self, now: float, by: str, candidate: Candidate | None, account: str | None = None) -> Answer:
         """Write it down, then open; once a visit, whatever becomes of it."""
         if not self._acting.acquire(blocking=False):
             return Answer(False, "the door is being opened already")
+        reason, live = (OPEN, self._live) if candidate is not None else ("wished", None)
         try:
             number = self._log.note_opening(
-                self._entry(now, by, "open", OPEN if candidate else "wished", candidate),
+                entry_of(self.settings, now, by, "open", reason, candidate, account, live),
                 self.settings.most_openings,
                 now - HOUR,
             )
             if number is None:
                 return Answer(False, TEXTS["too_many_openings"])
             if candidate is not None:
-                self._visits.setdefault(candidate.visit, _Visit()).opened = True
+                self._visits.setdefault(candidate.visit, DoorVisit()).opened = True
             event = Opened(
                 visit=candidate.visit if candidate else None,
                 time=now,
@@ -251,6 +310,7 @@ class DoorOpener:
                 person_id=candidate.person if candidate else None,
                 by=by,
                 mode=self.settings.mode,
+                camera=self._camera,
             )
             if self.settings.mode != "on":
                 self._announcer.announce(event)
@@ -289,32 +349,22 @@ class DoorOpener:
         visit = self._visits.pop(visit_id, None)
         if visit is None or visit.opened or visit.refusal is None or visit.refusal.reason in _UNLOGGED:
             return
-        row = self._entry(self._clock(), "face", "shut", visit.refusal.reason)
+        row = entry_of(self.settings, self._clock(), "face", "shut", visit.refusal.reason, live=self._live)
         self._log.note(replace(row, visit=visit_id, person=visit.person))
+        self._announcer.announce(Changed("visits"))
+        if visit.refusal.suspicious:
+            self._tell_refusal(visit_id, visit, visit.refusal.reason)
+            self._refusals.look(self.settings)
 
-    def _door_state(self, now: float, opened: bool = False, liveness: Liveness = "not_done") -> DoorState:
-        mode, window = self.settings.mode, self.settings.lock_out_minutes * 60.0
-        return DoorState(
-            openings=self._log.openings(mode, now - HOUR),
-            refusals=self._log.refusals(mode, SUSPICIOUS, now - 2 * window),
-            opened=opened,
-            liveness=liveness,
-        )
+    def _tell_refusal(self, visit_id: str, visit: DoorVisit, reason: str) -> None:
+        if not visit.told:
+            visit.told = True
+            self._refusals.tell(visit_id, visit.person, visit.name, reason, self.settings.mode)
 
-    def _entry(
-        self, now: float, by: str, verdict: Literal["open", "shut"], reason: str, candidate: Candidate | None = None
-    ) -> DoorEntry:
-        moves = verdict == "open" and self.settings.mode == "on"
-        return DoorEntry(
-            time=now,
-            visit=candidate.visit if candidate else None,
-            person=candidate.person if candidate else None,
-            verdict=verdict,
-            reason=reason,
-            by=by,
-            mode="on" if self.settings.mode == "on" else "dry-run",
-            done="not_known" if moves else "not_tried",
-        )
+    def _look_at_lock_outs(self) -> None:
+        """See which there are already; what cannot be read now keeps the next face out, too."""
+        with suppress(OSError):
+            self._refusals.look(self.settings, tell=False)
 
     def _rules(self, person: str) -> Rules | None:
         try:

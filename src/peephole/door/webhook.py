@@ -2,14 +2,11 @@
 
 import http.client
 import json
-import socket
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from urllib.parse import SplitResult, urlsplit
 
 from peephole.door.actuator import UnclearError
+from peephole.http_deadline import broken_off
 from peephole.secret import Secret, read_secret
 
 LIMIT_SECONDS = 5.0
@@ -39,7 +36,7 @@ class Webhook:
         connection = _connection(address, self._limit)
         sent = False
         try:
-            with _broken_off(connection, self._limit):
+            with broken_off(connection, self._limit):
                 connection.connect()  # finding the address may take longer than any limit that can be set
                 if time.monotonic() - begun >= self._limit:
                     raise TimeoutError
@@ -91,24 +88,6 @@ class Webhook:
 def _connection(address: SplitResult, limit: float) -> http.client.HTTPConnection:
     kind = http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
     return kind(address.hostname or "", address.port, timeout=limit)
-
-
-@contextmanager
-def _broken_off(connection: http.client.HTTPConnection, limit: float) -> Iterator[None]:
-    """Within the block a connection lives for `limit` seconds; a timeout of the socket is for each piece alone."""
-
-    def break_off() -> None:
-        if connection.sock is not None:
-            with suppress(OSError):
-                connection.sock.shutdown(socket.SHUT_RDWR)
-
-    timer = threading.Timer(limit, break_off)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
 
 
 def _plain(error: Exception) -> str:

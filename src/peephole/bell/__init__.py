@@ -1,0 +1,1 @@
+"""A button at the door that rings."""
