@@ -1,6 +1,6 @@
-"""Times as people say them."""
+"""Times as people say them, and as programs read them."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 
 def moment(time: float, now: datetime) -> str:
@@ -25,3 +25,8 @@ def day(time: float, now: datetime) -> str:
 def duration(seconds: float) -> str:
     """A length of time: `6 s`, `2 min`."""
     return f"{max(1, round(seconds))} s" if seconds < 90 else f"{round(seconds / 60)} min"
+
+
+def utc(time: float) -> str:
+    """Seconds since 1970 as ISO 8601 in UTC, to the millisecond: `2026-05-03T08:21:00.000Z`."""
+    return datetime.fromtimestamp(time, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -39,6 +39,7 @@ class Candidate:
         first_seen: When the face was seen first.
         last_seen: When it was seen last.
         others: Every other face near.
+        rang: Whether the bell was pressed in this visit, or in that of another face near: a press shows no face.
     """
 
     visit: str
@@ -54,6 +55,7 @@ class Candidate:
     first_seen: float
     last_seen: float
     others: tuple[Neighbour, ...]
+    rang: bool = False
 
 
 def candidates_of(
@@ -78,6 +80,7 @@ def candidates_of(
             first_seen=walk.first_seen,
             last_seen=walk.last_seen,
             others=tuple(_neighbour(other) for other in near if other is not walk),
+            rang=any(one.rang for one in near),
         )
         for walk in near
         if walk.visit is not None and walk.decision is not None

@@ -1,35 +1,44 @@
 """The doorbell as the page and the command line see it."""
 
 from collections.abc import Sequence
+from threading import Lock
 
 from peephole.doorbell import photos as stills
 from peephole.doorbell import transfer
 from peephole.doorbell.archive import Archive
 from peephole.doorbell.candidates import Candidate
+from peephole.doorbell.corrections import Corrections
+from peephole.doorbell.dossiers import Dossiers
 from peephole.doorbell.events import Event
+from peephole.doorbell.floor import Nearness
 from peephole.doorbell.gallery import read_gallery
+from peephole.doorbell.inbox import Inbox, Likeness
+from peephole.doorbell.introduction import Introduction
 from peephole.doorbell.looks import Portrait
 from peephole.doorbell.photos import Enrolment, IdentifiedFace, Photo, PhotoReport
 from peephole.doorbell.pictures import portrait as jpeg_portrait
-from peephole.doorbell.policy import Bars, Policy
-from peephole.doorbell.recogniser import FrameLike, Image, Recogniser
-from peephole.doorbell.trace import Rejudged, rejudge
-from peephole.doorbell.visit import Trace, VisitFilter, VisitRecord
+from peephole.doorbell.policy import Bars, Calibration, Policy, bars
+from peephole.doorbell.recogniser import FrameLike, Recogniser
+from peephole.doorbell.search import Finder
+from peephole.doorbell.trace import Judge, Rejudged, rejudge
+from peephole.doorbell.visit import Kind, Trace, VisitFilter, VisitRecord
+from peephole.doorbell.visits import Post
 from peephole.doorbell.watcher import LiveFace, Watcher
-from peephole.people.hours import Hours
 from peephole.people.matching import median_distances, rank
 from peephole.people.names import clean_name
 from peephole.people.records import Counts, Descriptor, Person, PersonSummary, Rules, Stranger
-from peephole.people.spread import Spread, spread_of
+from peephole.people.rules import check_rules
+from peephole.people.spread import Spread
+from peephole.vision.image import Image
 
 __all__ = ["Doorbell", "Enrolment", "IdentifiedFace", "LiveFace", "Photo", "PhotoReport"]
 
 
 class Doorbell:
-    """One door: watches frames, remembers visits, and lets the owner manage people and strangers.
+    """One household: watches frames, remembers visits, and lets the owner manage people and strangers.
 
-    `process`, `candidates`, `ring` and `flush` are called by one thread at a time; every other method may be called
-    from any thread.
+    `process`, `candidates`, `ring` and `flush` are those of its only camera, and called by one thread at a time; every
+    other method may be called from any thread. Where there are several cameras each has a `watcher` instead.
     A `key` of a person is an id or a name; a key of a stranger is an id or a running number.
     Unknown keys raise ValueError with one sentence; a full disk raises OSError with one.
     """
@@ -45,7 +54,27 @@ class Doorbell:
         self._archive = archive
         self._recogniser = recogniser
         self._policy = policy or Policy()
-        self._watcher = Watcher(archive, recogniser, self._policy, portrait)
+        self._watchers: list[Watcher] = []
+        self._portrait = portrait
+        self._closing = Lock()
+        self.inbox = Inbox(archive, recogniser)
+        self.nearness = Nearness(archive, recogniser)
+        self._watcher = self.watcher()
+
+    def watcher(self, camera: str = "", cameras: Sequence[str] = ()) -> Watcher:
+        """Return what watches one of several cameras, in a thread of its own; they share people, strangers and network.
+
+        cameras: the names of all. Each ends the visits that a killed process left open at its camera, and the first
+        those of cameras that are there no more, too; without others all of them.
+        """
+
+        def recovers(left: str) -> bool:
+            return left == camera or (tuple(cameras[:1]) in ((), (camera,)) and left not in cameras)
+
+        post = Post(camera, recovers, self._closing)
+        watcher = Watcher(self._archive, self._recogniser, self._policy, self._portrait, post)
+        self._watchers.append(watcher)
+        return watcher
 
     def process(self, frame: FrameLike) -> list[Event]:
         """Look at one frame and return what happened; a full disk is told as a `Problem`, once."""
@@ -83,10 +112,21 @@ class Doorbell:
 
         Raises ValueError when no photo can be used; then nothing is stored.
         """
-        if self._archive.people.find(name) is None:
+        known = self._archive.people.find(name)
+        if known is None:
             clean_name(name)  # before the work, not after it
-        reports, looks = stills.usable(photos, self._recogniser, self._policy)
+        references = self._archive.people.references(known.id) if known is not None else []
+        own = [one.descriptor for one in references if one.model == self._recogniser.model]
+        reports, looks = stills.usable(photos, self._recogniser, self._policy, own)
         return Enrolment(self._archive.people.add(name, looks), reports)
+
+    def introduction(self, name: str) -> Introduction:
+        """Begin to introduce somebody at the camera; nothing is stored before its `save`."""
+        return Introduction(name, self._archive, self._recogniser, self._policy)
+
+    def finder(self) -> Finder:
+        """Return what searches everything by face."""
+        return Finder(self._archive, self._recogniser, self._policy)
 
     def identify(self, image: Image) -> list[IdentifiedFace]:
         """Find and compare every face of a still picture; nothing is stored."""
@@ -106,10 +146,11 @@ class Doorbell:
         return self._archive.people.rules(key)
 
     def set_rules(self, key: str, rules: Rules) -> Person:
-        """Decide about a person anew; the door opens for no child, and its hours must be hours."""
-        if rules.minor and rules.may_open:
-            raise ValueError(f"{key}: the door opens for no child")
-        Hours.parse(rules.hours)
+        """Decide about a person anew; ValueError for rules that cannot be (`people.rules`)."""
+        try:
+            check_rules(rules)
+        except ValueError as error:
+            raise ValueError(f"{key}: {error}") from error
         return self._archive.people.set_rules(key, rules)
 
     def remove(self, key: str) -> Person:
@@ -117,18 +158,29 @@ class Doorbell:
         return self._archive.people.remove(key)
 
     def export_person(self, key: str) -> bytes:
-        """Return a zip archive with the person's name, descriptors and pictures."""
+        """Return a zip archive to carry to another door: name, rules, descriptors and pictures, but no visits."""
         person = self._archive.people.get(key)
-        return transfer.pack(person, self._archive.people.references(person.id))
+        return transfer.pack(person, self._archive.people.references(person.id), self._archive.people.rules(person.id))
 
     def import_person(self, archive: bytes, name: str | None = None) -> Person:
         """Add the person of an exported archive; a foreign, damaged or other-model archive is refused.
 
-        A name that is taken already is refused too: two people must not be joined by accident.
+        A name that is taken already is refused too: two people must not be joined by accident. Rules and consent come
+        along, but for leave to open the door.
         """
         own_name, looks = transfer.unpack(archive, self._recogniser.model, self._recogniser.descriptor_size())
-        name = own_name if name is None else clean_name(name)
-        return self._archive.people.add_new(name, looks)
+        rules, name = transfer.rules_in(archive), own_name if name is None else clean_name(name)
+        return self._archive.people.add_new(name, looks, rules)
+
+    @property
+    def dossiers(self) -> Dossiers:
+        """What is kept about each person, one by one."""
+        return Dossiers(self._archive, self._recogniser, self._policy)
+
+    @property
+    def corrections(self) -> Corrections:
+        """Visits, put right one by one."""
+        return Corrections(self._archive, self._recogniser, self._policy)
 
     def strangers(self, every_state: bool = False) -> list[Stranger]:
         """Return the inbox (open strangers, last seen first), or strangers in every state."""
@@ -136,10 +188,10 @@ class Doorbell:
             return self._archive.strangers.all(("open", "ignored", "assigned", "discarded"))
         return self._archive.strangers.all(("open",))
 
-    def likenesses(self) -> dict[str, str]:
-        """Return whom a stranger in the inbox might be: the person nearest to its looks, if not clearly somebody else.
+    def likenesses(self) -> dict[str, Likeness]:
+        """Return whom a stranger might be: the person nearest to its looks, if not clearly somebody else.
 
-        By the stranger's id, the id of the person; a stranger who is like nobody is left out.
+        By the stranger's id; a stranger who is like nobody is left out.
         """
         gallery = read_gallery(self._archive, self._recogniser, self._policy)
         looks: dict[str, list[Descriptor]] = {}
@@ -147,22 +199,22 @@ class Doorbell:
             looks.setdefault(owner, []).append(descriptor)
         found = {stranger: rank(median_distances(own, gallery.people)) for stranger, own in looks.items()}
         return {
-            stranger: match.person
+            stranger: Likeness(match.person, match.distance, gallery.bars.known)
             for stranger, match in found.items()
             if match.person is not None and match.distance is not None and match.distance <= gallery.bars.stranger
         }
 
     def assign(self, key: str, name: str) -> Person:
         """Name a stranger: becomes a new person or joins the one of that name or id; past visits follow."""
-        return self._archive.strangers.assign(key, name)
+        return self._archive.inbox.assign([key], name)
 
     def ignore(self, key: str) -> Stranger:
         """Keep recognising this stranger, silently."""
-        return self._archive.strangers.ignore(key)
+        return self._archive.inbox.ignore([key])[0]
 
     def discard(self, key: str) -> Stranger:
-        """Forget a stranger: descriptors and pictures are erased."""
-        return self._archive.strangers.discard(key)
+        """Forget a stranger; descriptors and pictures are erased once that cannot be undone any more."""
+        return self._archive.inbox.discard([key])[0]
 
     def visits(
         self, limit: int = 50, before: float | None = None, only: VisitFilter | None = None
@@ -170,10 +222,17 @@ class Doorbell:
         """Return visits, newest first; `before` is a first_seen to page from, `only` those to leave in."""
         return self._archive.visits.recent(limit, before, only)
 
+    def moments(self, since: float, before: float, only: VisitFilter | None = None) -> list[tuple[float, Kind]]:
+        """Return when the visits of a span of time began, and of what kind they were, the oldest first."""
+        return self._archive.visits.moments(since, before, only)
+
+    def cameras_of_visits(self) -> list[str]:
+        """Return the names of cameras that visits were at, those too that are there no more, by name."""
+        return self._archive.visits.cameras()
+
     def spread(self) -> Spread:
         """Return how far apart the looks of one person and of different people are, strangers among them."""
-        gallery = read_gallery(self._archive, self._recogniser, self._policy)
-        return spread_of(gallery.people, gallery.strangers)
+        return self.nearness.spread()
 
     def bars(self) -> Bars:
         """Return the distances that visits are decided by at the moment."""
@@ -192,16 +251,36 @@ class Doorbell:
         return self._archive.visits.look_picture(visit_id, number)
 
     def rejudge(self, policy: Policy, limit: int = 500) -> list[Rejudged]:
-        """Decide anew about the newest visits by another policy, against the people as they are now; stores nothing."""
-        gallery = read_gallery(self._archive, self._recogniser, policy)
+        """Decide anew about the newest visits, by this policy and by the one in force; stores nothing.
+
+        Both times against the people as they are now. Visits without looks, and those that the owner has decided
+        about, are passed over.
+        """
+        gallery = read_gallery(self._archive, self._recogniser, self._policy)
         shelf, model = self._archive.visits, self._recogniser.model
         seen = ((visit, shelf.looks(visit.id, model)) for visit in shelf.recent(limit, None))
-        return rejudge(seen, gallery, policy)
+        other = Judge(policy, bars(policy, self._recogniser.calibration, len(set(gallery.people.owners))))
+        return rejudge(seen, gallery.people, Judge(self._policy, gallery.bars), other)
 
     @property
     def policy(self) -> Policy:
         """How this doorbell decides."""
         return self._policy
+
+    def decide_by(self, policy: Policy) -> None:
+        """Decide by another policy from the next frame on, at every camera."""
+        self._policy = policy
+        for watcher in self._watchers:
+            watcher.decide_by(policy)
+
+    @property
+    def calibration(self) -> Calibration:
+        """What the recogniser's distances mean."""
+        return self._recogniser.calibration
+
+    def descriptor_form(self) -> tuple[str, int]:
+        """Return the id of the model in use, and how many values its descriptors have."""
+        return self._recogniser.model, self._recogniser.descriptor_size()
 
     def person_picture(self, person_id: str) -> bytes | None:
         """Return the best picture (JPEG) of a person."""
@@ -228,9 +307,11 @@ class Doorbell:
 
     def problems(self) -> list[str]:
         """Return what the owner should put right, one sentence each (empty when all is well)."""
-        return [
+        too_near = self.nearness.problem(self._policy)
+        foreign = [
             f"{row.person.name}: {row.foreign_references} of the stored looks were made with another model and cannot "
             "be compared any more; enrol from photos again"
             for row in self.people()
             if row.foreign_references
         ]
+        return foreign if too_near is None else [too_near, *foreign]

@@ -1,4 +1,7 @@
-"""What a doorbell has to tell: frozen events, each with the JSON object that `peephole run --json` prints."""
+"""What a doorbell has to tell: frozen events, each with the JSON object that `peephole run --json` prints.
+
+`camera` is the name of the camera that it happened at; empty where the only one has no name.
+"""
 
 from dataclasses import dataclass
 
@@ -13,10 +16,11 @@ class VisitStarted:
 
     visit: str
     time: float
+    camera: str = ""
 
     def as_json(self) -> Json:
         """Return the event as a flat JSON object."""
-        return {"event": "visit_started", "visit": self.visit, "time": self.time}
+        return {"event": "visit_started", **vars(self)}
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,7 @@ class Rang:
     visit: str
     time: float
     source: str
+    camera: str = ""
 
     def as_json(self) -> Json:
         """Return the event as a flat JSON object."""
@@ -37,7 +42,11 @@ class Rang:
 
 @dataclass(frozen=True)
 class Decided:
-    """What an unfinished visit looks like now; comes again only when kind or person changes."""
+    """What an unfinished visit looks like now; comes again only when kind or person changes.
+
+    Attributes:
+        visits: How many visits of the stranger there were until now, this one too; None where it has no number yet.
+    """
 
     visit: str
     time: float
@@ -50,6 +59,8 @@ class Decided:
     reason: str
     text: str
     silent: bool
+    camera: str = ""
+    visits: int | None = None
 
     def as_json(self) -> Json:
         """Return the event as a flat JSON object."""
@@ -68,6 +79,7 @@ class VisitEnded:
         repeat: The same person or stranger was here less than the cool-down ago; notifiers stay silent.
         silent: The owner ignores this stranger; notifiers stay silent.
         rang: The bell was pressed.
+        visits: How many visits of the stranger there were until now, this one too.
     """
 
     visit: str
@@ -86,6 +98,8 @@ class VisitEnded:
     repeat: bool
     silent: bool
     rang: bool = False
+    camera: str = ""
+    visits: int | None = None
 
     def as_json(self) -> Json:
         """Return the event as a flat JSON object."""
@@ -99,6 +113,7 @@ class Problem:
     time: float
     reason: str
     text: str
+    camera: str = ""
 
     def as_json(self) -> Json:
         """Return the event as a flat JSON object."""
@@ -123,10 +138,82 @@ class Opened:
     person_id: str | None
     by: str
     mode: str
+    camera: str = ""
 
     def as_json(self) -> Json:
         """Return the event as a flat JSON object."""
         return {"event": "opened", **vars(self)}
 
 
-Event = VisitStarted | Rang | Decided | VisitEnded | Opened | Problem
+@dataclass(frozen=True)
+class Challenge:
+    """The door asks the visitor to turn the head, or says what became of it.
+
+    Attributes:
+        state: asked, done, wrong or late.
+        turn: Where to look now: left or right, the visitor's own, or straight; None when it is over.
+        text: The same for the visitor.
+    """
+
+    visit: str
+    time: float
+    state: str
+    turn: str | None
+    text: str
+    camera: str = ""
+
+    def as_json(self) -> Json:
+        """Return the event as a flat JSON object."""
+        return {"event": "challenge", **vars(self)}
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The door stays shut for the face of somebody who may open it, for a reason that a trick would meet; once a visit.
+
+    Attributes:
+        person: Name of the person whose face it looks like.
+        person_id: Opaque id of that person.
+        reason: Slug, one of `door.conditions.SUSPICIOUS`; "liveness_failed": the face may be a picture.
+        text: The reason in a sentence.
+        mode: on or dry-run.
+    """
+
+    visit: str
+    time: float
+    person: str | None
+    person_id: str | None
+    reason: str
+    text: str
+    mode: str
+    camera: str = ""
+
+    def as_json(self) -> Json:
+        """Return the event as a flat JSON object."""
+        return {"event": "refused", **vars(self)}
+
+
+@dataclass(frozen=True)
+class LockedOut:
+    """After too many suspicious refusals or wrong codes the door waits for a while; told once, when that begins.
+
+    Attributes:
+        until: When it is over, seconds since 1970.
+        who: What does not open the door until then: faces or codes.
+        text: The same in a sentence.
+        mode: on or dry-run.
+    """
+
+    time: float
+    until: float
+    who: str
+    text: str
+    mode: str
+    camera: str = ""
+
+    def as_json(self) -> Json:
+        """Return the event as a flat JSON object."""
+        return {"event": "locked_out", **vars(self)}
+
+
+Event = VisitStarted | Rang | Decided | VisitEnded | Opened | Refused | LockedOut | Challenge | Problem

@@ -10,22 +10,21 @@ import numpy as np
 
 from peephole import _core
 from peephole.doorbell.looks import Portrait, look_at
-from peephole.doorbell.pictures import Image
 from peephole.doorbell.policy import Policy, milliseconds
 from peephole.doorbell.recogniser import Recogniser
-from peephole.doorbell.tilt import Seen, distinct, look_for, straighten
-from peephole.doorbell.visit import Sighting
+from peephole.doorbell.tilt import BoxRow, Seen, SeenRow, distinct, look_for, straighten
+from peephole.doorbell.visit import Look
+from peephole.polygons import Polygon, contains
 from peephole.vision.detector import Box
-
-BoxRow = tuple[int, int, int, int]
-SeenRow = tuple[BoxRow, int, int]
+from peephole.vision.image import Image
 
 
 @dataclass
 class Eyes:
     """One frame, uint8 [H,W,3] or [H,W] and the same in grey [H,W], taken at `time` in seconds.
 
-    `looks` gathers the looks taken, by their numbers.
+    zone: faces whose middle lies outside of it are not seen; None: all are. `looks` gathers the looks taken, by their
+    numbers.
     """
 
     recogniser: Recogniser
@@ -35,24 +34,25 @@ class Eyes:
     time: float
     image: Image
     grey: Image
-    looks: dict[int, Sighting] = field(default_factory=dict)
+    zone: Polygon | None = None
+    looks: dict[int, Look] = field(default_factory=dict)
 
     def find(self) -> list[SeenRow]:
         """Return the faces that the detector finds, the surest first."""
-        return [_row(seen) for seen in distinct(self.recogniser.detect(self.grey))]
+        return [seen.row for seen in distinct(self.recogniser.detect(self.grey)) if self._sees(seen)]
 
     def look_for(self, last: BoxRow, tilt: int, others: list[BoxRow]) -> SeenRow | None:
         """Look for a face that may lean near its last place."""
         found = look_for(self.recogniser, self.grey, Box(*last), tilt, [Box(*other) for other in others])
-        return None if found is None else _row(found)
+        return None if found is None or not self._sees(found) else found.row
 
     def straighten(self, seen: SeenRow) -> SeenRow:
         """Return a face as it is seen best."""
-        return _row(straighten(self.recogniser, self.grey, _seen(seen)))
+        return straighten(self.recogniser, self.grey, Seen.of(seen)).row
 
     def look(self, seen: SeenRow) -> _core.Look:
         """Describe a face."""
-        look = look_at(self.recogniser, self.policy, self.portrait, self.time, self.image, self.grey, _seen(seen))
+        look = look_at(self.recogniser, self.policy, self.portrait, self.time, self.image, self.grey, Seen.of(seen))
         number = next(self.numbers)
         self.looks[number] = look
         return _core.Look(
@@ -63,11 +63,11 @@ class Eyes:
             np.ascontiguousarray(look.descriptor),
         )
 
+    def _sees(self, seen: Seen) -> bool:
+        return in_zone(self.zone, seen.box, self.grey)
 
-def _row(seen: Seen) -> SeenRow:
-    return seen.box.values(), seen.neighbours, seen.tilt
 
-
-def _seen(row: SeenRow) -> Seen:
-    box, neighbours, tilt = row
-    return Seen(Box(*box), neighbours, tilt)
+def in_zone(zone: Polygon | None, box: Box, image: Image) -> bool:
+    """Tell whether the middle of a face lies in the zone of a picture; everywhere does where there is none."""
+    height, width = image.shape[:2]
+    return zone is None or contains(zone, ((box.x + box.width / 2) / width, (box.y + box.height / 2) / height))

@@ -7,17 +7,22 @@ from peephole.doorbell.policy import Bars, Policy, bars
 from peephole.doorbell.recogniser import Recogniser
 from peephole.doorbell.visit import Decision
 from peephole.people.matching import References
+from peephole.people.names import names_by_id
 
 
 @dataclass(frozen=True)
 class Gallery:
-    """A snapshot of people and strangers, with the bars for so many people."""
+    """A snapshot of people and strangers, with the bars for so many people.
+
+    `visits`: of each stranger, how many are over.
+    """
 
     version: tuple[int, int]
     people: References
     strangers: References
     names: dict[str, str]
     numbers: dict[str, int]
+    visits: dict[str, int]
     ignored: frozenset[str]
     bars: Bars
 
@@ -41,8 +46,9 @@ def read_gallery(archive: Archive, recogniser: Recogniser, policy: Policy) -> Ga
         version=version,
         people=people,
         strangers=References.of(archive.strangers.looks(recogniser.model)),
-        names={row.person.id: row.person.name for row in archive.people.all(recogniser.model)},
+        names=names_by_id(archive.people.all(recogniser.model)),
         numbers={stranger.id: stranger.number for stranger in known_strangers},
+        visits={stranger.id: stranger.visits for stranger in known_strangers},
         ignored=frozenset(stranger.id for stranger in known_strangers if stranger.state == "ignored"),
         bars=bars(policy, recogniser.calibration, len(set(people.owners))),
     )

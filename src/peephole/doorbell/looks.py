@@ -3,13 +3,13 @@
 import dataclasses
 from collections.abc import Callable
 
-from peephole.doorbell.pictures import Image
 from peephole.doorbell.policy import Policy
 from peephole.doorbell.quality import FAULTS, assess
 from peephole.doorbell.recogniser import Recogniser
 from peephole.doorbell.tilt import Seen, cut_upright
-from peephole.doorbell.visit import Quality, Sighting
+from peephole.doorbell.visit import Look, Quality
 from peephole.vision.detector import Box
+from peephole.vision.image import Image
 from peephole.vision.landmarks import FaceCut
 from peephole.vision.pose import is_turned
 
@@ -20,11 +20,11 @@ UNALIGNED = FAULTS[-1]
 
 def look_at(
     recogniser: Recogniser, policy: Policy, portrait: Portrait, time: float, image: Image, grey: Image, seen: Seen
-) -> Sighting:
+) -> Look:
     """Describe a face that was seen in a frame; `grey` is the frame without colour."""
     cut = cut_upright(recogniser, grey, seen)
     quality = judge(cut, seen, policy)
-    return Sighting(time, seen.box, recogniser.describe(cut.pixels), quality, portrait(image, seen.box))
+    return Look(time, seen.box, recogniser.describe(cut.pixels), quality, portrait(image, seen.box))
 
 
 def judge(cut: FaceCut, seen: Seen, policy: Policy) -> Quality:

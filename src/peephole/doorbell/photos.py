@@ -6,19 +6,22 @@ from typing import Literal
 
 from peephole.doorbell.gallery import Gallery
 from peephole.doorbell.looks import UNALIGNED, look_at
-from peephole.doorbell.pictures import Image, portrait, reduced, to_grey
+from peephole.doorbell.pictures import portrait, reduced, to_grey
 from peephole.doorbell.policy import Policy, bars
 from peephole.doorbell.recogniser import Recogniser
 from peephole.doorbell.tilt import distinct, straighten
-from peephole.doorbell.visit import Decision, Sighting
+from peephole.doorbell.visit import Decision, Look
 from peephole.doorbell.voting import decide
 from peephole.people.matching import distance, median
-from peephole.people.records import NewReference, Person
+from peephole.people.records import Descriptor, NewReference, Person
 from peephole.vision.detector import Box
+from peephole.vision.image import Image
 
 _LONGEST = 1600  # pixels of the side that is searched; a face of interest is larger than a fortieth of it
 
-Outcome = Literal["ok", "no_face", "too_small", "blurred", "flat", "glaring", "turned", "unaligned", "unlike"]
+Outcome = Literal[
+    "ok", "no_face", "too_small", "blurred", "flat", "glaring", "turned", "unaligned", "unlike", "duplicate"
+]
 
 _FAULTS: dict[str, tuple[Outcome, str]] = {
     "blurred": ("blurred", "the face is too blurred"),
@@ -43,7 +46,8 @@ class Photo:
 class PhotoReport:
     """What became of one photo: `text` says `outcome` in a sentence.
 
-    With several faces the clearest is used; `faces` says how many there were.
+    With several faces the one most like the person is used, of somebody new the clearest; `faces` says how many there
+    were.
     """
 
     label: str
@@ -70,13 +74,25 @@ class IdentifiedFace:
     decision: Decision
 
 
-def examine(photo: Photo, recogniser: Recogniser, policy: Policy) -> tuple[PhotoReport, NewReference | None]:
-    """Look for the face to enrol in one photo."""
+def examine(
+    photo: Photo, recogniser: Recogniser, policy: Policy, own: Sequence[Descriptor] = ()
+) -> tuple[PhotoReport, NewReference | None]:
+    """Look for the face to enrol in one photo, of somebody of whom there are the references `own` already.
+
+    Of several faces in it the one nearest to them is taken, and none where none is like them.
+    """
     small, factor = reduced(photo.image, _LONGEST)
     looks = _looks(small, factor, recogniser, policy)
     if not looks:
         return PhotoReport(photo.label, "no_face", "no face found", 0, None), None
     box, look = looks[0]
+    good = [one for one in looks if one[1].quality.good]
+    if own and len(looks) > 1 and good:
+        nearest = [median(distance(one.descriptor, known) for known in own) for _, one in good]
+        if min(nearest) > bars(policy, recogniser.calibration, 1).stranger:
+            text = f"none of the {len(looks)} faces looks like the person; cut out the right one"
+            return PhotoReport(photo.label, "unlike", text, len(looks), None), None
+        box, look = good[nearest.index(min(nearest))]
     if look.quality.width < policy.min_width:
         outcome: Outcome = "too_small"
         # In the photo's own pixels: of a larger photo more are needed.
@@ -84,7 +100,8 @@ def examine(photo: Photo, recogniser: Recogniser, policy: Policy) -> tuple[Photo
     elif not look.quality.good:
         outcome, text = _FAULTS[look.quality.fault]
     else:
-        outcome, text = "ok", "used" if len(looks) == 1 else f"used the clearest of {len(looks)} faces"
+        which = "most alike" if own else "clearest"
+        outcome, text = "ok", "used" if len(looks) == 1 else f"used the {which} of {len(looks)} faces"
     report = PhotoReport(photo.label, outcome, text, len(looks), box)
     if outcome != "ok":
         return report, None
@@ -92,21 +109,39 @@ def examine(photo: Photo, recogniser: Recogniser, policy: Policy) -> tuple[Photo
 
 
 def usable(
-    photos: Sequence[Photo], recogniser: Recogniser, policy: Policy
+    photos: Sequence[Photo], recogniser: Recogniser, policy: Policy, own: Sequence[Descriptor] = ()
 ) -> tuple[tuple[PhotoReport, ...], list[NewReference]]:
     """Examine photos; raise ValueError, saying what each one lacks, when none can be used.
+
+    own: the references that there are of the person already; a photo that is one of them is left out.
 
     Of three usable photos or more, one that shows somebody else than most of the others do, or no face at all but what
     the detector took for one, is left out: as a reference it would let in whatever looks like it.
     """
     if not photos:
         raise ValueError("no photo given; give at least one with the person's face in it")
-    examined = _leave_out_unlike([examine(photo, recogniser, policy) for photo in photos], recogniser, policy)
+    found = [examine(photo, recogniser, policy, own) for photo in photos]
+    examined = _leave_out_known(_leave_out_unlike(found, recogniser, policy), own)
     looks = [look for _, look in examined if look is not None]
     if not looks:
         faults = "; ".join(f"{report.label}: {report.text}" for report, _ in examined)
         raise ValueError(f"no photo can be used ({faults}); take one from the front with the face well lit and near")
     return tuple(report for report, _ in examined), looks
+
+
+def _leave_out_known(
+    examined: list[tuple[PhotoReport, NewReference | None]], own: Sequence[Descriptor]
+) -> list[tuple[PhotoReport, NewReference | None]]:
+    """Leave out what was added before, now or earlier: the very same face, not one that is nearly the same."""
+    known, kept = {descriptor.tobytes() for descriptor in own}, []
+    for report, look in examined:
+        if look is None or look.descriptor.tobytes() not in known:
+            kept.append((report, look))
+        else:
+            kept.append((replace(report, outcome="duplicate", text="was added before"), None))
+        if look is not None:
+            known.add(look.descriptor.tobytes())
+    return kept
 
 
 def _leave_out_unlike(
@@ -136,7 +171,7 @@ def identify(image: Image, recogniser: Recogniser, gallery: Gallery, policy: Pol
     return found
 
 
-def _looks(small: Image, factor: float, recogniser: Recogniser, policy: Policy) -> list[tuple[Box, Sighting]]:
+def _looks(small: Image, factor: float, recogniser: Recogniser, policy: Policy) -> list[tuple[Box, Look]]:
     """Return every face of a picture reduced by `factor`, clearest first, each with its box in the whole picture.
 
     Clearest: large, and found by many windows of the detector. A false hit can be larger than the face beside it, but

@@ -2,11 +2,9 @@
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from peephole.vision.detector import Box
-
-Image = NDArray[np.uint8]
+from peephole.vision.image import Image
 
 _SIDE = 160
 _MARGIN = 0.35  # of the face's side, all around

@@ -113,6 +113,11 @@ class Bars:
     margin: int
 
 
+def share_of(distance: int, bar: int) -> str:
+    """Return a squared distance for people to read: as a share of a bar, so that 1.00 is the bar itself."""
+    return f"{distance / max(1, bar):.2f}"
+
+
 def bars(policy: Policy, calibration: Calibration, people: int) -> Bars:
     """Return the bars for so many people: each comparison adds a chance of an error, so each gets its share.
 

@@ -5,14 +5,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from peephole.doorbell.policy import Calibration
 from peephole.people.records import Descriptor
 from peephole.vision.detector import Box, Face
+from peephole.vision.image import Image
 from peephole.vision.landmarks import FaceCut
-
-Image = NDArray[np.uint8]
 
 
 class FrameLike(Protocol):

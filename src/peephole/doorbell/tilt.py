@@ -11,12 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peephole import _core
-from peephole.doorbell.recogniser import Image, Recogniser
+from peephole.doorbell.recogniser import Recogniser
 from peephole.vision.detector import Box, Face
+from peephole.vision.image import Image
 from peephole.vision.landmarks import FaceCut
 
 STEP_DEGREES = _core.TILT_STEP
 MOST_DEGREES = _core.MOST_TILT
+
+
+BoxRow = tuple[int, int, int, int]
+SeenRow = tuple[BoxRow, int, int]
+"""A face as the core has it: box, neighbours, tilt."""
 
 
 @dataclass(frozen=True)
@@ -27,13 +33,24 @@ class Seen:
     neighbours: int
     tilt: int = 0
 
+    @classmethod
+    def of(cls, row: SeenRow) -> "Seen":
+        """Return a face that the core has found."""
+        box, neighbours, tilt = row
+        return cls(Box(*box), neighbours, tilt)
+
+    @property
+    def row(self) -> SeenRow:
+        """The same as the core takes it."""
+        return self.box.values(), self.neighbours, self.tilt
+
 
 def distinct(faces: Sequence[Face]) -> list[Seen]:
     """Return faces, surest first, without those that overlap a surer one by 3/10 of the area of both.
 
     Chin and mouth make a second face of a bearded one.
     """
-    return [_seen(row) for row in _core.keep_distinct([(face.box.values(), face.neighbours, 0) for face in faces])]
+    return [Seen.of(row) for row in _core.keep_distinct([(face.box.values(), face.neighbours, 0) for face in faces])]
 
 
 def cut_upright(recogniser: Recogniser, grey: Image, seen: Seen) -> FaceCut:
@@ -43,8 +60,7 @@ def cut_upright(recogniser: Recogniser, grey: Image, seen: Seen) -> FaceCut:
 
 def straighten(recogniser: Recogniser, grey: Image, seen: Seen) -> Seen:
     """Return a face as it is seen best: one that the detector is unsure of may lean, and is then surer when turned."""
-    row = (seen.box.values(), seen.neighbours, seen.tilt)
-    return _seen(_core.straighten(np.ascontiguousarray(grey), row, _detecting(recogniser)))
+    return Seen.of(_core.straighten(np.ascontiguousarray(grey), seen.row, _detecting(recogniser)))
 
 
 def look_for(recogniser: Recogniser, grey: Image, last: Box, tilt: int, others: Sequence[Box]) -> Seen | None:
@@ -54,7 +70,7 @@ def look_for(recogniser: Recogniser, grey: Image, last: Box, tilt: int, others: 
     """
     places = [other.values() for other in others]
     found = _core.look_for(np.ascontiguousarray(grey), last.values(), tilt, places, _detecting(recogniser))
-    return _seen(found) if found is not None else None
+    return Seen.of(found) if found is not None else None
 
 
 def overlap(a: Box, b: Box) -> float:
@@ -63,11 +79,6 @@ def overlap(a: Box, b: Box) -> float:
     height = min(a.y + a.height, b.y + b.height) - max(a.y, b.y)
     shared = max(width, 0) * max(height, 0)
     return shared / (a.width * a.height + b.width * b.height - shared)
-
-
-def _seen(row: tuple[tuple[int, int, int, int], int, int]) -> Seen:
-    box, neighbours, tilt = row
-    return Seen(Box(*box), neighbours, tilt)
 
 
 def _detecting(recogniser: Recogniser) -> Callable[[Image], NDArray[np.int32]]:

@@ -1,7 +1,7 @@
 """A visit and what it is made of."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from peephole.doorbell.policy import Bars
@@ -9,6 +9,10 @@ from peephole.people.records import Descriptor
 from peephole.vision.detector import Box
 
 Kind = Literal["known", "stranger", "unsure"]
+Outcome = Literal["rang", "opened", "would_open", "shut", "told", "not_sent", "repeat", "ignored"]
+"""What came of a visit, one of several: the bell was pressed; the door opened, would have in a dry run, or stayed shut;
+somebody was told, or a message could not be delivered; the same one was here a moment ago; it was a stranger whom the
+owner ignores."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class Quality:
 
 
 @dataclass(frozen=True)
-class Sighting:
+class Look:
     """One described look at a face: when, where, the descriptor, how good, and a small JPEG."""
 
     time: float
@@ -73,6 +77,8 @@ class VisitState:
     """A visit as it stands: `looks` are the ones kept, by running number; `sightings` counts all faces.
 
     `rang` tells that the bell was pressed, `scene` is a small JPEG of the door then, for a visit without a face.
+    `camera` is the name of the camera that it is at; empty where the only one has no name. `decided_after` is as of a
+    `VisitRecord`. `faceless`: nothing of the face is to be kept, neither looks nor pictures nor whose it was.
     """
 
     id: str
@@ -80,21 +86,65 @@ class VisitState:
     last_seen: float
     decision: Decision
     sightings: int
-    looks: Mapping[int, Sighting]
+    looks: Mapping[int, Look]
     model: str
     rang: bool = False
     scene: bytes | None = None
+    camera: str = ""
+    decided_after: float | None = None
+    faceless: bool = False
 
-    def best(self) -> Sighting | None:
+    def without_face(self) -> "VisitState":
+        """Return what may be stored of somebody of whom nothing is kept: that somebody came, and when."""
+        return replace(self, looks={}, scene=None, faceless=True)
+
+    def best(self) -> Look | None:
         """Return the best look."""
         return max(self.looks.values(), key=lambda look: (look.quality.good, look.quality.value), default=None)
+
+
+@dataclass(frozen=True)
+class DoorAnswer:
+    """What the door's log says of a visit.
+
+    Attributes:
+        verdict: open or shut: whether the door was to be opened.
+        reason: Slug of `door.conditions`.
+        mode: How the door was set: on or dry-run.
+        done: What became of an opening, `store.door.Outcome`.
+    """
+
+    verdict: Literal["open", "shut"]
+    reason: str
+    mode: Literal["dry-run", "on"]
+    done: str
+
+
+@dataclass(frozen=True)
+class Notified:
+    """What was decided about telling somebody of a visit.
+
+    Attributes:
+        target: Whom, by the name in the settings.
+        happening: Of what, `notify.settings.Happening`.
+        verdict: told, not_sent (told, and it could not be delivered), or why not: a key of `notify.rules.REASONS`.
+        time: When, seconds since 1970.
+    """
+
+    target: str
+    happening: str
+    verdict: str
+    time: float
 
 
 @dataclass(frozen=True)
 class VisitRecord:
     """A visit as it is stored; `closed` is False while it goes on. Times are seconds since 1970.
 
-    `person_name` and `stranger_number` are looked up when the row is read, so a rename shows at once.
+    `person_name`, `stranger_number` and `stranger_visits` (how many there were of the stranger until this one, this one
+    too) are looked up when the row is read, so a rename shows at once. `camera` is what the camera was called then.
+    `door` is what the door did; None where its log says nothing of the visit. `notified` is who was told, in order.
+    `decided_after` is how many seconds after the first sight of the face it was decided as it is; None: not known.
     """
 
     id: str
@@ -108,16 +158,29 @@ class VisitRecord:
     person_name: str | None
     stranger_number: int | None
     rang: bool = False
+    camera: str = ""
+    stranger_visits: int | None = None
+    door: DoorAnswer | None = None
+    notified: tuple[Notified, ...] = ()
+    decided_after: float | None = None
 
 
 @dataclass(frozen=True)
 class VisitFilter:
-    """Which visits to show: of a kind, of a person or a stranger by id, not before a time; None: all of them."""
+    """Which visits to show: of a kind, of a person or a stranger by id, not before a time, at a camera; None: all.
+
+    words: part of the name that a visit is listed by, or of "stranger 12". outcome: what came of it.
+    out_of_the_way: with those of people whom the owner keeps out of the way (`Rules.tell` is `silent`).
+    """
 
     kind: Kind | None = None
     person: str | None = None
     stranger: str | None = None
     since: float | None = None
+    camera: str | None = None
+    words: str | None = None
+    outcome: Outcome | None = None
+    out_of_the_way: bool = True
 
 
 @dataclass(frozen=True)
@@ -138,8 +201,14 @@ class TracedLook:
 
 @dataclass(frozen=True)
 class Trace:
-    """What a decision was made of: the looks kept, in order, and the bars for as many people as were `compared`."""
+    """What a decision was made of: the looks kept, in order, and the bars for as many people as were `compared`.
+
+    liveness: what the door's check said of the face, and why; None where nobody asked it. runner_up: id of the person
+    nearest but one to the looks that voted; None where there was no other, or it is not known any more.
+    """
 
     looks: tuple[TracedLook, ...]
     bars: Bars | None
     compared: int
+    liveness: tuple[str, str] | None = None
+    runner_up: str | None = None

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from peephole import _core
 from peephole.doorbell.policy import Bars, Policy, milliseconds, whole_numbers
-from peephole.doorbell.visit import Decision, Kind, Sighting
+from peephole.doorbell.visit import Decision, Kind, Look
 from peephole.people.matching import Match, References
 
 # In the order of ph_reason, and the kinds in that of ph_kind.
@@ -32,6 +32,8 @@ REASONS = {
     "person_removed": "the person was removed",
     "forgotten": "the stranger was forgotten, after the time that the settings name",
     "nobody_seen": "somebody rang, and no face was seen",
+    "unnamed": "the owner took the name back",
+    "corrected": "corrected by the owner",
 }
 # Numbers of kind, reason, person and nearest person, and the two distances.
 Verdict = tuple[int, int, int | None, int | None, int | None, int | None]
@@ -40,17 +42,17 @@ _SLUGS = tuple(REASONS)
 _KINDS: tuple[Kind, ...] = ("unsure", "known", "stranger")
 
 
-def voters(sightings: Sequence[Sighting], policy: Policy) -> list[Sighting]:
+def voters(looks: Sequence[Look], policy: Policy) -> list[Look]:
     """Return the looks that vote: good ones, the best by quality (never by likeness), at most `policy.votes`."""
-    return [sightings[row] for row in _core.voters(*_qualities(sightings), policy.votes)]
+    return [looks[row] for row in _core.voters(*_qualities(looks), policy.votes)]
 
 
-def decide(sightings: Sequence[Sighting], people: References, bars: Bars, policy: Policy) -> Decision:
+def decide(looks: Sequence[Look], people: References, bars: Bars, policy: Policy) -> Decision:
     """Decide who a visit was, from every look kept of it; the order of the looks never matters."""
     return to_decision(
         _core.decide(
-            *_qualities(sightings),
-            _descriptors(sightings),
+            *_qualities(looks),
+            _descriptors(looks),
             people.columns,
             dataclasses.astuple(bars),
             whole_numbers(policy),
@@ -74,11 +76,11 @@ def to_decision(verdict: Verdict, people: References) -> Decision:
     )
 
 
-def same_stranger(sightings: Sequence[Sighting], strangers: References, bars: Bars, policy: Policy) -> Match | None:
+def same_stranger(looks: Sequence[Look], strangers: References, bars: Bars, policy: Policy) -> Match | None:
     """Return the stranger seen before whose looks these are, by the stricter bar; None for somebody new."""
     owner, distance, runner_up = _core.same_stranger(
-        *_qualities(sightings),
-        _descriptors(sightings),
+        *_qualities(looks),
+        _descriptors(looks),
         strangers.columns,
         dataclasses.astuple(bars),
         whole_numbers(policy),
@@ -86,7 +88,7 @@ def same_stranger(sightings: Sequence[Sighting], strangers: References, bars: Ba
     return None if owner is None else Match(strangers.names[owner], distance, runner_up)
 
 
-def _qualities(looks: Sequence[Sighting]) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.uint8]]:
+def _qualities(looks: Sequence[Look]) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.uint8]]:
     """Return times [L] in milliseconds, quality values [L], and which looks are good [L]."""
     return (
         np.array([milliseconds(look.time) for look in looks], np.int64),
@@ -95,6 +97,6 @@ def _qualities(looks: Sequence[Sighting]) -> tuple[NDArray[np.int64], NDArray[np
     )
 
 
-def _descriptors(looks: Sequence[Sighting]) -> NDArray[np.int16]:
+def _descriptors(looks: Sequence[Look]) -> NDArray[np.int16]:
     """Return the descriptors [L,D]."""
     return np.array([look.descriptor for look in looks], np.int16) if looks else np.empty((0, 0), np.int16)

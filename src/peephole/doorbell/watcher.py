@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from collections.abc import Callable
 from itertools import count
 
 from peephole import _core
@@ -11,43 +12,66 @@ from peephole.doorbell.events import Event, Problem
 from peephole.doorbell.eyes import Eyes
 from peephole.doorbell.gallery import Gallery
 from peephole.doorbell.looks import Portrait
-from peephole.doorbell.pictures import Image, scene, to_grey
-from peephole.doorbell.policy import Policy, milliseconds, whole_numbers
+from peephole.doorbell.pictures import scene, to_grey
+from peephole.doorbell.policy import Policy, milliseconds, share_of, whole_numbers
 from peephole.doorbell.recogniser import FrameLike, Recogniser
 from peephole.doorbell.tracking import Walk
 from peephole.doorbell.visit import Kind
-from peephole.doorbell.visits import Visits
+from peephole.doorbell.visits import Post, Visits
+from peephole.polygons import Polygon
 from peephole.vision.detector import Box
+from peephole.vision.image import Image
 
 
 @dataclasses.dataclass(frozen=True)
 class LiveFace:
-    """One tracked face of the newest frame, for the overlay of the live page; `visit` is empty at first."""
+    """One tracked face of the newest frame, for the overlay of the live page; `visit` is empty at first.
+
+    `near`: how far it is from the person whom it is known for, as a share of the bar, for people to read ("0.43");
+    empty where nobody is known.
+    """
 
     visit: str
     box: Box
     label: str
     kind: Kind
+    near: str = ""
 
 
 class Watcher:
     """Follows faces from frame to frame; belongs to one thread, but for `current`.
 
     What happens in a frame, and in which order, is csrc/app/watch.c, the same as in the firmware. While the disk is
-    full it goes on deciding, tells so once, and tries again every `retry_seconds`.
+    full, or fails, it goes on deciding, tells so once, and tries again every `retry_seconds`.
     """
 
-    def __init__(self, archive: Archive, recogniser: Recogniser, policy: Policy, portrait: Portrait) -> None:
-        """Start with nobody in view."""
+    def __init__(
+        self, archive: Archive, recogniser: Recogniser, policy: Policy, portrait: Portrait, post: Post | None = None
+    ) -> None:
+        """Start with nobody in view. post: where it stands, if it is not the only one."""
         self._recogniser = recogniser
         self._policy = policy
         self._numbers = whole_numbers(policy)
         self._portrait = portrait
         self._watch = _core.Watch()
-        self._visits = Visits(archive, recogniser, policy, self._watch.decide_again)
+        self._visits = Visits(archive, recogniser, policy, self._watch.decide_again, post or Post())
         self._look_numbers = count()
         self._time = -math.inf
         self._faces: tuple[LiveFace, ...] = ()
+        self._zone: Polygon | None = None
+
+    def look_within(self, zone: Polygon | None) -> None:
+        """Look at faces whose middle lies in a zone of the picture alone; None: at all."""
+        self._zone = zone
+
+    def keep_unknown(self, when: Callable[[], bool]) -> None:
+        """Ask at each write whether looks and pictures of whoever is not known may be stored; else visits are alone."""
+        self._visits.keeps_unknown = when
+
+    def decide_by(self, policy: Policy) -> None:
+        """Decide by another policy from the next frame on; any thread."""
+        self._policy, self._numbers = policy, whole_numbers(policy)
+        self._visits.decide_by(policy)
 
     def current(self) -> tuple[LiveFace, ...]:
         """Return the faces of the newest frame."""
@@ -72,10 +96,21 @@ class Watcher:
             self._time = frame.time
             self._visits.try_at_once()
         self._time = max(frame.time, self._time)
-        gallery = self._visits.fresh_gallery()
+        gallery = self._visits.ready(self._time)
+        if gallery is None:
+            return self._take_events()
         grey = to_grey(frame.image)
-        eyes = Eyes(self._recogniser, self._policy, self._portrait, self._look_numbers, self._time, frame.image, grey)
-        self._visits.open_eyes(eyes)
+        eyes = Eyes(
+            self._recogniser,
+            self._policy,
+            self._portrait,
+            self._look_numbers,
+            self._time,
+            frame.image,
+            grey,
+            self._zone,
+        )
+        self._visits.open_eyes(eyes, gallery)
         self._watch.frame(
             milliseconds(self._time),
             gallery.people.columns,
@@ -123,4 +158,11 @@ class Watcher:
 
 def _live(walk: Walk, gallery: Gallery) -> LiveFace:
     decision = walk.decision
-    return LiveFace(walk.visit or "", walk.box, gallery.label(decision), decision.kind if decision else "unsure")
+    if decision is None:
+        return LiveFace(walk.visit or "", walk.box, gallery.label(None), "unsure")
+    near = (
+        share_of(decision.distance, gallery.bars.known)
+        if decision.kind == "known" and decision.distance is not None
+        else ""
+    )
+    return LiveFace(walk.visit or "", walk.box, gallery.label(decision), decision.kind, near)
