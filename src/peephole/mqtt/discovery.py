@@ -5,7 +5,7 @@ The keys are those of https://www.home-assistant.io/integrations/mqtt/ (device d
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from peephole import __version__
@@ -13,6 +13,11 @@ from peephole.mqtt.settings import Mqtt
 from peephole.mqtt.topics import OFFLINE, ONLINE, Topics
 
 VISITORS = ("known", "stranger", "unsure")
+SUSPICIONS = ("spoof_suspected", "refused")
+OPENINGS = ("opened", "dry_run")
+CHALLENGES = ("asked", "done", "wrong", "late")
+CODE_FORMAT = ".+"
+"""Of the code that Home Assistant asks for: what it looks like is nobody's business."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,29 @@ VISITOR = Entity(
     "visitor",
     "event",
     "Visitor",
-    lambda topics: {"event_types": list(VISITORS), "state_topic": topics.visitor, "icon": "mdi:account-eye"},
+    lambda topics: {"event_types": [*VISITORS, *SUSPICIONS], "state_topic": topics.visitor, "icon": "mdi:account-eye"},
+)
+OPENED = Entity(
+    "opened",
+    "event",
+    "Door opened",
+    lambda topics: {"event_types": list(OPENINGS), "state_topic": topics.door, "icon": "mdi:door-open"},
+)
+LOCK_OUT = Entity(
+    "lock_out",
+    "binary_sensor",
+    "Door locked out",
+    lambda topics: {"device_class": "problem", "state_topic": topics.lock_out},
+)
+CHALLENGE = Entity(
+    "challenge",
+    "event",
+    "Turn of the head",
+    lambda topics: {
+        "event_types": list(CHALLENGES),
+        "state_topic": topics.challenge,
+        "icon": "mdi:account-arrow-left-outline",
+    },
 )
 LAST_PERSON = Entity(
     "last_person",
@@ -101,16 +128,27 @@ LOCK = Entity(
 )
 
 
-def entities(settings: Mqtt, has_lock: bool) -> tuple[Entity, ...]:
-    """Return what there is; a picture and a lock only where they are allowed."""
+LOCK_WITH_CODE = replace(
+    LOCK,
+    config=lambda topics: {
+        **LOCK.config(topics),
+        "code_format": CODE_FORMAT,
+        "command_template": '{"action": "{{ value }}", "code": {{ code | tojson }}}',
+    },
+)
+
+
+def entities(settings: Mqtt, has_door: bool) -> tuple[Entity, ...]:
+    """Return what there is; picture and lock only where they are allowed, the door's others where one is set up."""
     return (
         *(BELL, VISITOR, LAST_PERSON, STRANGERS, PRESENT, CAMERA),
         *((PICTURE,) if settings.pictures == "visits" else ()),
-        *((LOCK,) if settings.allow_lock and has_lock else ()),
+        *((OPENED, CHALLENGE, LOCK_OUT) if has_door else ()),
+        *(((LOCK if settings.lock_code is None else LOCK_WITH_CODE),) if settings.allow_lock and has_door else ()),
     )
 
 
-def discovery(settings: Mqtt, topics: Topics, has_lock: bool) -> str:
+def discovery(settings: Mqtt, topics: Topics, has_door: bool) -> str:
     """Return the device as one JSON object, to be retained on `topics.config`."""
     device = {
         "ids": [settings.device],
@@ -127,6 +165,6 @@ def discovery(settings: Mqtt, topics: Topics, has_lock: bool) -> str:
         "payload_available": ONLINE,
         "payload_not_available": OFFLINE,
         "qos": 1,
-        "cmps": {one.key: one.component(topics) for one in entities(settings, has_lock)},
+        "cmps": {one.key: one.component(topics) for one in entities(settings, has_door)},
     }
     return json.dumps(whole, ensure_ascii=False)

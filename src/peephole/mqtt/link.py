@@ -2,8 +2,8 @@
 
 import asyncio
 import contextlib
+import hmac
 import logging
-import ssl
 import threading
 import time
 from collections import deque
@@ -13,16 +13,18 @@ from typing import Protocol
 
 import aiomqtt
 
-from peephole.live import Look, Message, Presence
+from peephole.live import Message, Presence, View
 from peephole.mqtt import payloads
-from peephole.mqtt.commands import command, subscriptions
+from peephole.mqtt.claim import Claim, this_machine
+from peephole.mqtt.commands import Wish, subscriptions, wish
 from peephole.mqtt.lock import LockedDoor
 from peephole.mqtt.payloads import Publication
 from peephole.mqtt.presence import Occupied
 from peephole.mqtt.reporter import Household, Reporter
 from peephole.mqtt.settings import Mqtt
+from peephole.mqtt.tls import tls_of
 from peephole.mqtt.topics import OFFLINE
-from peephole.mqtt.trouble import fault, plain, sentence
+from peephole.mqtt.trouble import fault, sentence
 from peephole.secret import read_secret
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
@@ -32,8 +34,6 @@ STALE_SECONDS = 30.0
 """An event that could not be sent for so long is no news any more."""
 RETRY_SECONDS = 5.0
 """When states that could not be read are read again."""
-RING_PAUSE = 2.0
-"""Presses that follow each other faster are a button that bounces."""
 ANSWER_SECONDS = 5.0
 KEEP_ALIVE = 30
 MOST_WAITING = 256
@@ -46,8 +46,8 @@ _LOG.propagate = False
 class Bell(Protocol):
     """What can be rung, from any thread."""
 
-    def ring(self, source: str) -> None:
-        """Ring."""
+    def ring(self, source: str, camera: str = "") -> None:
+        """Ring at a camera, the first where none is named; raise ValueError where there is no such camera."""
 
 
 class BrokerLink:
@@ -63,16 +63,19 @@ class BrokerLink:
         bell: Bell,
         lock: LockedDoor | None,
         tell: Callable[[str], None],
+        machine: str | None = None,
     ) -> None:
         """Prepare; entering connects.
 
         lock: the door, None where none is set up. tell: is told in a sentence when trouble begins and when it ends.
+        machine: which one this is, by `claim.this_machine`.
         """
         self._settings = settings
         self._bell = bell
         self._lock = lock if settings.allow_lock else None
         self._tell = tell
-        self._reporter = Reporter(household, settings, self._lock)
+        self._claim = Claim(machine or this_machine())
+        self._reporter = Reporter(household, settings, lock)
         self._topics = self._reporter.topics
         self._occupied = Occupied()
         self._heard: deque[Message] = deque(maxlen=MOST_WAITING)
@@ -80,7 +83,6 @@ class BrokerLink:
         self._trouble: str | None = None
         self._fault: str | None = None
         self._connected_at: float | None = None
-        self._rang_at = float("-inf")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake = asyncio.Event()
         self._filled = asyncio.Event()
@@ -91,11 +93,11 @@ class BrokerLink:
     def hear(self, message: Message) -> None:
         """Put a message aside; never blocks."""
         occupied = self._occupied.change(message, time.monotonic())
-        if not isinstance(message, Look | Presence):
+        if not isinstance(message, View | Presence):
             self._heard.append(message)
         if occupied is not None:
             self._heard.append(Presence(("somebody",) if occupied else ()))
-        elif isinstance(message, Look | Presence):
+        elif isinstance(message, View | Presence):
             return
         self._call(self._wake.set)
 
@@ -104,8 +106,15 @@ class BrokerLink:
         what = "rings, visits, names" + (" and pictures" if self._settings.pictures != "off" else "")
         return (f"mqtt{'s' if self._settings.tls else ''}://{self._settings.address}: {what}",)
 
+    @property
+    def connected(self) -> bool:
+        """Whether the broker is there at this moment."""
+        return self._connected_at is not None
+
     def trouble(self) -> str | None:
         """Return what the owner should put right, in one sentence."""
+        if self._claim.contested and self._trouble is None:
+            return self._contested()
         return self._trouble or self._fault
 
     def __enter__(self) -> "BrokerLink":
@@ -131,9 +140,8 @@ class BrokerLink:
         self._loop = asyncio.get_running_loop()
         self._wake.set()
         self._ready.set()
-        tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._stay_connected())]
-        if self._lock is not None:
-            tasks.append(asyncio.create_task(self._look_at_the_lock()))
+        work = (self._listen(), self._stay_connected(), self._look_after())
+        tasks = [asyncio.create_task(one) for one in work]
         await self._stop.wait()
         self._filled.set()
         await asyncio.wait(tasks[1:2], timeout=ANSWER_SECONDS)
@@ -170,11 +178,22 @@ class BrokerLink:
         self._outbox.extend((now, one) for one in publications)
         self._filled.set()
 
-    async def _look_at_the_lock(self) -> None:
-        """A lock has no listeners: it is asked how it is."""
+    async def _look_after(self) -> None:
+        """A lock has no listeners: it is asked how it is. And whoever goes by our name is told that we do."""
         while True:
             await asyncio.sleep(1)
-            self._wake.set()
+            if self._reporter.lags_behind():
+                self._wake.set()
+            if self._claim.due():
+                self._tell(self._contested())
+                self._send([self._claimed()])
+
+    def _claimed(self) -> Publication:
+        return Publication(self._topics.machine, self._claim.machine, "state")
+
+    def _contested(self) -> str:
+        device, root = self._settings.device, self._topics.root
+        return f"another doorbell is {device} ({root}) on the MQTT broker too; give each its own mqtt.device"
 
     async def _stay_connected(self) -> None:
         pause = FIRST_PAUSE
@@ -203,13 +222,13 @@ class BrokerLink:
             settings.used_port,
             username=settings.user,
             password=password,
-            identifier=f"peephole-{settings.device}",
+            identifier=f"peephole-{settings.device}-{self._claim.machine}",  # the same again, so that it takes over
             will=aiomqtt.Will(self._topics.status, OFFLINE, qos=1, retain=True),
             clean_session=True,  # commands that came while we were away are lost, as they should be
             keepalive=KEEP_ALIVE,
             timeout=ANSWER_SECONDS,
             max_queued_incoming_messages=MOST_WAITING,
-            tls_context=_tls(settings),
+            tls_context=tls_of(settings),
             logger=_LOG,
         )
 
@@ -218,7 +237,7 @@ class BrokerLink:
         refused = await self._subscribe(client)
         events = [(at, one) for at, one in self._outbox if one.kind == "event"]
         self._outbox.clear()
-        self._send(self._reporter.everything())
+        self._send([self._claimed(), *self._reporter.everything()])
         self._outbox.extend(events)
         self._connected_at = time.monotonic()
         self._set_trouble(refused)
@@ -262,28 +281,41 @@ class BrokerLink:
         async for message in client.messages:
             payload = message.payload if isinstance(message.payload, bytes) else b""
             connected = time.monotonic() - (self._connected_at or time.monotonic())
-            wish = command(self._topics, message.topic.value, payload, message.retain, connected)
-            if wish == "announce":
-                self._guarded(lambda: self._send(self._reporter.everything()))
-            elif wish == "forget":
-                self._tell(f"a retained message on {message.topic.value} was not obeyed, and was removed")
-                self._send([Publication(message.topic.value, "", "state")])
-            elif wish == "ring" and time.monotonic() - self._rang_at >= RING_PAUSE:
-                self._rang_at = time.monotonic()
-                await self._guarded_in_thread(lambda: self._bell.ring("mqtt"))
-            elif wish == "open":
-                await self._guarded_in_thread(self._open)
-                self._wake.set()
-            elif wish == "close":
-                self._answer(False, "the door locks by itself")
+            if message.topic.value == self._topics.machine:
+                self._claim.hear(payload.decode("ascii", "replace"), message.retain)
+                continue
+            asked = wish(self._topics, message.topic.value, payload, message.retain, connected)
+            if asked is not None:
+                await self._grant(asked, message.topic.value)
 
-    def _open(self) -> None:
+    async def _grant(self, asked: Wish, topic: str) -> None:
+        """Do what a message asks for."""
+        if asked.command == "announce":
+            self._guarded(lambda: self._send(self._reporter.everything()))
+        elif asked.command == "forget":
+            self._tell(f"a retained message on {topic} was not obeyed, and was removed")
+            self._send([Publication(topic, "", "state")])
+        elif asked.command == "ring":
+            await self._guarded_in_thread(lambda: self._bell.ring("mqtt", asked.camera))
+        elif asked.command == "open":
+            await self._guarded_in_thread(lambda: self._open(asked.code))
+            self._wake.set()
+        elif asked.command == "close":
+            self._answer(False, "the door locks by itself")
+
+    def _open(self, code: str | None) -> None:
         if self._lock is None:
             return
         try:
-            answer = self._lock.open("mqtt")
+            if self._settings.lock_code is None:
+                answer = self._lock.open("mqtt")
+            else:
+                wanted = read_secret(self._settings.lock_code, "the code of the lock")
+                answer = self._lock.open_with_code(
+                    "mqtt", hmac.compare_digest((code or "").encode("utf-8", "replace"), wanted)
+                )
             opened, text = answer.opened, answer.text
-        except OSError as error:
+        except (OSError, ValueError) as error:
             opened, text = False, str(error)
         self._call(lambda: self._answer(opened, text))
 
@@ -321,12 +353,3 @@ def _is_failure(code: object) -> bool:
     """Say whether a broker refuses a subscription: 128 and above, as a number or as the library's reason."""
     value = getattr(code, "value", code)
     return isinstance(value, int) and value >= 128
-
-
-def _tls(settings: Mqtt) -> ssl.SSLContext | None:
-    if not settings.tls:
-        return None
-    try:
-        return ssl.create_default_context(cafile=settings.ca)
-    except OSError as error:
-        raise OSError(f"{settings.ca}: no certificates of an authority ({plain(error)})") from error

@@ -26,6 +26,12 @@ class LockedDoor(Protocol):
         Raises OSError with a sentence where that cannot be done.
         """
 
+    def open_with_code(self, by: str, right: bool) -> Answer:
+        """Open as `open` does, for somebody who gave a code; too many wrong ones shut out the right one for a while."""
+
+    def locked_out(self) -> bool:
+        """Tell, at once, whether faces or codes wait after too many suspicious refusals."""
+
     def state(self) -> str:
         """Return one of `STATES`, at once; anything else means that it is not known."""
 

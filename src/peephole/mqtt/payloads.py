@@ -2,11 +2,11 @@
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Literal
 
-from peephole.doorbell.events import Decided, Rang, VisitEnded
+from peephole.doorbell.events import Challenge, Decided, Opened, Rang, Refused, VisitEnded
 from peephole.doorbell.visit import VisitRecord
+from peephole.time_words import utc
 
 VERSION = 1
 LONGEST_STATE = 255
@@ -36,7 +36,38 @@ class Publication:
 
 def bell(ring: Rang) -> str:
     """Return the event of a bell that was pressed."""
-    return _json(event_type="ring", visit_id=ring.visit, source=ring.source, time=moment(ring.time))
+    return _json(
+        event_type="ring",
+        visit_id=ring.visit,
+        source=ring.source,
+        camera=ring.camera or None,
+        time=utc(ring.time),
+    )
+
+
+def door(opened: Opened, named: bool) -> str:
+    """Return the event of a door that was opened, or would have been; `named`: whether it may say for whom."""
+    return _json(
+        event_type="opened" if opened.mode == "on" else "dry_run",
+        visit_id=opened.visit,
+        name=opened.person if named else None,
+        person_id=opened.person_id if named else None,
+        by=opened.by,
+        camera=opened.camera or None,
+        time=utc(opened.time),
+    )
+
+
+def challenge(asked: Challenge) -> str:
+    """Return the event of a visitor who is to turn the head, or of what became of it; says not who it is."""
+    return _json(
+        event_type=asked.state,
+        visit_id=asked.visit,
+        turn=asked.turn,
+        text=asked.text,
+        camera=asked.camera or None,
+        time=utc(asked.time),
+    )
 
 
 def visitor(news: Decided | VisitEnded) -> str:
@@ -52,9 +83,29 @@ def visitor(news: Decided | VisitEnded) -> str:
         margin=news.margin,
         reason=news.reason,
         text=news.text,
+        camera=news.camera or None,
         ended=over,
         repeat=news.repeat if isinstance(news, VisitEnded) else None,
-        time=moment(news.last_seen if isinstance(news, VisitEnded) else news.time),
+        time=utc(news.last_seen if isinstance(news, VisitEnded) else news.time),
+    )
+
+
+def suspicion(refused: Refused) -> str:
+    """Return the event of a visitor for whom the door stays shut for a suspicious reason, with a visitor's keys."""
+    return _json(
+        event_type="spoof_suspected" if refused.reason == "liveness_failed" else "refused",
+        visit_id=refused.visit,
+        name=refused.person,
+        person_id=refused.person_id,
+        stranger=None,
+        distance=None,
+        margin=None,
+        reason=refused.reason,
+        text=refused.text,
+        camera=refused.camera or None,
+        ended=None,
+        repeat=None,
+        time=utc(refused.time),
     )
 
 
@@ -77,27 +128,23 @@ def last_visit(visit: VisitRecord | None) -> str:
         person_id=visit.decision.person,
         stranger=visit.stranger_number,
         rang=visit.rang,
+        camera=visit.camera or None,
         ended=visit.closed,
         reason=visit.decision.reason,
         text=visit.decision.text,
-        first_seen=moment(visit.first_seen),
-        last_seen=moment(visit.last_seen),
+        first_seen=utc(visit.first_seen),
+        last_seen=utc(visit.last_seen),
     )
 
 
 def lock_answer(opened: bool, text: str, time: float) -> str:
     """Return what became of a command to the lock."""
-    return _json(opened=opened, text=text, time=moment(time))
+    return _json(opened=opened, text=text, time=utc(time))
 
 
 def switch(on: bool) -> str:
     """Return the state of a binary sensor."""
     return "ON" if on else "OFF"
-
-
-def moment(time: float) -> str:
-    """Return seconds since 1970 as ISO 8601 in UTC, to the millisecond."""
-    return datetime.fromtimestamp(time, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _json(**fields: str | int | bool | None) -> str:

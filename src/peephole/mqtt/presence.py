@@ -1,30 +1,33 @@
-"""Whether somebody is at the door, told only when that changes."""
+"""Whether somebody is at a door, told only when that changes."""
 
-from peephole.live import Look, Message, Presence, Status
+from peephole.live import Message, Presence, Status, View
 
 HOLD_SECONDS = 3.0
 """A face that is lost for so long has left; shorter gaps are a turned head."""
 
 
 class Occupied:
-    """Follows the frames of one camera; belongs to the thread that they come from."""
+    """Follows the frames of every camera; belongs to one thread at a time."""
 
     def __init__(self) -> None:
-        self._seen_at: float | None = None
+        self._seen_at: dict[str, float] = {}  # by camera
+        self._present = False
         self._occupied = False
 
     def change(self, message: Message, now: float) -> bool | None:
         """Take a message, heard at `now` (time.monotonic()); return the new state where it has changed."""
-        if isinstance(message, Look):
+        if isinstance(message, View):
+            self._present = False  # of a door that sends pictures nobody tells who is there
             if message.faces:
-                self._seen_at = now
-            occupied = self._seen_at is not None and now - self._seen_at < HOLD_SECONDS
+                self._seen_at[message.camera] = now
         elif isinstance(message, Presence):
-            occupied = bool(message.names)
+            self._present = bool(message.names)
         elif isinstance(message, Status) and message.state != "watching":
-            self._seen_at, occupied = None, False
+            self._present = False
+            self._seen_at.pop(message.camera, None)
         else:
             return None
+        occupied = self._present or any(now - at < HOLD_SECONDS for at in self._seen_at.values())
         if occupied == self._occupied:
             return None
         self._occupied = occupied

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from peephole.doorbell.events import Decided, Rang, VisitEnded, VisitStarted
+from peephole.doorbell.events import Challenge, Decided, Opened, Rang, Refused, VisitEnded, VisitStarted
 from peephole.doorbell.visit import VisitRecord
 from peephole.live import Message, Presence, Status
 from peephole.mqtt import payloads
@@ -40,12 +40,14 @@ class Reporter:
     the owner has made silent and strangers who are ignored appear in neither. Belongs to one thread.
     """
 
-    def __init__(self, household: Household, settings: Mqtt, lock: LockedDoor | None) -> None:
-        """Start with nobody at the door; `lock` None: no lock may be commanded."""
+    def __init__(self, household: Household, settings: Mqtt, door: LockedDoor | None) -> None:
+        """Start with nobody at the door; `door` None: none is set up."""
         self.topics = Topics.of(settings)
         self._household = household
         self._settings = settings
-        self._lock = lock
+        self._door = door
+        self._lock = door if settings.allow_lock else None
+        self._watching: dict[str, bool] = {}
         self._told: dict[str, Decided | VisitEnded | None] = {}
         self._states = {self.topics.present: payloads.switch(False), self.topics.camera: payloads.switch(False)}
         self._states_told: dict[str, str] = {}
@@ -57,9 +59,17 @@ class Reporter:
         if isinstance(message, Presence):
             self._states[self.topics.present] = payloads.switch(bool(message.names))
         elif isinstance(message, Status):
-            self._states[self.topics.camera] = payloads.switch(message.state == "watching")
+            self._watching[message.camera] = message.state == "watching"
+            self._states[self.topics.camera] = payloads.switch(all(self._watching.values()))
+        elif isinstance(message, Opened):
+            return self._opened(message)
         elif isinstance(message, Rang):
             return [Publication(self.topics.bell, payloads.bell(message), "event")]
+        elif isinstance(message, Refused):
+            silent = self._silent(message.person_id)
+            return [] if silent else [Publication(self.topics.visitor, payloads.suspicion(message), "event")]
+        elif isinstance(message, Challenge):
+            return [Publication(self.topics.challenge, payloads.challenge(message), "event")]
         elif isinstance(message, VisitStarted):
             self._told[message.visit] = None
         elif isinstance(message, Decided | VisitEnded) and self._is_news(message):
@@ -89,13 +99,31 @@ class Reporter:
         self._read()
         picture = self._picture()
         self._states_told = dict(self._states)
-        device = discovery(self._settings, self.topics, self._lock is not None)
+        device = discovery(self._settings, self.topics, self._door is not None)
         return [
             *([Publication(self.topics.config, device, "state")] if self.topics.discovery else []),
             Publication(self.topics.status, ONLINE, "state"),
             *(Publication(topic, payload, "state") for topic, payload in self._states.items()),
             *picture,
         ]
+
+    def lags_behind(self) -> bool:
+        """Tell, at once, whether something that sends no message has changed: the lock, or that a lock-out is over."""
+        if self._door is None or self.topics.lock_out not in self._states_told:
+            return False
+        now = {self.topics.lock_out: payloads.switch(self._door.locked_out())}
+        if self._lock is not None:
+            now[self.topics.lock] = state_of(self._lock)
+        return any(self._states_told.get(topic) != payload for topic, payload in now.items())
+
+    def _opened(self, message: Opened) -> list[Publication]:
+        """Tell of an opening; the lock is open while that is told, however soon it is shut again."""
+        told = payloads.door(message, named=not self._silent(message.person_id))
+        event = [Publication(self.topics.door, told, "event")]
+        if self._lock is None or message.mode != "on":
+            return event
+        self._states[self.topics.lock] = self._states_told[self.topics.lock] = "UNLOCKED"
+        return [*event, Publication(self.topics.lock, "UNLOCKED", "state")]
 
     def _is_news(self, message: Decided | VisitEnded) -> bool:
         """Say whether visitors' listeners should hear this: once a visit, and again only if it was somebody else.
@@ -130,6 +158,8 @@ class Reporter:
         self._states[self.topics.strangers] = str(len(self._household.strangers()))
         if self._lock is not None:
             self._states[self.topics.lock] = state_of(self._lock)
+        if self._door is not None:
+            self._states[self.topics.lock_out] = payloads.switch(self._door.locked_out())
 
     def _picture(self) -> list[Publication]:
         """Return the picture of the last visit, if it is over and pictures are published; read anew each time."""
@@ -141,7 +171,7 @@ class Reporter:
 
     def _shown(self, visit: VisitRecord) -> bool:
         undecided = visit.decision.kind == "unsure" and not visit.closed
-        nobody = visit.sightings == 0
+        nobody = visit.sightings == 0 or visit.decision.reason == "discarded"
         return not (undecided or nobody or visit.silent or self._silent(visit.decision.person))
 
 

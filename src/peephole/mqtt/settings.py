@@ -61,6 +61,10 @@ class Mqtt(Section):
     ] = "off"
     allow_ring: Annotated[bool, Field(description="Whether a message on `bell/press` rings the bell.")] = False
     allow_lock: Annotated[bool, Field(description="Whether messages on `lock/set` may open the door.")] = False
+    lock_code: Annotated[
+        Secret | None,
+        Field(description="Code that such a message must hold, a secret; the doorbell checks it. None: none is asked."),
+    ] = None
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
@@ -68,6 +72,8 @@ class Mqtt(Section):
             raise ValueError("ca is the authority of a TLS connection; say tls = true too")
         if self.password is not None and self.user is None:
             raise ValueError("a password needs a user")
+        if self.lock_code is not None and not self.allow_lock:
+            raise ValueError("lock_code is asked of messages that may open the door; say allow_lock = true too")
         return self
 
     @property

@@ -42,6 +42,16 @@ class Topics:
         return f"{self.root}/event/visitor"
 
     @property
+    def door(self) -> str:
+        """The door was opened, or would have been in a dry run."""
+        return f"{self.root}/event/door"
+
+    @property
+    def challenge(self) -> str:
+        """What the visitor is to do so that the door opens, or what became of it."""
+        return f"{self.root}/event/challenge"
+
+    @property
     def last_person(self) -> str:
         """Who was at the door last, retained."""
         return f"{self.root}/last_person"
@@ -77,6 +87,11 @@ class Topics:
         return f"{self.root}/lock/state"
 
     @property
+    def lock_out(self) -> str:
+        """`ON` while faces or codes wait after too many refusals, else `OFF`, retained; where a door is set up."""
+        return f"{self.root}/lock_out"
+
+    @property
     def lock_answer(self) -> str:
         """What became of the last command, retained."""
         return f"{self.root}/lock/answer"
@@ -90,6 +105,11 @@ class Topics:
     def press(self) -> str:
         """Anything rings the bell, to the doorbell."""
         return f"{self.root}/bell/press"
+
+    @property
+    def machine(self) -> str:
+        """Which machine this doorbell runs on, retained; another one there goes by the same id."""
+        return f"{self.root}/machine"
 
     @property
     def config(self) -> str:

@@ -2,11 +2,15 @@
 
 import logging
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
+from urllib.parse import quote
 
 import apprise
 from apprise.attachment.memory import AttachMemory
 
+from peephole.notify.action_links import Action
 from peephole.notify.senders import NotSent, Peer, at_home, is_number
 from peephole.notify.words import Notification, body
 
@@ -34,7 +38,10 @@ class AppriseSender:
         if service is None or len(service) == 0:
             raise ValueError(f"{what}: Apprise cannot use this address; its forms are on appriseit.com")
         service.socket_connect_timeout = service.socket_read_timeout = timeout
-        self._service = apprise.Apprise(service, asset=_ASSET)
+        self._service = service
+        self._timeout = timeout
+        self._buttons = service.service_name == "ntfy" and "actions=" not in _address(service)
+        """Whether the service shows buttons, and the owner has not named others in the address."""
         self.peer = _peer(service)
         if not self.peer.leaves_the_house:
             service.request_rate_per_sec = 0  # only operators of public services ask for pauses between messages
@@ -46,15 +53,36 @@ class AppriseSender:
         if message.picture is not None and self.takes_pictures:
             picture = AttachMemory(content=message.picture, name="visitor.jpg", mimetype="image/jpeg")  # type: ignore[no-untyped-call]
             attached = apprise.AppriseAttachment(picture)
+        service = self._service
+        if self._buttons and message.actions:
+            service = _with_buttons(service, message.actions)
+            message = replace(message, actions=())
         text = body(message, datetime.fromtimestamp(time.time()))
         try:
-            sent = self._service.notify(
+            sent = apprise.Apprise(service, asset=_ASSET).notify(
                 text, title=message.line, attach=attached, body_format=apprise.NotifyFormat.TEXT
             )
         except Exception as error:  # a plug-in of many, and what it raises may tell the address
             raise NotSent(f"Apprise fails ({type(error).__name__})") from None
         if not sent:
             raise NotSent("it does not take the message, or cannot be reached")
+
+
+def _with_buttons(service: apprise.NotifyBase, actions: Sequence[Action]) -> apprise.NotifyBase:
+    """Return a service of ntfy that shows buttons with its next message; where it cannot be made, the same one."""
+    buttons = "; ".join(f"view, {action.label}, {action.url}" for action in actions)
+    address = _address(service)
+    joined = f"{address}{'&' if '?' in address else '?'}actions={quote(buttons, safe='')}"
+    made = apprise.Apprise.instantiate(joined, asset=_ASSET, suppress_exceptions=True)
+    if made is None:
+        return service
+    made.socket_connect_timeout, made.socket_read_timeout = service.socket_connect_timeout, service.socket_read_timeout
+    made.request_rate_per_sec = service.request_rate_per_sec
+    return made
+
+
+def _address(service: apprise.NotifyBase) -> str:
+    return str(service.url(privacy=False))  # type: ignore[no-untyped-call]
 
 
 def _peer(service: apprise.NotifyBase) -> Peer:

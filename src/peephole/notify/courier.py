@@ -1,11 +1,11 @@
 """Delivers to one target, in a thread of its own: a target that is slow or away delays no other."""
 
-import queue
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from peephole.listening import NewestQueue
 from peephole.notify.senders import NotSent, Sender
 from peephole.notify.words import Notification
 
@@ -46,10 +46,14 @@ class Courier:
         self.name = name
         self.sender = sender
         self.unsent = 0
+        self.sent = 0
+        self.failures = 0
+        """Attempts that failed, whether another one was made or not."""
+        self.sent_at: float | None = None
         self.trouble: str | None = None
         self._patience = patience
         self._tell = tell
-        self._waiting: queue.Queue[Parcel | None] = queue.Queue(MOST_WAITING)
+        self._waiting: NewestQueue[Parcel] = NewestQueue(MOST_WAITING, self._give_up)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name=f"notify {name}", daemon=True)
 
@@ -60,7 +64,7 @@ class Courier:
     def stop(self) -> None:
         """Have each message that waits be tried once more, and then end; returns at once."""
         self._stop.set()
-        self._put(None)
+        self._waiting.put(None)
 
     def join(self, seconds: float) -> None:
         """Wait for the end."""
@@ -68,24 +72,10 @@ class Courier:
 
     def hand(self, parcel: Parcel) -> None:
         """Take a message; never blocks. Where too many wait, the oldest is given up."""
-        self._put(parcel)
+        self._waiting.put(parcel)
 
-    def _put(self, parcel: Parcel | None) -> None:
-        while True:
-            try:
-                self._waiting.put_nowait(parcel)
-            except queue.Full:
-                self._drop_oldest()
-            else:
-                return
-
-    def _drop_oldest(self) -> None:
-        try:
-            oldest = self._waiting.get_nowait()
-        except queue.Empty:
-            return  # sent meanwhile
-        if oldest is not None:
-            self._settle(oldest, sent=False)
+    def _give_up(self, parcel: Parcel) -> None:
+        self._settle(parcel, sent=False)
 
     def _work(self) -> None:
         while (parcel := self._waiting.get()) is not None:
@@ -100,8 +90,10 @@ class Courier:
             try:
                 self.sender.send(parcel.message)
             except NotSent as error:
+                self.failures += 1
                 self._in_trouble(f"notify target {self.name}: {error}; it is tried again")
             except Exception as error:  # a fault of ours; what it says may tell the address
+                self.failures += 1
                 self._in_trouble(f"notify target {self.name}: unexpected {type(error).__name__}")
             else:
                 self._well_again()
@@ -113,7 +105,10 @@ class Courier:
         return False
 
     def _settle(self, parcel: Parcel, sent: bool) -> None:
-        if not sent:
+        if sent:
+            self.sent += 1
+            self.sent_at = time.time()
+        else:
             self.unsent += 1
         parcel.settled(sent)
 

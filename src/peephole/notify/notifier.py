@@ -1,5 +1,6 @@
 """Tells the owner what happens at a door: rules, words, and a courier for each target."""
 
+import functools
 import queue
 import threading
 import time
@@ -10,7 +11,9 @@ from types import TracebackType
 from typing import Protocol
 
 from peephole.doorbell.events import VisitEnded
-from peephole.live import Look, Message, Presence
+from peephole.listening import MOST_WAITING, NewestQueue
+from peephole.live import Message, Presence, View
+from peephole.notify.action_links import ActionLinks, actions_of
 from peephole.notify.courier import Courier, Parcel, Patience
 from peephole.notify.occasions import Occasions, subject
 from peephole.notify.rules import (
@@ -24,15 +27,33 @@ from peephole.notify.rules import (
     should_tell,
 )
 from peephole.notify.senders import Sender
-from peephole.notify.settings import Notify, Target
-from peephole.notify.words import notification
-from peephole.people.records import Rules, Stranger
+from peephole.notify.settings import Happening, Notify, Target
+from peephole.notify.words import notification, trial
+from peephole.people.records import Rules
 
-MOST_WAITING = 256
 ENDING_SECONDS = 8.0
 
-Note = Callable[[str, str, str | None], None]
-"""Takes a line of the log, the reason as a slug, and the id of the visit."""
+
+@dataclass(frozen=True)
+class Noted:
+    """What was decided about telling a target of something.
+
+    Attributes:
+        text: A line of the log, without names of people.
+        target: Name of the target.
+        happening: What there was to tell.
+        reason: A key of `rules.REASONS`, or not_sent where a message could not be delivered.
+        visit: Id of the visit; None where it is about none.
+    """
+
+    text: str
+    target: str
+    happening: Happening
+    reason: str
+    visit: str | None
+
+
+Note = Callable[[Noted], None]
 
 
 class Household(Protocol):
@@ -41,20 +62,36 @@ class Household(Protocol):
     def rules(self, key: str) -> Rules:
         """Return what the owner has decided about a person; raise ValueError when there is none."""
 
-    def strangers(self, every_state: bool = False) -> list[Stranger]:
-        """Return strangers."""
-
     def visit_picture(self, visit_id: str) -> bytes | None:
         """Return the best picture (JPEG) of a visit."""
 
 
 @dataclass
-class Desk:
-    """A target that can be used: who delivers to it, and what it has been told."""
+class Recipient:
+    """A target that can be used, with who delivers to it, and what it has been told."""
 
     target: Target
     courier: Courier
     state: State
+
+
+@dataclass(frozen=True)
+class TargetStatus:
+    """How a target is doing.
+
+    Attributes:
+        name: As in the settings.
+        where: Where messages go, without credentials.
+        sent_at: When the last message was delivered, seconds since 1970; None: none since the start.
+        unsent: Messages that could not be delivered.
+        trouble: What is wrong, in one sentence.
+    """
+
+    name: str
+    where: str
+    sent_at: float | None
+    unsent: int
+    trouble: str | None
 
 
 class Notifier:
@@ -85,13 +122,17 @@ class Notifier:
         Raises ImportError where Apprise is needed and not installed.
         """
         self.dropped = 0
+        self.links = ActionLinks()
+        """Of the buttons of messages; the page looks them up."""
+        self.keeps_unknown: Callable[[], bool] = lambda: True
+        """Whether faces that are not known are kept, and so can be ignored by a button."""
         self._settings = settings
         self._household = household
         self._tell = tell
         self._note = note
         self._faults: list[str] = []
         self._fault: str | None = None
-        self._desks: list[Desk] = []
+        self._recipients: list[Recipient] = []
         self._lock = threading.Lock()
         for target in settings.targets:
             try:
@@ -100,38 +141,86 @@ class Notifier:
                 self._faults.append(str(error))
                 continue
             courier = Courier(target.name, sender, patience or Patience(), tell)
-            self._desks.append(Desk(target, courier, State()))
+            self._recipients.append(Recipient(target, courier, State()))
         self._occasions = Occasions(time.time)
-        self._heard: queue.Queue[Message | None] = queue.Queue(MOST_WAITING)
+        self._heard: NewestQueue[Message] = NewestQueue(MOST_WAITING, self._count_dropped)
         self._thread = threading.Thread(target=self._work, name="notify", daemon=True)
 
     def hear(self, message: Message) -> None:
         """Put a message aside; never blocks."""
-        if not isinstance(message, Look | Presence):
-            self._put(message)
+        if not isinstance(message, View | Presence):
+            self._heard.put(message)
+
+    def follow(self, settings: Notify) -> None:
+        """Go by other settings from now on; the addresses of the targets stay as they were at the start."""
+        targets = {target.name: target for target in settings.targets}
+        with self._lock:
+            self._settings = settings
+            for recipient in self._recipients:
+                recipient.target = targets.get(recipient.target.name, recipient.target)
 
     def connections(self) -> tuple[str, ...]:
         """Return where messages go, and what is in them."""
-        return tuple(f"{desk.courier.sender.peer}: {_content(desk)}" for desk in self._desks)
+        return tuple(
+            f"{recipient.courier.sender.peer}: {_content(recipient)}"
+            for recipient in self._recipients
+            if recipient.target.active
+        )
+
+    def try_out(self, name: str) -> None:
+        """Send a test message now, without a picture, to a target that is told things: to no other address than listed.
+
+        Raises ValueError for a target that there is not, that cannot be used or that is switched off, and NotSent.
+        """
+        if name not in {target.name for target in self._settings.targets}:
+            raise ValueError("there is no such target")
+        found = next((one for one in self._recipients if one.target.name == name), None)
+        if found is None:
+            raise ValueError("it could not be used at the start; what is wrong stands on top of the page")
+        if not found.target.active:
+            raise ValueError("it is switched off, and nothing is sent there; switch it on to try it out")
+        found.courier.sender.send(trial(time.time(), self._settings.link))
+
+    def targets(self) -> tuple[TargetStatus, ...]:
+        """Return how each target that can be used is doing."""
+        return tuple(
+            TargetStatus(
+                recipient.target.name,
+                str(recipient.courier.sender.peer),
+                recipient.courier.sent_at,
+                recipient.courier.unsent,
+                recipient.courier.trouble,
+            )
+            for recipient in self._recipients
+        )
 
     def trouble(self) -> str | None:
         """Return what the owner should put right, in one sentence."""
         sentences = [*self._faults, *([self._fault] if self._fault else [])]
-        for courier in (desk.courier for desk in self._desks):
+        for courier in (recipient.courier for recipient in self._recipients):
             if (sentence := courier.trouble) is not None:
                 sentences.append(f"{sentence} ({courier.unsent} not sent)" if courier.unsent else sentence)
         return "; ".join(sentences) or None
 
     def unsent(self) -> int:
         """Return how many messages could not be delivered."""
-        return sum(desk.courier.unsent for desk in self._desks)
+        return sum(recipient.courier.unsent for recipient in self._recipients)
+
+    def deliveries(self) -> dict[str, int]:
+        """Return how many messages were sent, how many were given up, and how many attempts failed."""
+        couriers = [recipient.courier for recipient in self._recipients]
+        return {
+            "sent": sum(courier.sent for courier in couriers),
+            "unsent": self.unsent(),
+            "failed_attempts": sum(courier.failures for courier in couriers),
+        }
 
     def __enter__(self) -> "Notifier":
         """Start the threads."""
         for fault in self._faults:
             self._tell(fault)
-        for desk in self._desks:
-            desk.courier.start()
+        for recipient in self._recipients:
+            recipient.courier.start()
         self._thread.start()
         return self
 
@@ -140,27 +229,14 @@ class Notifier:
     ) -> None:
         """Have what waits be tried once, and end within some seconds."""
         end = time.monotonic() + ENDING_SECONDS
-        self._put(None)
+        self._heard.put(None)
         self._thread.join(ENDING_SECONDS / 2)
-        for desk in self._desks:
-            desk.courier.stop()
-        for desk in self._desks:
-            desk.courier.join(end - time.monotonic())
+        for recipient in self._recipients:
+            recipient.courier.stop()
+        for recipient in self._recipients:
+            recipient.courier.join(end - time.monotonic())
 
-    def _put(self, message: Message | None) -> None:
-        while True:
-            try:
-                self._heard.put_nowait(message)
-            except queue.Full:
-                self._drop_oldest()
-            else:
-                return
-
-    def _drop_oldest(self) -> None:
-        try:
-            self._heard.get_nowait()
-        except queue.Empty:
-            return  # handled meanwhile
+    def _count_dropped(self, message: Message) -> None:
         self.dropped += 1
 
     def _work(self) -> None:
@@ -193,45 +269,55 @@ class Notifier:
         self._tell_all(self._occasions.hear(message, time.monotonic()))
         if isinstance(message, VisitEnded) and (who := subject(message)) is not None:
             with self._lock:
-                for desk in self._desks:
-                    desk.state = made_out(desk.state, message.visit, who)
+                for recipient in self._recipients:
+                    recipient.state = made_out(recipient.state, message.visit, who)
 
     def _tell_all(self, occasions: Sequence[Occasion]) -> None:
         for occasion in occasions:
             rules = self._rules(occasion.person_id)
-            for desk in self._desks:
-                verdict = self._decide(desk, occasion, rules)
+            picture = functools.cache(functools.partial(self._picture, occasion))  # it gets better: all see the same
+            for recipient in self._recipients:
+                verdict = self._decide(recipient, occasion, rules)
                 if verdict.reason != "not_wanted":
-                    self._log(occasion, desk, "told" if verdict.tell else f"not told, {verdict.reason}", verdict.reason)
+                    self._log(
+                        occasion, recipient, "told" if verdict.tell else f"not told, {verdict.reason}", verdict.reason
+                    )
                 if verdict.tell:
-                    self._hand(desk, occasion, verdict.named)
+                    self._hand(recipient, occasion, verdict.named, picture)
 
-    def _decide(self, desk: Desk, occasion: Occasion, rules: Rules | None) -> Verdict:
+    def _decide(self, recipient: Recipient, occasion: Occasion, rules: Rules | None) -> Verdict:
         now = datetime.fromtimestamp(time.time())
         with self._lock:
-            verdict = should_tell(occasion, rules, self._settings, desk.target, desk.state, now)
+            verdict = should_tell(occasion, rules, self._settings, recipient.target, recipient.state, now)
             if verdict.tell:
-                desk.state = handed_over(desk.state, occasion)
+                recipient.state = handed_over(recipient.state, occasion)
         return verdict
 
-    def _hand(self, desk: Desk, occasion: Occasion, named: bool) -> None:
-        picture = self._picture(occasion) if named and desk.target.pictures else None
-        message = notification(occasion, self._visits(occasion), named, self._settings.link, picture)
+    def _hand(self, recipient: Recipient, occasion: Occasion, named: bool, picture: Callable[[], bytes | None]) -> None:
+        link = self._settings.link
+        wanted = named and recipient.target.actions
+        actions = actions_of(occasion, link, self.links, self.keeps_unknown()) if wanted else ()
+        message = notification(
+            occasion, named, link, picture() if named and recipient.target.pictures else None, actions
+        )
 
         def settled(sent: bool) -> None:
             with self._lock:
                 if sent:
-                    desk.state = delivered(desk.state, occasion, self._settings, time.time())
+                    recipient.state = delivered(recipient.state, occasion, self._settings, time.time())
                 else:
-                    desk.state = given_up(desk.state, occasion)
+                    recipient.state = given_up(recipient.state, occasion)
             if not sent:
-                self._log(occasion, desk, "not sent", "not_sent")
+                self._log(occasion, recipient, "not sent", "not_sent")
 
-        desk.courier.hand(Parcel(message, time.monotonic(), lambda: self._allowed(message.person_id), settled))
+        recipient.courier.hand(
+            Parcel(message, time.monotonic(), lambda: self._allowed(recipient, message.person_id), settled)
+        )
 
-    def _log(self, occasion: Occasion, desk: Desk, verdict: str, reason: str) -> None:
+    def _log(self, occasion: Occasion, recipient: Recipient, verdict: str, reason: str) -> None:
         who = f"stranger {occasion.stranger}" if occasion.stranger is not None else occasion.happening
-        self._note(f"{who}, {desk.target.name}: {verdict}", reason, occasion.visit)
+        name = recipient.target.name
+        self._note(Noted(f"{who}, {name}: {verdict}", name, occasion.happening, reason, occasion.visit))
 
     def _rules(self, person_id: str | None) -> Rules | None:
         """Return the rules of a person; None where there is none of this id."""
@@ -240,8 +326,10 @@ class Notifier:
         except ValueError:
             return None
 
-    def _allowed(self, person_id: str | None) -> bool:
-        """Say whether a message may still go out: the person may have been removed while it waited."""
+    def _allowed(self, recipient: Recipient, person_id: str | None) -> bool:
+        """Say whether a message may still go out: target or person may have been switched off or removed meanwhile."""
+        if not recipient.target.active:
+            return False
         if person_id is None:
             return True
         try:
@@ -259,18 +347,8 @@ class Notifier:
         except (OSError, ValueError):
             return None
 
-    def _visits(self, occasion: Occasion) -> int | None:
-        """Return how many visits of a stranger there were, this one too; it counts once it is over."""
-        if occasion.stranger is None:
-            return None
-        try:
-            stored = [one.visits for one in self._household.strangers(True) if one.number == occasion.stranger]
-        except (OSError, ValueError):
-            return None
-        return stored[0] + (not occasion.ended) if stored else None
 
-
-def _content(desk: Desk) -> str:
-    pictures = desk.target.pictures and desk.courier.sender.takes_pictures
-    told = f"{', '.join(desk.target.events)}{', with pictures' if pictures else ''}"
-    return f"messages of {told} (notify target {desk.target.name})"
+def _content(recipient: Recipient) -> str:
+    pictures = recipient.target.pictures and recipient.courier.sender.takes_pictures
+    told = f"{', '.join(recipient.target.events)}{', with pictures' if pictures else ''}"
+    return f"messages of {told} (notify target {recipient.target.name})"

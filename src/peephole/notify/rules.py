@@ -13,6 +13,9 @@ RING_PAUSE_SECONDS = 30.0
 MOST_VISITS = 64
 """Of so many visits is remembered what was told of them."""
 
+_OF_THE_DOOR = ("opened", "suspicious")
+"""Happenings that are no greeting: of somebody who was told of they are told all the same, and the other way round."""
+
 REASONS = {
     "told": "told",
     "not_wanted": "the target does not want such news",
@@ -49,6 +52,8 @@ class Occasion:
         ignored: The owner ignores this stranger.
         repeat: The same one was here a moment ago.
         ended: The visit is over.
+        camera: Where it happened; empty where the only camera has no name.
+        visits: How many visits of the stranger there were, this one too.
     """
 
     happening: Happening
@@ -64,6 +69,8 @@ class Occasion:
     ignored: bool = False
     repeat: bool = False
     ended: bool = False
+    camera: str = ""
+    visits: int | None = None
 
 
 @dataclass(frozen=True)
@@ -115,7 +122,7 @@ def should_tell(
     personal = _personal(occasion, rules)
     aloud = occasion.happening in ("ring", "problem")
     reason = (
-        ("" if occasion.happening in target.events else "not_wanted")
+        ("" if target.active and occasion.happening in target.events else "not_wanted")
         or ("" if aloud else personal)
         or _told_of_visit(occasion, state)
         or _quiet(occasion, settings, now)
@@ -125,7 +132,14 @@ def should_tell(
 
 
 def key_of(occasion: Occasion) -> str | None:
-    """Return what the cool-down of an occasion goes by: the one it is about, for rings the bell."""
+    """Return what the cool-down of an occasion goes by: the one it is about, for rings the bell, the door for it.
+
+    What is suspicious about somebody has one of its own: a message that they are there keeps no warning back.
+    """
+    if occasion.happening == "opened":
+        return None  # each one is told
+    if occasion.happening == "suspicious":
+        return f"suspicious:{occasion.who or occasion.reason}"
     return "bell" if occasion.happening == "ring" else occasion.who
 
 
@@ -135,7 +149,7 @@ def handed_over(state: State, occasion: Occasion) -> State:
     visits = dict(state.visits)
     if occasion.visit is not None:
         told = visits.pop(occasion.visit, Told())
-        about = told.about | ({occasion.who} if occasion.who else set())
+        about = told.about | ({occasion.who} if occasion.who and occasion.happening not in _OF_THE_DOOR else set())
         visits[occasion.visit] = replace(told, happenings=told.happenings | {occasion.happening}, about=about)
         while len(visits) > MOST_VISITS:
             visits.pop(next(iter(visits)))
@@ -146,10 +160,11 @@ def delivered(state: State, occasion: Occasion, settings: Notify, now: float) ->
     """Return the state once a message was sent; the cool-down begins now, and what is older is forgotten."""
     oldest = now - max(60 * settings.cool_down_minutes, RING_PAUSE_SECONDS)
     sent = {key: at for key, at in state.sent.items() if oldest < at <= now}
-    keys = {key for key in (key_of(occasion), occasion.who) if key}
+    about = occasion.who if occasion.happening not in _OF_THE_DOOR else None
+    keys = {key for key in (key_of(occasion), about) if key}
     sent |= dict.fromkeys(keys, now)
     visits = dict(state.visits)
-    if occasion.visit in visits and occasion.who is None and occasion.happening != "ring":
+    if occasion.visit in visits and occasion.who is None and occasion.happening not in ("ring", *_OF_THE_DOOR):
         told = visits[occasion.visit]
         visits[occasion.visit] = replace(told, nameless_at=now)
         sent |= dict.fromkeys(told.about, now)
@@ -189,7 +204,7 @@ def _told_of_visit(occasion: Occasion, state: State) -> str:
         return ""
     if occasion.happening in told.happenings:
         return "told_already"
-    if occasion.happening != "ring" and occasion.who in told.about and "ring" in told.happenings:
+    if occasion.happening not in ("ring", *_OF_THE_DOOR) and occasion.who in told.about and "ring" in told.happenings:
         return "told_at_the_ring"
     return ""
 

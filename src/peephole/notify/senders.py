@@ -4,6 +4,7 @@ import ipaddress
 from dataclasses import dataclass
 from typing import Protocol
 
+from peephole.extras import missing
 from peephole.notify.settings import Target
 from peephole.notify.words import Notification
 from peephole.secret import read_secret
@@ -64,9 +65,7 @@ def sender_of(target: Target, timeout: float = ANSWER_SECONDS) -> Sender:
     try:
         from peephole.notify.apprise_sender import AppriseSender
     except ModuleNotFoundError as error:
-        raise ImportError(
-            f"{what} needs the package {error.name}; install it with: pip install 'peephole[notify]'"
-        ) from error
+        raise ImportError(missing(what, error.name, "notify")) from error
     return AppriseSender(what, address, timeout)
 
 

@@ -4,18 +4,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from peephole.people.hours import Hours
+from peephole.people.hours import checked_hours
 from peephole.secret import Secret
 from peephole.section import Section
 
-Happening = Literal["known", "stranger", "unsure", "ring", "problem"]
-"""What there is to tell: a person with a name, somebody without one, somebody who was not made out, the bell,
-something that the owner should put right."""
-
-
-def _hours(text: str) -> str:
-    Hours.parse(text)
-    return text
+Happening = Literal["known", "stranger", "unsure", "ring", "opened", "suspicious", "problem"]
+"""What there is to tell: a person with a name, somebody without one, somebody who was not made out, the bell, the door
+that opened, what the door took for a trick, something that the owner should put right."""
 
 
 class Target(Section):
@@ -39,12 +34,30 @@ class Target(Section):
     key: Annotated[
         Secret | None, Field(description="Of a webhook: the secret that messages are signed with; none: unsigned.")
     ] = None
+    active: Annotated[bool, Field(title="Tell this target", description="Whether it is told anything at all.")] = True
     events: Annotated[
         tuple[Happening, ...],
-        Field(min_length=1, description="What it is told of: `known`, `stranger`, `unsure`, `ring` and `problem`."),
-    ] = ("stranger", "ring", "known")
+        Field(
+            title="What it is told of",
+            min_length=1,
+            description="What it is told of: `known`, `stranger`, `unsure`, `ring`, `opened`, `suspicious` and"
+            " `problem`.",
+        ),
+    ] = ("stranger", "ring", "known", "opened", "suspicious")
     pictures: Annotated[
-        bool, Field(description="Whether it gets a small picture of the face; for a service that means: its operator.")
+        bool,
+        Field(
+            title="Send a small picture of the face",
+            description="Whether it gets a small picture of the face; for a service that means: its operator.",
+        ),
+    ] = False
+    actions: Annotated[
+        bool,
+        Field(
+            title="Buttons in its messages",
+            description="Whether its messages have buttons, with `notify.link` set: open the visit, who is this, and "
+            "ignore; the last needs no password, so whoever reads the message may press it, once.",
+        ),
     ] = False
 
     @model_validator(mode="after")
@@ -63,15 +76,19 @@ class Notify(Section):
     ] = ()
     quiet_hours: Annotated[
         str,
-        AfterValidator(_hours),
-        Field(description="When nobody is told, as in `22:00-7:00, sun 13:00-15:00`; empty: never."),
+        AfterValidator(checked_hours),
+        Field(
+            title="Quiet hours", description="When nobody is told, as in `22:00-7:00, sun 13:00-15:00`; empty: never."
+        ),
     ] = ""
     even_in_quiet_hours: Annotated[
-        tuple[Happening, ...], Field(description="What is told in quiet hours all the same.")
-    ] = ("ring", "problem")
+        tuple[Happening, ...],
+        Field(title="Also in quiet hours", description="What is told in quiet hours all the same."),
+    ] = ("ring", "suspicious", "problem")
     cool_down_minutes: Annotated[
         float,
         Field(
+            title="Minutes until the same person is told of again",
             ge=0,
             le=10080,
             description="So long after the last message about somebody, their next visit is not told.",
@@ -80,6 +97,7 @@ class Notify(Section):
     link: Annotated[
         str,
         Field(
+            title="Link in messages",
             pattern=r"^(https?://[^\s?#]+)?$",
             description="Address of the page as your phone knows it; messages then carry a link to the visit.",
         ),

@@ -10,6 +10,7 @@ import time
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from peephole import __version__
+from peephole.http_deadline import broken_off
 from peephole.notify.senders import NotSent, Peer, at_home
 from peephole.notify.words import Notification, webhook_json
 
@@ -44,12 +45,14 @@ class Webhook:
     def send(self, message: Notification) -> None:
         """Deliver a message, or raise NotSent."""
         payload = webhook_json(message, time.time())
-        connection = self._connection()
+        connection, ends_at = self._connection(), time.monotonic() + self._timeout
         try:
-            connection.request("POST", self._path, payload, self._headers(payload))
-            status = connection.getresponse().status
+            with broken_off(connection, self._timeout):  # an answer that drips would take for ever
+                connection.request("POST", self._path, payload, self._headers(payload))
+                status = connection.getresponse().status
         except (OSError, http.client.HTTPException, UnicodeError) as error:
-            raise NotSent(_why(error)) from None  # what was raised may tell the address
+            late = TimeoutError() if time.monotonic() >= ends_at else error
+            raise NotSent(_why(late)) from None  # what was raised may tell the address
         finally:
             connection.close()
         if not 200 <= status < 300:

@@ -3,11 +3,13 @@
 import base64
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
+from peephole.doorbell.visit_words import stranger_visit
+from peephole.notify.action_links import Action
 from peephole.notify.rules import Occasion
 from peephole.notify.settings import Happening
-from peephole.time_words import moment
+from peephole.time_words import moment, utc
 
 VERSION = 1
 
@@ -25,6 +27,7 @@ class Notification:
         person_id: Whom it is about; a message about somebody who is removed meanwhile is not sent.
         details: What else a webhook is told.
         picture: Small JPEG of the face.
+        actions: Buttons.
     """
 
     id: str
@@ -35,41 +38,48 @@ class Notification:
     person_id: str | None = None
     details: tuple[tuple[str, str | int | bool | None], ...] = ()
     picture: bytes | None = None
+    actions: tuple[Action, ...] = ()
 
 
 def notification(
-    occasion: Occasion, visits: int | None, named: bool, link: str, picture: bytes | None = None
+    occasion: Occasion,
+    named: bool,
+    link: str,
+    picture: bytes | None = None,
+    actions: tuple[Action, ...] = (),
 ) -> Notification:
     """Return the message about an occasion.
 
     Args:
         occasion: what it is about.
-        visits: how many visits of the stranger there were, this one too; None: not known.
         named: whether it may say who it is.
         link: address of the page; empty: none.
         picture: small JPEG, left out of a message that may not say who it is.
+        actions: buttons, left out there too.
     """
     details = {
         "visit": occasion.visit,
         "person": occasion.person if named else None,
         "person_id": occasion.person_id if named else None,
         "stranger": occasion.stranger if named else None,
-        "visits": visits if named else None,
+        "visits": occasion.visits if named else None,
         "decision": occasion.decision if named else None,
+        "camera": occasion.camera or None,
         "reason": occasion.reason,
         "text": occasion.text,
         "ended": occasion.ended,
     }
-    about = occasion.visit or f"{occasion.reason}-{occasion.time:.0f}"
+    about = occasion.visit or f"{occasion.reason}-{occasion.time:.3f}"
     return Notification(
         f"{about}-{occasion.happening}",
         occasion.happening,
-        line(occasion, visits, named),
+        line(occasion, named),
         occasion.time,
         f"{link.rstrip('/')}/?visit={occasion.visit}" if link and occasion.visit else link,
         occasion.person_id if named else None,
         tuple(details.items()),
         picture if named else None,
+        actions if named else (),
     )
 
 
@@ -78,12 +88,30 @@ def trial(now: float, link: str) -> Notification:
     return Notification(f"test-{now:.0f}", None, "This is a test message of the doorbell", now, link)
 
 
-def line(occasion: Occasion, visits: int | None, named: bool) -> str:
-    """Return the message in one line; `visits` and `named` as above."""
+def line(occasion: Occasion, named: bool) -> str:
+    """Return the message in one line, which begins with the camera's name where it has one.
+
+    named: whether it may say who it is.
+    """
+    said = _line(occasion, named)
+    return f"{occasion.camera}: {said}" if occasion.camera else said
+
+
+def _line(occasion: Occasion, named: bool) -> str:
     if occasion.happening == "problem":
         return occasion.text
+    if occasion.happening == "opened":
+        whom = f" for {occasion.person}" if named and occasion.person is not None else ""
+        by = "" if occasion.person_id is not None else f" by {_BY.get(occasion.reason, occasion.reason)}"
+        what, comma, rest = occasion.text.partition(",")
+        return f"{what[:1].upper()}{what[1:]}{whom}{by}{comma}{rest}"
+    if occasion.happening == "suspicious":
+        if occasion.visit is None:
+            return f"{occasion.text[:1].upper()}{occasion.text[1:]}"
+        whom = f" for {occasion.person}" if named and occasion.person is not None else ""
+        return f"The door stays shut{whom}: {occasion.text}"
     who = (_who(occasion) if named else None) or "Somebody"
-    count = _count(occasion, visits) if named else ""
+    count = _count(occasion) if named else ""
     if occasion.happening == "ring":
         return f"{who} rang{count}"
     at_the_door = "was at the door" if occasion.ended else "is at the door"
@@ -91,10 +119,13 @@ def line(occasion: Occasion, visits: int | None, named: bool) -> str:
     return f"{who} {at_the_door}{unsure}{count}"
 
 
+_BY = {"owner": "the owner", "mqtt": "a message (MQTT)"}
+
+
 def body(message: Notification, now: datetime) -> str:
-    """Return what stands under the line: when it was, and the link."""
-    when = moment(message.time, now)
-    return f"{when}\n{message.link}" if message.link else when
+    """Return what stands under the line: when it was, the link, and the buttons that lead elsewhere."""
+    elsewhere = [f"{action.label}: {action.url}" for action in message.actions if action.url != message.link]
+    return "\n".join([moment(message.time, now), *([message.link] if message.link else []), *elsewhere])
 
 
 def webhook_json(message: Notification, now: float) -> bytes:
@@ -105,9 +136,10 @@ def webhook_json(message: Notification, now: float) -> bytes:
         "event": message.happening or "test",
         "line": message.line,
         **dict(message.details),
-        "time": _utc(message.time),
-        "sent": _utc(now),
+        "time": utc(message.time),
+        "sent": utc(now),
         "link": message.link or None,
+        "actions": [vars(action) for action in message.actions],
         "picture": base64.b64encode(message.picture).decode() if message.picture is not None else None,
     }
     return json.dumps(whole, ensure_ascii=False).encode()
@@ -119,19 +151,6 @@ def _who(occasion: Occasion) -> str | None:
     return "Somebody you do not know" if occasion.decision == "stranger" else None
 
 
-def _count(occasion: Occasion, visits: int | None) -> str:
+def _count(occasion: Occasion) -> str:
     """Return what is known of a stranger who was here before."""
-    if occasion.stranger is None:
-        return ""
-    more = f", {_ordinal(visits)} visit" if visits is not None and visits > 1 else ""
-    return f" (Stranger {occasion.stranger}{more})"
-
-
-def _ordinal(number: int) -> str:
-    endings = {1: "st", 2: "nd", 3: "rd"}
-    ending = "th" if number % 100 in (11, 12, 13) else endings.get(number % 10, "th")
-    return f"{number}{ending}"
-
-
-def _utc(time: float) -> str:
-    return datetime.fromtimestamp(time, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return "" if occasion.stranger is None else f" ({stranger_visit(occasion.stranger, occasion.visits)})"

@@ -2,8 +2,10 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
 
 from peephole.doorbell.events import Problem
 from peephole.live import Message, Status
@@ -24,14 +26,37 @@ class Fault:
     since: float
 
 
+class Watched(Protocol):
+    """The part of a camera that is looked at."""
+
+    @property
+    def camera(self) -> str:
+        """Its name; empty where the only one has none."""
+
+    @property
+    def status(self) -> Status:
+        """How its source is doing."""
+
+
 class Health:
     """What is wrong with a household; asked from any thread, the more often the more exact are the times."""
 
-    def __init__(self, checks: Mapping[str, Check], clock: Callable[[], float] = time.monotonic) -> None:
-        """Start with all well. checks: one a part of the household."""
+    def __init__(
+        self,
+        checks: Mapping[str, Check],
+        clock: Callable[[], float] = time.monotonic,
+        notices: Mapping[str, Check] | None = None,
+    ) -> None:
+        """Start with all well.
+
+        checks: one a part of the household. notices: what the owner should know and no new start would mend; while one
+        lasts the doorbell is well.
+        """
         self._clock = clock
-        self._storage: str | None = None
-        self._checks: dict[str, Check] = {**checks, "storage": lambda: self._storage}
+        self._notices = notices or {}
+        self._unstored: dict[str, str] = {}  # by camera
+        stored = lambda: next(iter(tuple(self._unstored.values())), None)  # noqa: E731
+        self._checks: dict[str, Check] = {**checks, "storage": stored, **self._notices}
         self._since: dict[str, float] = {}
         self._lock = threading.Lock()
 
@@ -43,7 +68,10 @@ class Health:
     def hear(self, message: Message) -> None:
         """Remember whether the doorbell can store what it sees."""
         if isinstance(message, Problem) and message.reason in ("storage", "storage_back"):
-            self._storage = message.text if message.reason == "storage" else None
+            if message.reason == "storage":
+                self._unstored[message.camera] = message.text
+            else:
+                self._unstored.pop(message.camera, None)
 
     def faults(self) -> tuple[Fault, ...]:
         """Return what is wrong now."""
@@ -55,7 +83,7 @@ class Health:
 
     def failing(self, faults: tuple[Fault, ...]) -> bool:
         """Tell whether one of them has lasted for longer than a minute."""
-        return any(self._clock() - fault.since > PATIENCE for fault in faults)
+        return any(self._clock() - fault.since > PATIENCE for fault in faults if fault.part not in self._notices)
 
 
 def camera_check(status: Callable[[], Status]) -> Check:
@@ -63,6 +91,16 @@ def camera_check(status: Callable[[], Status]) -> Check:
 
     def check() -> str | None:
         now = status()
-        return now.text if now.state in ("lost", "ended") else None
+        return named(now.camera, now.text) if now.state in ("lost", "ended") else None
 
     return check
+
+
+def source_checks(cameras: Sequence[Watched]) -> dict[str, Check]:
+    """Return the checks of the sources of cameras, "camera front" for one."""
+    return {f"camera {one.camera}".rstrip(): camera_check(partial(getattr, one, "status")) for one in cameras}
+
+
+def named(camera: str, text: str) -> str:
+    """Say of which camera a text is, where it has a name."""
+    return f"{camera}: {text}" if camera else text

@@ -28,7 +28,9 @@ class Log(Section):
             "names; `auto`: `json` where systemd's journal listens."
         ),
     ] = "auto"
-    level: Annotated[Level, Field(description="The least important lines that are shown.")] = "info"
+    level: Annotated[
+        Level, Field(title="Level of the log", description="The least important lines that are shown.")
+    ] = "info"
 
     @property
     def as_json(self) -> bool:
