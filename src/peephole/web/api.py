@@ -7,22 +7,30 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response, StreamingResponse
 
 from peephole.doorbell.visit import VisitRecord
-from peephole.operations.health import Health, camera_check
+from peephole.doorbell.visits import ended
+from peephole.operations.health import Health, source_checks
 from peephole.people.records import PersonSummary, Stranger
-from peephole.web.door import Door, Happenings
+from peephole.web.door import Camera, Door, Happenings
+from peephole.web.gate import while_signed_in
 from peephole.web.streams import Streams
 
 
 def api_routes(door: Door, live: Happenings, streams: Streams, health: Health | None = None) -> APIRouter:
     """Routes that answer with JSON or events. health: what is wrong; None: only the source is looked at."""
-    well = health or Health({"camera": camera_check(lambda: live.status)})
+    well = health or Health(source_checks(live.cameras))
     router = APIRouter(tags=["reading"])
     household = door.household
 
     @router.get("/api/events", response_class=StreamingResponse)
-    async def events(faces: bool = False) -> Response:
-        """Server-sent events: status, visit_started, decision, visit, problem, changed, and faces if asked for."""
-        return StreamingResponse(streams.events(faces), media_type="text/event-stream")
+    async def events(request: Request, faces: bool = False) -> Response:
+        """Server-sent events: status, visit_started, decision, visit, refused, problem, changed; faces if asked for."""
+        stream = while_signed_in(request, streams.events(faces))
+        return StreamingResponse(stream, media_type="text/event-stream")
+
+    @router.get("/api/cameras")
+    def cameras() -> list[dict[str, Any]]:
+        """Every camera: its name, what it watches, how that is doing, frames a second and who is there."""
+        return [camera_json(one) for one in live.cameras]
 
     @router.get("/api/visits")
     def visits(limit: int = Query(50, ge=1, le=500), before: float | None = None) -> list[dict[str, Any]]:
@@ -52,11 +60,11 @@ def api_routes(door: Door, live: Happenings, streams: Streams, health: Health | 
             status = "trouble"
         if getattr(request.state, "session", True) is None:
             return {"status": status}
-        age = None if live.newest_at is None else round(time.monotonic() - live.newest_at, 1)
         return {
             "status": status,
             "text": live.status.text,
-            "frame_age": age,
+            "frame_age": _age(live.newest_at),
+            "cameras": {one.camera: one.status.state for one in live.cameras},
             "viewers": streams.viewers,
             "problems": [fault.text for fault in faults],
         }
@@ -64,27 +72,36 @@ def api_routes(door: Door, live: Happenings, streams: Streams, health: Health | 
     return router
 
 
-def visit_json(visit: VisitRecord) -> dict[str, Any]:
-    """A visit as `peephole run --json` would print it."""
-    decision = visit.decision
+def camera_json(camera: Camera) -> dict[str, Any]:
+    """One camera, without any password."""
     return {
-        "visit": visit.id,
+        "camera": camera.camera,
+        "source": camera.source,
+        "state": camera.status.state,
+        "text": camera.status.text,
+        "frame_rate": round(camera.rate, 1),
+        "frame_age": _age(camera.newest_at),
+        "present": list(camera.present),
+    }
+
+
+def _age(newest_at: float | None) -> float | None:
+    return None if newest_at is None else round(time.monotonic() - newest_at, 1)
+
+
+def visit_json(visit: VisitRecord) -> dict[str, Any]:
+    """A visit as `peephole run --json` prints it, with its picture's address; `closed` is false while it goes on.
+
+    `door` is what the door's log says of it, None for nothing; `notified` says who was told of it. `decided_after` is
+    how many seconds after the first sight of the face it was decided so.
+    """
+    return {
+        **vars(ended(visit)),
         "closed": visit.closed,
-        "decision": decision.kind,
-        "person": visit.person_name,
-        "person_id": decision.person,
-        "stranger": visit.stranger_number,
-        "stranger_id": decision.stranger,
-        "distance": decision.distance,
-        "margin": decision.margin,
-        "reason": decision.reason,
-        "text": decision.text,
-        "sightings": visit.sightings,
-        "first_seen": visit.first_seen,
-        "last_seen": visit.last_seen,
-        "repeat": visit.repeat,
-        "silent": visit.silent,
+        "decided_after": visit.decided_after,
         "picture": f"/pictures/visits/{visit.id}.jpg",
+        "door": None if visit.door is None else vars(visit.door),
+        "notified": [vars(one) for one in visit.notified],
     }
 
 

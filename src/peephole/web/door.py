@@ -4,16 +4,18 @@ The host's own door is a `doorbell.Doorbell` watched by a `live.LiveDoorbell`; a
 (`device.household`). The page knows neither of them, only this.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from peephole.door.opener import DoorOpener
 from peephole.doorbell.doorbell import Doorbell, Enrolment, Photo
 from peephole.doorbell.visit import VisitRecord
-from peephole.live import Announcer, Look, Status
+from peephole.live import Announcer, Status, View
+from peephole.notify.action_links import ActionLinks
 from peephole.people.names import LONGEST
 from peephole.people.records import Person, PersonSummary, Stranger
+from peephole.web.settings.parts import HouseholdParts
 
 
 class Household(Protocol):
@@ -63,8 +65,44 @@ class Household(Protocol):
         """Forget a stranger."""
 
 
+class Camera(Protocol):
+    """One camera at this moment; read from any thread."""
+
+    @property
+    def camera(self) -> str:
+        """Its name; empty where the only one has none."""
+
+    @property
+    def source(self) -> str:
+        """What is watched, for people; without passwords."""
+
+    @property
+    def status(self) -> Status:
+        """How its source is doing."""
+
+    @property
+    def newest(self) -> View | None:
+        """The newest picture."""
+
+    @property
+    def newest_at(self) -> float | None:
+        """When something came from it last, by time.monotonic(); None: never."""
+
+    @property
+    def rate(self) -> float:
+        """Frames a second of late."""
+
+    @property
+    def present(self) -> tuple[str, ...]:
+        """Who is there now, in words ("somebody" where nobody knows who)."""
+
+
 class Happenings(Protocol):
-    """What goes on at a door at this moment; read from any thread."""
+    """What goes on at a household's doors at this moment; read from any thread."""
+
+    @property
+    def cameras(self) -> Sequence[Camera]:
+        """Each camera, the first one first."""
 
     @property
     def announcer(self) -> Announcer:
@@ -79,8 +117,8 @@ class Happenings(Protocol):
         """Whether it sends pictures as they are taken; else all that is told is who is there."""
 
     @property
-    def newest(self) -> Look | None:
-        """The newest picture."""
+    def newest(self) -> View | None:
+        """The newest picture of the first camera."""
 
     @property
     def newest_at(self) -> float | None:
@@ -103,6 +141,10 @@ class Door:
         strangers_days: after so many days without a visit a stranger is forgotten; 0: never.
         memory: what the host's own door remembers beside that, looks and bars; None for a device's door.
         opener: what opens it; None where the doorbell does not.
+        parts: of the running household, which its owner may set on the page; None where there are no such pages.
+        cameras: the names of the cameras where there are several.
+        ring: rings the bell, given who did it and the name of a camera (empty: the first); None: there is no bell.
+        links: of the buttons of messages; None where nobody is told of anything.
     """
 
     household: Household
@@ -112,3 +154,19 @@ class Door:
     strangers_days: int = 0
     memory: Doorbell | None = None
     opener: DoorOpener | None = None
+    parts: HouseholdParts | None = None
+    cameras: tuple[str, ...] = ()
+    ring: Callable[[str, str], None] | None = None
+    links: ActionLinks | None = None
+
+    def peers(self) -> tuple[str, ...]:
+        """Return every address that this program connects to at this moment, each with the reason."""
+        return self.parts.connections() if self.parts is not None else self.connections
+
+    def troubles(self) -> tuple[str, ...]:
+        """Return what the owner should put right about the parts of the household, one sentence each."""
+        return self.parts.troubles() if self.parts is not None else ()
+
+    def days_of_strangers(self) -> int:
+        """Return after how many days without a visit a stranger is forgotten; 0: never."""
+        return self.parts.settings.retention.strangers if self.parts is not None else self.strangers_days

@@ -1,7 +1,7 @@
 """What stands between the network and the routes: who may ask, how much may be sent, what a browser may load.
 
-There is no password yet, so the page listens on this machine only unless told otherwise; these checks keep other web
-sites that the owner visits from reaching it through her browser.
+A session alone does not protect from other web sites that the owner visits: her browser would send its cookie with what
+they ask for. These checks keep them out; who has a session is asked behind them (`web.gate`).
 """
 
 import ipaddress

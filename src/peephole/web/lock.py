@@ -7,7 +7,8 @@ from fastapi import APIRouter, Query, Request, Response
 
 from peephole.door.log import entry_json
 from peephole.door.opener import DoorOpener
-from peephole.web.actions import Answers, Outcome
+from peephole.web.answers import Answers, Outcome
+from peephole.web.confirm import account_name
 
 NO_LOCK = "this door is not opened by the doorbell; see [door] in the settings"
 
@@ -26,15 +27,25 @@ def lock_routes(opener: DoorOpener | None, answers: Answers) -> APIRouter:
     @router.post("/open")
     def open_door(request: Request) -> Response:
         """Open the door now; answers when it is shut again."""
-
-        def act() -> Outcome:
-            if opener is None or opener.settings.mode == "off":
-                raise ValueError(NO_LOCK)
-            answer = opener.open("owner")
-            if not answer.opened and opener.settings.mode == "on":
-                raise ValueError(answer.text)
-            return Outcome("opened", f"The door: {answer.text}.", {"opened": answer.opened})
-
-        return answers.give(request, act)
+        return answers.give(request, lambda: opened_by_hand(opener, "/", account_name(request)))
 
     return router
+
+
+def opened_by_hand(opener: DoorOpener | None, back: str, account: str | None) -> Outcome:
+    """Open the door for the owner, who goes on with the page `back`; raise ValueError where it stays shut.
+
+    account: the name of who it is, for the log.
+    """
+    door = working(opener)
+    answer = door.open("owner", account)
+    if not answer.opened and door.settings.mode == "on":
+        raise ValueError(answer.text)
+    return Outcome("opened", f"The door: {answer.text}.", {"opened": answer.opened}, back)
+
+
+def working(opener: DoorOpener | None) -> DoorOpener:
+    """Return what opens the door; raise ValueError where nothing does."""
+    if opener is None or opener.settings.mode == "off":
+        raise ValueError(NO_LOCK)
+    return opener

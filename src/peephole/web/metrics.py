@@ -10,9 +10,9 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from peephole.doorbell.events import Decided, Problem, Rang, VisitEnded, VisitStarted
+from peephole.doorbell.events import Decided, LockedOut, Problem, Rang, Refused, VisitEnded, VisitStarted
 from peephole.listening import Service
-from peephole.live import Look, Message
+from peephole.live import Message, View
 from peephole.operations.health import Health
 from peephole.people.records import Counts
 from peephole.web.door import Happenings
@@ -22,7 +22,7 @@ DECISION_SECONDS = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0)
 
 
 class Metrics(Collector):
-    """The figures of one doorbell. They name parts and kinds, never a person."""
+    """The figures of a household. They name cameras, parts and kinds, never a person."""
 
     def __init__(
         self, live: Happenings, counts: Callable[[], Counts], services: Mapping[str, Service], health: Health
@@ -36,12 +36,19 @@ class Metrics(Collector):
         self._frames = Histogram(
             "peephole_frame_seconds",
             "Time that the doorbell worked on a frame.",
+            ["camera"],
             buckets=FRAME_SECONDS,
             registry=self._registry,
         )
-        self._visits = Counter("peephole_visits", "Visits that ended.", ["decision"], registry=self._registry)
-        self._rings = Counter("peephole_rings", "Presses of the bell.", registry=self._registry)
+        self._visits = Counter("peephole_visits", "Visits that ended.", ["camera", "decision"], registry=self._registry)
+        self._rings = Counter("peephole_rings", "Presses of the bell.", ["camera"], registry=self._registry)
         self._problems = Counter("peephole_problems", "Problems told.", ["reason"], registry=self._registry)
+        self._refusals = Counter(
+            "peephole_refusals", "Suspicious refusals of the door, one a visit.", ["reason"], registry=self._registry
+        )
+        self._lock_outs = Counter(
+            "peephole_lock_outs", "Times that faces or codes had to wait.", ["who"], registry=self._registry
+        )
         self._decisions = Histogram(
             "peephole_decision_seconds",
             "Time from a visit's begin to its first decision of this kind.",
@@ -52,8 +59,8 @@ class Metrics(Collector):
 
     def hear(self, message: Message) -> None:
         """Count a message; in the doorbell's thread, so nothing but counters."""
-        if isinstance(message, Look):
-            self._frames.observe(message.seconds)
+        if isinstance(message, View):
+            self._frames.labels(message.camera).observe(message.seconds)
         elif isinstance(message, VisitStarted):
             self._begun[message.visit] = message.time
         elif isinstance(message, Decided):
@@ -62,9 +69,13 @@ class Metrics(Collector):
                 self._decisions.labels(message.decision).observe(message.time - begun)
         elif isinstance(message, VisitEnded):
             self._begun.pop(message.visit, None)
-            self._visits.labels(message.decision).inc()
+            self._visits.labels(message.camera, message.decision).inc()
         elif isinstance(message, Rang):
-            self._rings.inc()
+            self._rings.labels(message.camera).inc()
+        elif isinstance(message, Refused):
+            self._refusals.labels(message.reason).inc()
+        elif isinstance(message, LockedOut):
+            self._lock_outs.labels(message.who).inc()
         elif isinstance(message, Problem):
             self._problems.labels(message.reason).inc()
 
@@ -78,13 +89,7 @@ class Metrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Look up what is not counted."""
-        watching = GaugeMetricFamily("peephole_watching", "1 while the source gives frames, else 0.")
-        watching.add_metric([], float(self._live.status.state == "watching"))
-        yield watching
-        if self._live.newest_at is not None:
-            age = GaugeMetricFamily("peephole_frame_age_seconds", "Since the newest frame came.")
-            age.add_metric([], time.monotonic() - self._live.newest_at)
-            yield age
+        yield from self._cameras()
         wrong = {fault.part for fault in self._health.faults()}
         trouble = GaugeMetricFamily("peephole_trouble", "1 while something is wrong, else 0.", labels=["part"])
         for part in self._health.parts:
@@ -97,7 +102,28 @@ class Metrics(Collector):
             if (count := getattr(service, "dropped", None)) is not None:
                 dropped.add_metric([part], count)
         yield dropped
+        yield from self._deliveries()
         yield from self._sizes()
+
+    def _cameras(self) -> Iterator[Metric]:
+        watching = GaugeMetricFamily("peephole_watching", "1 while the source gives frames, else 0.", labels=["camera"])
+        age = GaugeMetricFamily("peephole_frame_age_seconds", "Since the newest frame came.", labels=["camera"])
+        rate = GaugeMetricFamily("peephole_frame_rate", "Frames a second of late.", labels=["camera"])
+        for live in self._live.cameras:
+            watching.add_metric([live.camera], float(live.status.state == "watching"))
+            rate.add_metric([live.camera], live.rate)
+            if live.newest_at is not None:
+                age.add_metric([live.camera], time.monotonic() - live.newest_at)
+        yield from (watching, rate, age)
+
+    def _deliveries(self) -> Iterator[Metric]:
+        """Yield what became of messages to the owner."""
+        for service in self._services.values():
+            if (deliveries := getattr(service, "deliveries", None)) is not None:
+                told = CounterMetricFamily("peephole_notifications", "Messages to the owner.", labels=["outcome"])
+                for outcome, count in deliveries().items():
+                    told.add_metric([outcome], count)
+                yield told
 
     def _sizes(self) -> Iterator[Metric]:
         try:

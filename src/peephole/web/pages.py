@@ -6,24 +6,28 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
-from fastapi.templating import Jinja2Templates
 
 from peephole.web.door import Door, Happenings
-from peephole.web.lists import lost_line, present_line, read_lists, state_word
+from peephole.web.frame import render
+from peephole.web.gate import by_owner
+from peephole.web.lists import lost_line, present_line, read_lists, state_word, tile
 
 _HERE = Path(__file__).parent
-_STATIC = {"app.css": "text/css", "app.js": "text/javascript", "icon.svg": "image/svg+xml"}
-_HTMX = ("js_lib_htmx", "static/htmx/htmx.min.js")
-_PARTS = frozenset({"strangers", "people", "visits"})
-DONE = {
-    "named": "Named.",
-    "ignored": "Ignored: this stranger will no longer be announced.",
-    "discarded": "Discarded, pictures and all.",
-    "added": "Added.",
-    "renamed": "Renamed.",
-    "removed": "Removed, photos and all.",
-    "opened": "The door was opened, or would have been in a dry run.",
+_STATIC = {
+    "app.css": "text/css",
+    "app.js": "text/javascript",
+    "enrol.js": "text/javascript",
+    "keys.js": "text/javascript",
+    "hold.js": "text/javascript",
+    "inbox.js": "text/javascript",
+    "lists.js": "text/javascript",
+    "notice.js": "text/javascript",
+    "icon.svg": "image/svg+xml",
+    "undo.js": "text/javascript",
+    "settings.js": "text/javascript",
 }
+_HTMX = ("js_lib_htmx", "static/htmx/htmx.min.js")
+_PARTS = frozenset({"strangers", "people", "visits", "deed"})
 
 
 def htmx_file() -> Path:
@@ -39,49 +43,47 @@ def htmx_file() -> Path:
     raise FileNotFoundError("htmx.min.js: the page needs it; install it with: pip install django-js-lib-htmx")
 
 
-def frame(request: Request, door: Door) -> dict[str, object]:
-    """Return what stands around every page."""
-    return {
-        "here": request.url.path,
-        "memory": door.memory is not None,
-        "connections": door.connections,
-        "said": DONE.get(request.query_params.get("done", "")),
-        "session": getattr(request.state, "session", None),
-    }
+def _may_open(request: Request, door: Door) -> bool:
+    """Tell whether there is a door to open by hand, and an owner to do it."""
+    there_is_one = door.parts is not None and door.opener is not None and door.opener.settings.mode != "off"
+    return there_is_one and by_owner(request)
 
 
 def page_routes(door: Door, live: Happenings) -> APIRouter:
     """Routes that answer with HTML, or with the files that it needs."""
     router = APIRouter(include_in_schema=False)
-    templates = Jinja2Templates(_HERE / "templates")
     htmx = htmx_file()
 
     def context(request: Request) -> dict[str, object]:
-        status = live.status
+        chosen = request.query_params.get("camera", "")
+        shown = next((one for one in live.cameras if one.camera == chosen), live.cameras[0])
+        status = shown.status
         return {
+            "camera": shown.camera,
+            "tiles": [tile(one, live.pictures) for one in live.cameras],
             "lists": read_lists(door),
             "unread": not live.pictures and live.newest_at is None,
             "status": status,
             "state_word": state_word(status.state, live.pictures),
             "pictures": live.pictures,
             "lost_line": lost_line(live.pictures),
-            "now": present_line(live.present) if status.state == "watching" else lost_line(live.pictures),
+            "now": present_line(shown.present) if status.state == "watching" else lost_line(live.pictures),
             "source": door.source,
             "longest_name": door.longest_name,
-            **frame(request, door),
+            "opens": _may_open(request, door),
         }
 
     @router.get("/", response_class=HTMLResponse)
     def page(request: Request, visit: str = "") -> Response:
         if visit and door.memory is not None:  # a link in a message
             return RedirectResponse(f"/visits/{quote(visit, safe='')}", 303)
-        return templates.TemplateResponse(request, "page.html", context(request))
+        return render(request, door, "page.html", context(request))
 
     @router.get("/parts/{part}", response_class=HTMLResponse)
     def fragment(request: Request, part: str) -> Response:
         if part not in _PARTS:
             raise HTTPException(404, "no such part of the page")
-        return templates.TemplateResponse(request, f"parts/{part}.html", context(request))
+        return render(request, door, f"parts/{part}.html", context(request))
 
     @router.get("/static/{name}")
     def static(name: str) -> Response:

@@ -3,15 +3,38 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from fastapi import APIRouter, HTTPException, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import FileResponse, StreamingResponse
 
-from peephole.web.door import Household
+from peephole.web.door import Camera, Household
+from peephole.web.gate import while_signed_in
 from peephole.web.streams import BOUNDARY, Streams
 
 _NOBODY = Path(__file__).parent / "static" / "nobody.svg"
 LIVE_RATE = 15.0
 """Pictures a second that a viewer is sent at most."""
+TILE_RATE = 4.0
+"""Of a camera that is not the one looked at."""
+
+
+def jpeg(data: bytes | None) -> Response:
+    """Return a picture; raise HTTPException where there is none.
+
+    No browser may keep a face: what the owner erases here would stay in its disk cache.
+    """
+    if data is None:
+        raise HTTPException(404, "no such picture")
+    return Response(data, media_type="image/jpeg", headers={"Cache-Control": "no-store"})
+
+
+def jpeg_for(request: Request, data: bytes | None) -> Response:
+    """Return the picture of a look, which may have made room for a better one since its page was made.
+
+    A page then shows nobody in its place; a program is told as by `jpeg`.
+    """
+    if data is None and request.headers.get("accept", "").startswith("image/"):
+        return FileResponse(_NOBODY, media_type="image/svg+xml", headers={"Cache-Control": "no-store"})
+    return jpeg(data)
 
 
 def picture_routes(household: Household, streams: Streams) -> APIRouter:
@@ -33,21 +56,26 @@ def picture_routes(household: Household, streams: Streams) -> APIRouter:
             raise HTTPException(404, str(error)) from error
         if data is None:
             return FileResponse(_NOBODY, media_type="image/svg+xml")
-        # No browser may keep a face: what the owner erases here would stay in its disk cache.
-        return Response(data, media_type="image/jpeg", headers={"Cache-Control": "no-store"})
+        return jpeg(data)
+
+    def watched(name: str) -> Camera:
+        if not streams.has_pictures:
+            raise HTTPException(404, "this door sends no live picture")
+        try:
+            return streams.camera(name)
+        except KeyError as error:
+            raise HTTPException(404, "there is no camera of this name") from error
 
     @router.get("/live.mjpeg")
-    async def live_pictures(names: bool = False) -> Response:
-        if not streams.has_pictures:
-            raise HTTPException(404, "this door sends no live picture")
+    async def live_pictures(request: Request, camera: str = "", names: bool = False, small: bool = False) -> Response:
         media = f"multipart/x-mixed-replace; boundary={BOUNDARY}"
-        return StreamingResponse(streams.pictures(names, LIVE_RATE), media_type=media)
+        rate = TILE_RATE if small else LIVE_RATE
+        stream = while_signed_in(request, streams.pictures(watched(camera), names, rate, small))
+        return StreamingResponse(stream, media_type=media)
 
     @router.get("/live.jpg")
-    async def live_picture(names: bool = True) -> Response:
-        if not streams.has_pictures:
-            raise HTTPException(404, "this door sends no live picture")
-        data = await streams.picture(names)
+    async def live_picture(camera: str = "", names: bool = True, small: bool = False) -> Response:
+        data = await streams.picture(watched(camera), names, small)
         if data is None:
             raise HTTPException(503, "no picture yet; try again in a second")
         return Response(data, media_type="image/jpeg")

@@ -8,15 +8,16 @@ import asyncio
 import json
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
 from anyio import to_thread
 
-from peephole.live import Announcer, Changed, Look, Message, Presence, Status
-from peephole.web.door import Happenings
-from peephole.web.lists import lost_line, present_line, state_word
+from peephole.doorbell.events import Challenge, VisitEnded
+from peephole.live import Announcer, Changed, Message, Presence, Status, View
+from peephole.web.door import Camera, Happenings
+from peephole.web.lists import challenge_line, lost_line, present_line, state_word
 from peephole.web.overlay import Painter
 
 MOST_WAITING = 256
@@ -24,13 +25,17 @@ MOST_WAITING = 256
 HEARTBEAT = 15.0
 """Seconds after which a line without meaning shows that the connection still stands."""
 BOUNDARY = "peephole-frame"
+CHALLENGE, THANKS = 8.0, 4.0
+"""Seconds for which the picture says what the visitor is told, unless that is said again; as in app.js."""
 
 
 class Mailbox:
     """What one viewer has not been sent yet. Filled from any thread, emptied in the event loop."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.look: Look | None = None
+    def __init__(self, loop: asyncio.AbstractEventLoop, camera: str | None = None) -> None:
+        """Start empty. camera: whose pictures are taken; None: of every one."""
+        self._camera = camera
+        self._views: dict[str, View] = {}
         self.messages: deque[Message] = deque(maxlen=MOST_WAITING)
         self.closed = False
         self._loop = loop
@@ -38,11 +43,17 @@ class Mailbox:
 
     def put(self, message: Message) -> None:
         """Take a message; never blocks."""
-        if isinstance(message, Look):
-            self.look = message
+        if isinstance(message, View):
+            if self._camera not in (None, message.camera):
+                return
+            self._views[message.camera] = message
         else:
             self.messages.append(message)
         self._wake()
+
+    def views(self) -> list[View]:
+        """Take the newest picture of each camera out."""
+        return [self._views.pop(camera) for camera in list(self._views)]
 
     def close(self) -> None:
         """Let the viewer's stream end."""
@@ -62,12 +73,35 @@ class Mailbox:
             self._loop.call_soon_threadsafe(self._filled.set)
 
 
+class Challenges:
+    """What the visitor before each camera is told to do, as of now; heard in any thread."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, tuple[Challenge, float]] = {}
+
+    def hear(self, message: Message) -> None:
+        """Keep what is told until it is over, or was not said again for longer than a step takes."""
+        if isinstance(message, Challenge):
+            self._told[message.camera] = message, time.monotonic() + (CHALLENGE if message.turn else THANKS)
+        elif isinstance(message, VisitEnded):
+            told = self._told.get(message.camera)
+            if told is not None and told[0].visit == message.visit:
+                self._told.pop(message.camera, None)
+
+    def line(self, camera: str) -> str:
+        """Return the line for whoever looks at a camera; empty: nothing is asked."""
+        told = self._told.get(camera)
+        return challenge_line(told[0].text) if told is not None and time.monotonic() < told[1] else ""
+
+
 class Streams:
     """The open streams of all viewers."""
 
     def __init__(self, live: Happenings) -> None:
         self._live = live
-        self._painter = Painter()
+        self._challenges = Challenges()
+        live.announcer.listen(self._challenges.hear)
+        self._painters = {live.camera: Painter() for live in self._live.cameras}
         self._open: set[Mailbox] = set()
         self._closed = False
 
@@ -87,10 +121,11 @@ class Streams:
         for mailbox in list(self._open):
             mailbox.close()
 
-    async def events(self, faces: bool) -> AsyncIterator[str]:
+    async def events(self, faces: bool) -> AsyncGenerator[str, None]:
         """Give server-sent events: what the doorbell tells, and with `faces` who is there and where the faces are."""
         with self._mailbox(self._live.announcer) as mailbox:
-            yield sse("status", status_json(self._live.status, self._live.pictures))
+            for live in self._live.cameras:
+                yield sse("status", status_json(live.status, self._live.pictures))
             if faces and not self._live.pictures and self._live.status.state == "watching":
                 yield sse("faces", presence_json(self._live.present))
             told = time.monotonic()
@@ -100,10 +135,10 @@ class Streams:
                 waiting = [
                     message_sse(one, self._live.pictures) for one in messages if faces or not isinstance(one, Presence)
                 ]
-                look, mailbox.look = mailbox.look, None
-                if faces and look is not None:
+                views = mailbox.views()
+                if faces:
                     # Before the rest: a source that ended meanwhile leaves nobody standing at the door.
-                    waiting.insert(0, sse("faces", faces_json(look)))
+                    waiting = [sse("faces", faces_json(view)) for view in views] + waiting
                 # Looks that this viewer did not ask for wake it too, and are no sign of life to it.
                 if not waiting and time.monotonic() - told > 0.9 * HEARTBEAT:
                     waiting.append(": still here\n\n")
@@ -111,28 +146,43 @@ class Streams:
                     yield text
                     told = time.monotonic()
 
-    async def pictures(self, names: bool, rate: float) -> AsyncIterator[bytes]:
-        """Give the parts of an endless multipart response, one JPEG each, at most `rate` a second."""
-        with self._mailbox(self._live.announcer) as mailbox:
-            look = self._live.newest
+    def camera(self, name: str) -> Camera:
+        """Return the camera of a name, the first for none; raise KeyError where there is no such camera."""
+        found = next((live for live in self._live.cameras if name in ("", live.camera)), None)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    async def pictures(self, camera: Camera, names: bool, rate: float, small: bool) -> AsyncGenerator[bytes, None]:
+        """Give the parts of an endless multipart response, one JPEG each, at most `rate` a second.
+
+        small: for a tile of the page.
+        """
+        with self._mailbox(self._live.announcer, camera.camera) as mailbox:
+            view = camera.newest
             yield f"--{BOUNDARY}\r\n".encode()
             while not (mailbox.closed or self._closed):
-                if look is not None:
-                    data = await to_thread.run_sync(self._painter.jpeg, look, names)
-                    yield part(data)
+                if view is not None:
+                    yield part(await self._jpeg(view, names, small))
                     await asyncio.sleep(1 / rate)
-                if mailbox.look is None:
+                views = mailbox.views()
+                if not views:
                     await mailbox.wait(HEARTBEAT)
-                look, mailbox.look = mailbox.look, None
+                    views = mailbox.views()
+                view = views[0] if views else None
 
-    async def picture(self, names: bool) -> bytes | None:
-        """Give the newest picture alone."""
-        look = self._live.newest
-        return None if look is None else await to_thread.run_sync(self._painter.jpeg, look, names)
+    async def picture(self, camera: Camera, names: bool, small: bool) -> bytes | None:
+        """Give a camera's newest picture alone. small: for a tile of the page."""
+        view = camera.newest
+        return None if view is None else await self._jpeg(view, names, small)
+
+    async def _jpeg(self, view: View, names: bool, small: bool) -> bytes:
+        line = self._challenges.line(view.camera)
+        return await to_thread.run_sync(self._painters[view.camera].jpeg, view, names, small, line)
 
     @contextmanager
-    def _mailbox(self, announcer: Announcer) -> Any:
-        mailbox = Mailbox(asyncio.get_running_loop())
+    def _mailbox(self, announcer: Announcer, camera: str | None = None) -> Any:
+        mailbox = Mailbox(asyncio.get_running_loop(), camera)
         self._open.add(mailbox)
         leave = announcer.listen(mailbox.put)
         try:
@@ -162,11 +212,13 @@ def message_sse(message: Message, pictures: bool = True) -> str:
         return sse("status", status_json(message, pictures))
     if isinstance(message, Changed):
         return sse("changed", vars(message))
-    if isinstance(message, Look):
+    if isinstance(message, View):
         return sse("faces", faces_json(message))
     if isinstance(message, Presence):
         return sse("faces", presence_json(message.names))
     data = message.as_json()
+    if isinstance(message, Challenge):
+        data["line"] = challenge_line(message.text)
     return sse(str(data["event"]), data)
 
 
@@ -178,24 +230,26 @@ def status_json(status: Status, pictures: bool = True) -> dict[str, Any]:
 
 def presence_json(names: Sequence[str]) -> dict[str, Any]:
     """Who is there in a sentence, where no picture shows the faces."""
-    return {"line": present_line(names), "faces": []}
+    return {"camera": "", "line": present_line(names), "faces": []}
 
 
-def faces_json(look: Look) -> dict[str, Any]:
+def faces_json(view: View) -> dict[str, Any]:
     """Who is there in a sentence, and where the faces are, in shares of the picture's width and height."""
-    height, width = look.frame.image.shape[:2]
+    height, width = view.frame.image.shape[:2]
     return {
-        "line": present_line(look.present),
+        "camera": view.camera,
+        "line": present_line(view.present),
         "faces": [
             {
                 "visit": face.visit,
                 "label": face.label,
                 "kind": face.kind,
+                "near": face.near,
                 "left": round(face.box.x / width, 4),
                 "top": round(face.box.y / height, 4),
                 "width": round(face.box.width / width, 4),
                 "height": round(face.box.height / height, 4),
             }
-            for face in look.faces
+            for face in view.faces
         ],
     }

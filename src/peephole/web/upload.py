@@ -5,9 +5,11 @@ request of MOST_PHOTOS then holds no more than 154 MB of pixels beside the one i
 """
 
 import threading
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
+from fastapi import UploadFile
 
 from peephole.doorbell.doorbell import Photo
 from peephole.doorbell.pictures import reduced
@@ -18,6 +20,21 @@ LONGEST_SIDE = 1600
 """To which a photo is shrunk; enrolment reduces a larger one to this, so nothing is lost."""
 
 _one_at_a_time = threading.Lock()  # requests are handled in many threads
+
+
+def decoded(files: Sequence[UploadFile]) -> list[Photo]:
+    """Decode what was uploaded.
+
+    Raises:
+        ValueError: nothing was, too much, or one of them is no photo.
+    """
+    # A browser sends one nameless, empty file where none was chosen.
+    chosen = [file for file in files if file.filename]
+    if not chosen:
+        raise ValueError("choose at least one photo")
+    if len(chosen) > MOST_PHOTOS:
+        raise ValueError(f"{len(chosen)} photos at once; send at most {MOST_PHOTOS}")
+    return [decode_photo(file.filename or "photo", file.file.read()) for file in chosen]
 
 
 def decode_photo(label: str, data: bytes) -> Photo:

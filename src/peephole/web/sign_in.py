@@ -1,27 +1,26 @@
 """Signing in and out, and the first owner."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
-from fastapi.templating import Jinja2Templates
 
 from peephole.accounts.accounts import IDLE_SECONDS, Accounts, Entered, TooManyTriesError, is_local
 from peephole.accounts.passwords import LONGEST, SHORTEST
-from peephole.web.actions import wants_json
+from peephole.web.answers import wants_json
+from peephole.web.audit import noted
+from peephole.web.frame import TEMPLATES
 from peephole.web.gate import COOKIE, session_token
 
 Text = Annotated[str, Form(max_length=LONGEST)]
 
 
-class Desk:
+class SignInPages:
     """Answers whoever wants to enter: in pages without scripts, or to programs in a line of text."""
 
     def __init__(self, accounts: Accounts) -> None:
         self.accounts = accounts
-        self._templates = Jinja2Templates(Path(__file__).parent / "templates")
 
     def show(self, request: Request, *, first: bool, error: str = "", name: str = "", status: int = 200) -> Response:
         """Return the form: of the first owner, or to sign in."""
@@ -34,12 +33,13 @@ class Desk:
             "next": _own_path(request.query_params.get("next", "")),
             "needs_code": first and not is_local(_address(request)),
         }
-        return self._templates.TemplateResponse(request, "entry.html", context, status)
+        return TEMPLATES.TemplateResponse(request, "sign_in.html", context, status)
 
     def answer(self, request: Request, enter: Callable[[str], Entered], *, first: bool, name: str) -> Response:
         """Let somebody in, or say why not; `enter` is given the address that asks."""
         try:
             entered = enter(_address(request))
+            noted(request, "founded" if first else "signed_in", account=entered.account.name)
         except (ValueError, TooManyTriesError) as error:
             status = _status(error)
             return (
@@ -50,14 +50,14 @@ class Desk:
         return _welcome(request, entered, _own_path(request.query_params.get("next", "")))
 
 
-def entry_routes(accounts: Accounts) -> APIRouter:
+def sign_in_routes(accounts: Accounts) -> APIRouter:
     """Routes that begin and end sessions."""
     router = APIRouter(tags=["entry"])
-    desk = Desk(accounts)
+    pages = SignInPages(accounts)
 
     @router.get("/welcome", response_class=HTMLResponse, include_in_schema=False)
     def welcome(request: Request) -> Response:
-        return RedirectResponse("/login", 303) if accounts.any() else desk.show(request, first=True)
+        return RedirectResponse("/login", 303) if accounts.any() else pages.show(request, first=True)
 
     @router.post("/welcome")
     def found(request: Request, name: Text = "", password: Text = "", again: Text = "", code: Text = "") -> Response:
@@ -66,16 +66,16 @@ def entry_routes(accounts: Accounts) -> APIRouter:
         def enter(address: str) -> Entered:
             return accounts.found(name, _twice(password, again), code, address)
 
-        return desk.answer(request, enter, first=True, name=name)
+        return pages.answer(request, enter, first=True, name=name)
 
     @router.get("/login", response_class=HTMLResponse, include_in_schema=False)
     def login(request: Request) -> Response:
-        return desk.show(request, first=False) if accounts.any() else RedirectResponse("/welcome", 303)
+        return pages.show(request, first=False) if accounts.any() else RedirectResponse("/welcome", 303)
 
     @router.post("/login")
     def enter(request: Request, name: Text = "", password: Text = "") -> Response:
         """Begin a session: a cookie that lasts for 30 days without use."""
-        return desk.answer(request, lambda address: accounts.enter(name, password, address), first=False, name=name)
+        return pages.answer(request, lambda address: accounts.enter(name, password, address), first=False, name=name)
 
     @router.post("/logout")
     def leave(request: Request) -> Response:
@@ -91,6 +91,7 @@ def entry_routes(accounts: Accounts) -> APIRouter:
         account, address = request.state.session.account, _address(request)
         try:
             entered = accounts.change_password(account, password, _twice(new, again), address)
+            noted(request, "password_changed")
         except (ValueError, TooManyTriesError) as error:
             return _refused(error)
         return _welcome(request, entered, "/")
