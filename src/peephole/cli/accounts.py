@@ -47,6 +47,7 @@ def add(
     with opened_store(data) as store:
         if not store.accounts.add(account):
             raise ValueError(f"{name}: there is an account of this name already")
+        store.audit.note(None, "account_added", account.name)
     print(plain(f"{account.name}: may sign in as {account.role}"))
 
 
@@ -62,6 +63,7 @@ def password(name: AccountName, data: DataOption, password: PasswordOption = Non
         store.accounts.set_password(
             name, hashed(asked_secret(password, "--password", "New password", confirm=True).decode())
         )
+        store.audit.note(None, "password_changed", name)
     print(plain(f"{name}: has another password"))
 
 
@@ -72,4 +74,24 @@ def remove(name: AccountName, data: DataOption) -> None:
 
     with opened_store(data) as store:
         store.accounts.remove(name)
+        store.audit.note(None, "account_removed", name)
     print(plain(f"{name}: removed"))
+
+
+@group.command("log")
+def log(
+    data: DataOption,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many rows.")] = 30,
+    json: JsonOption = False,
+) -> None:
+    """List what accounts did: signing in, accounts, exports, erasures and backups, the newest first."""
+    from peephole.cli.gallery import opened_store
+
+    with opened_store(data) as store:
+        rows = store.audit.recent(limit)
+    if json:
+        print_json([{**vars(row), "text": row.text} for row in rows])
+    elif rows:
+        print_table(("when", "who", "what"), [(local_time(row.time), row.who, row.text) for row in rows])
+    else:
+        print("nothing yet")

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 import typer
 
 from peephole.cli.options import Crop
-from peephole.cli.output import check_folder_of, progress, write_whole
+from peephole.cli.output import check_folder_of, progress
+from peephole.whole_files import write_whole
 
 if TYPE_CHECKING:
     from peephole.evaluation.album import Album
     from peephole.evaluation.embedding import Embedder
-
-# The pictures are centred on faces about 100 pixels wide; smaller hits near the middle are noses and mouths.
-SMALLEST_FACE = 60
 
 
 @dataclass(frozen=True)
@@ -66,6 +64,7 @@ def _describe(source: Source, images: Path, embedder: "Embedder", crop: str, wan
     from peephole.cli.programs import make_cutter, threads
     from peephole.doorbell.assembly import landmark_finder
     from peephole.doorbell.policy import Policy
+    from peephole.evaluation.embedding import SMALLEST_CENTRED_FACE
     from peephole.evaluation.lfw import picture_name
     from peephole.evaluation.looks import gather, measured_looks
     from peephole.evaluation.spoiling import SpoiltCut
@@ -74,13 +73,13 @@ def _describe(source: Source, images: Path, embedder: "Embedder", crop: str, wan
 
     if source.descriptors is not None:
         check_folder_of(source.descriptors)
-    cut = make_cutter(source.crop, embedder.size, source.landmarks, SMALLEST_FACE)
+    cut = make_cutter(source.crop, embedder.size, source.landmarks, SMALLEST_CENTRED_FACE)
     names = [name for name in list_pictures(images) if wanted is None or picture_name(name) in wanted]
     looks = measured_looks(
         read_pictures(images, lambda name: wanted is None or picture_name(name) in wanted),
         cut if source.spoil is None else SpoiltCut(cut, source.spoil),
         embedder,
-        Detector(min_size=SMALLEST_FACE),
+        Detector(min_size=SMALLEST_CENTRED_FACE),
         landmark_finder(),
         Policy(),
         threads(),

@@ -9,13 +9,29 @@ import typer
 from typer.models import ParameterInfo
 
 from peephole import __version__
-from peephole.cli import accounts, bench, device, door, evaluate, firmware, notify, people, settings, strangers, visits
+from peephole.cli import (
+    accounts,
+    bench,
+    cameras,
+    device,
+    door,
+    doors,
+    evaluate,
+    firmware,
+    notify,
+    people,
+    settings,
+    strangers,
+    visits,
+)
 from peephole.cli.backup import backup, restore
 from peephole.cli.compile import compile_program
+from peephole.cli.correct import correct
 from peephole.cli.describe import describe
 from peephole.cli.embed import embed
 from peephole.cli.errors import guarded
 from peephole.cli.identify import identify
+from peephole.cli.introduce import introduce
 from peephole.cli.plan import plan
 from peephole.cli.quantize import quantize
 from peephole.cli.run import run
@@ -50,14 +66,18 @@ def _everywhere(
 
 app.command("run")(run)
 app.command("identify")(identify)
+people.group.command("introduce")(introduce)
+visits.group.command("correct")(correct)
 app.add_typer(people.group, name="people")
 app.add_typer(strangers.group, name="strangers")
 app.add_typer(visits.group, name="visits")
 app.command("backup")(backup)
 app.command("restore")(restore)
 app.add_typer(door.group, name="door")
+app.add_typer(doors.group, name="doors")
 app.add_typer(accounts.group, name="accounts")
 app.add_typer(settings.group, name="settings")
+app.add_typer(cameras.group, name="cameras")
 app.add_typer(notify.group, name="notify")
 app.command("embed")(embed)
 app.command("train")(train)

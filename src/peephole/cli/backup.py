@@ -5,28 +5,35 @@ from typing import Annotated
 
 import typer
 
-from peephole.cli.options import DataOption
-from peephole.cli.output import check_folder_of, plain, write_whole
+from peephole.cli.options import DataOption, ForceOption
+from peephole.cli.output import check_folder_of, check_new, counted, plain
 from peephole.cli.secrets import PassphraseOption, asked_secret
+from peephole.whole_files import write_whole
 
 
 def backup(
     output: Annotated[Path, typer.Argument(metavar="FILE", help="The backup to write.")],
     data: DataOption,
     passphrase: PassphraseOption = None,
+    force: ForceOption = False,
 ) -> None:
     """Write all people, strangers and visits into one file that only a passphrase opens.
 
     A doorbell may run meanwhile.
     """
+    from peephole.accounts.passwords import SHORTEST
     from peephole.cli.gallery import opened_store
     from peephole.store.database import DATABASE_NAME
 
     check_folder_of(output)
+    check_new(output, force)
     if not (data / DATABASE_NAME).is_file():
         raise FileNotFoundError(f"{data}: no such data folder; name one with --data")
     secret = asked_secret(passphrase, "--passphrase", "Passphrase of the backup", confirm=True)
+    if len(secret.decode(errors="replace")) < SHORTEST:  # as on the page: the file may be tried at leisure
+        raise ValueError(f"a passphrase has at least {SHORTEST} characters")
     with opened_store(data) as store:
+        store.audit.note(None, "backup_written")
         write_whole(output, lambda file: store.write_backup(secret, file), mode=0o600)
     print(plain(f"{output}: written; keep the passphrase, nothing opens the file without it"))
 
@@ -45,4 +52,5 @@ def restore(
         raise FileNotFoundError(f"{file}: no such backup")
     secret = asked_secret(passphrase, "--passphrase", "Passphrase of the backup", confirm=False)
     restored = restore_backup(file, secret, data, storage_keys(), replace)
-    print(f"restored {restored.people} people, {restored.strangers} strangers and {restored.visits} visits")
+    people, strangers = counted(restored.people, "person"), counted(restored.strangers, "stranger")
+    print(f"restored {people}, {strangers} and {counted(restored.visits, 'visit')}")

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from peephole.cli import marked
+from peephole.cli import (
+    bench_detector,
+    bench_kernels,
+    bench_match,
+    bench_memory,
+    bench_network,
+    bench_pipeline,
+    bench_scale,
+    marked,
+)
 from peephole.cli.options import Crop, JsonOption
 from peephole.cli.output import print_json, print_table, progress
 
@@ -24,7 +33,6 @@ if TYPE_CHECKING:
 
 group = typer.Typer(no_args_is_help=True, help="Compare with others, and write tables of it.")
 
-SMALLEST_FACE = 60  # of LFW's faces, as `peephole evaluate lfw` has it
 CALIBRATION_FACES = 256
 PACKAGES = {
     "TensorFlow Lite Micro": "tflite-micro",
@@ -57,9 +65,14 @@ class Protocol:
     keep: Path | None
 
 
-@group.callback()
-def _group() -> None:
-    """Make `bench` a group though it has one command."""
+group.command()(bench_network.network)
+group.command()(bench_kernels.kernels)
+group.command()(bench_detector.detector)
+group.command()(bench_pipeline.pipeline)
+group.command()(bench_match.match)
+group.command()(bench_scale.scale)
+group.command()(bench_memory.memory)
+group.command(hidden=True)(bench_memory.resident)
 
 
 @group.command()
@@ -158,6 +171,7 @@ def _arenas() -> "list[Arenas]":
 
 def _losses(protocol: Protocol) -> "list[Loss]":
     from peephole.cli.programs import load_float, make_cutter, threads
+    from peephole.evaluation.embedding import SMALLEST_CENTRED_FACE
     from peephole.evaluation.lfw import picture_name, read_pairs
     from peephole.evaluation.peers.faces import cut_faces
     from peephole.evaluation.peers.losses import losses
@@ -171,7 +185,7 @@ def _losses(protocol: Protocol) -> "list[Loss]":
     wanted.check_pictures(list_pictures(protocol.images), str(protocol.images))
     calibration = read_calibration_images(protocol.calibration, size, CALIBRATION_FACES)
     pictures = read_pictures(protocol.images, lambda name: picture_name(name) in wanted.names)
-    cut = make_cutter(Crop.ALIGNED, size[0], None, SMALLEST_FACE)
+    cut = make_cutter(Crop.ALIGNED, size[0], None, SMALLEST_CENTRED_FACE)
     faces = cut_faces(progress(pictures, "cutting", len(wanted.names)), cut, threads())
     source = (protocol.checkpoint.read_bytes(), calibration.tobytes())
     made = {
@@ -218,15 +232,20 @@ def _described(
 
 def _setting() -> dict[str, str]:
     """What the figures were measured with: the machine and the versions."""
-    from peephole import __version__
     from peephole.evaluation.peers.quantizers import versions
+
+    return machine() | versions(PACKAGES)
+
+
+def machine() -> dict[str, str]:
+    """Return the machine, our version and Python's, by their names for a table."""
+    from peephole import __version__
 
     cpu = Path("/proc/cpuinfo")
     lines = cpu.read_text().splitlines() if cpu.is_file() else []
     model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
-    machine = f"{platform.system()} {platform.machine()}{' (' + model + ')' if model else ''}"
-    found = {"machine": machine, "peephole": __version__, "Python": sys.version.split()[0]}
-    return found | versions(PACKAGES)
+    told = f"{platform.system()} {platform.machine()}{' (' + model + ')' if model else ''}"
+    return {"machine": told, "peephole": __version__, "Python": sys.version.split()[0]}
 
 
 def _arena_cells(row: "Arenas") -> Sequence[object]:

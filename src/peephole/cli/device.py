@@ -10,8 +10,9 @@ import typer
 from peephole.cli import device_people, device_strangers
 from peephole.cli.device_line import Connection, connection_of, opened_device, opened_session
 from peephole.cli.device_page import page
-from peephole.cli.options import DataOption, JsonOption
-from peephole.cli.output import check_folder_of, local_time, plain, print_json, print_table, write_whole
+from peephole.cli.options import DataOption, ForceOption, JsonOption
+from peephole.cli.output import check_folder_of, check_new, local_time, plain, print_json, print_table
+from peephole.whole_files import write_whole
 
 if TYPE_CHECKING:
     from peephole.device.client import Setting
@@ -201,12 +202,14 @@ def statistics(context: typer.Context, json: JsonOption = False) -> None:
 def backup(
     context: typer.Context,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The file to write.")],
+    force: ForceOption = False,
     json: JsonOption = False,
 ) -> None:
     """Write people, strangers and settings, but no key, to a file that only its owner may read."""
     from peephole.device.backup import take_backup, to_file
 
     check_folder_of(output)
+    check_new(output, force)
     with opened_device(context) as opened:
         content = to_file(take_backup(opened))
     write_whole(output, lambda stream: stream.write(content), mode=0o600)

@@ -23,7 +23,7 @@ def page(
 ) -> int:
     """Serve a page like that of peephole run; it keeps the line, so that other commands have to wait for its end."""
     from peephole.cli.programs import load_program
-    from peephole.cli.run import Terminal
+    from peephole.cli.terminal import Terminal
     from peephole.device.household import DeviceHousehold
     from peephole.device.keys import read_key
     from peephole.device.names import NAME_BYTES

@@ -8,7 +8,8 @@ import typer
 
 from peephole.cli.device_line import opened_device
 from peephole.cli.options import JsonOption
-from peephole.cli.output import check_output, local_time, plain, print_json, print_table, write_whole
+from peephole.cli.output import check_output, local_time, plain, print_json, print_table
+from peephole.whole_files import write_whole
 
 group = typer.Typer(no_args_is_help=True, help="The device's inbox of strangers.")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from peephole.cli.options import ConfigOption, DataOption, JsonOption
+from peephole.cli.options import ConfigOption, ConfiguredDataOption, DataOption, JsonOption
 from peephole.cli.output import local_time, print_json, print_table
 
 if TYPE_CHECKING:
@@ -21,14 +21,19 @@ _DONE = {"not_known": "not known", "done": "opened", "failed": "failed", "not_tr
 
 
 @group.command("status")
-def status(data: DataOption, config: ConfigOption = None, json: JsonOption = False) -> None:
+def status(data: ConfiguredDataOption = None, config: ConfigOption = None, json: JsonOption = False) -> None:
     """Show how the door is set, and whether anything keeps it shut."""
+    from peephole.door.assembly import in_force
+
     with _opener(data, config) as opener:
         now = opener.status()
+        _, held = in_force(opener.settings, opener.dry_run_seen)
     if json:
-        print_json({name: value for name, value in vars(now).items() if name != "state"})
+        print_json({**{name: value for name, value in vars(now).items() if name != "state"}, "held": held})
         return
-    print(f"mode {now.mode}, actuator {now.actuator}, liveness {now.liveness}")
+    print(f"mode {now.mode}, actuator {now.actuator}, liveness {now.liveness}, challenge {now.challenge}")
+    if held is not None:
+        print(held)
     print(f"opened {now.openings} of at most {now.most_openings} times within the last hour")
     if now.locked_until is not None:
         print(f"locked out until {local_time(now.locked_until)}: too many suspicious refusals")
@@ -53,7 +58,7 @@ def log(
             (
                 local_time(entry.time),
                 entry.verdict,
-                entry.by,
+                entry.by if entry.account is None else f"{entry.by} ({entry.account})",
                 entry.person_name or "-",
                 reason_text(entry),
                 entry.mode,
@@ -67,7 +72,7 @@ def log(
 
 
 @group.command("open")
-def open_door(data: DataOption, config: ConfigOption = None) -> None:
+def open_door(data: ConfiguredDataOption = None, config: ConfigOption = None) -> None:
     """Open the door by hand, under the same limit and with the same log; not while a running doorbell has the line."""
     with _opener(data, config) as opener, opener:
         answer = opener.open("owner")
@@ -77,17 +82,17 @@ def open_door(data: DataOption, config: ConfigOption = None) -> None:
 
 
 @contextmanager
-def _opener(data: Path, config: Path | None) -> "Iterator[DoorOpener]":
+def _opener(data: Path | None, config: Path | None) -> "Iterator[DoorOpener]":
     """Return the door of a data folder, without anybody who looks at it."""
-    from peephole.cli.gallery import opened_store
+    from peephole.cli.gallery import in_force, opened_store
     from peephole.door.assembly import make_actuator
     from peephole.door.opener import DoorOpener
     from peephole.live import Announcer
-    from peephole.settings.reading import read_settings
 
-    settings = read_settings(config).settings.door
-    with opened_store(data) as store:
-        yield DoorOpener(settings, _Nobody(), store.door, make_actuator(settings), Announcer())
+    read, folder = in_force(config, data)
+    settings = read.settings.door
+    with opened_store(folder, read.settings.storage) as store:
+        yield DoorOpener(settings, _Nobody(), store.door, make_actuator(settings, read.settings.mqtt), Announcer())
 
 
 class _Nobody:

@@ -6,9 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from peephole.cli.options import Arithmetic, Crop, CropOption, ImagesOption, JsonOption, LandmarksOption, ModelOption
-from peephole.cli.output import check_output, plain, print_json, progress, write_whole
-
-SMALLEST_FACE = 40
+from peephole.cli.output import check_output, plain, print_json, progress
+from peephole.whole_files import write_whole
 
 
 def embed(
@@ -33,6 +32,7 @@ def embed(
     from peephole.cli.programs import load_embedder, make_cutter, threads
     from peephole.evaluation.embedding import embed as describe
     from peephole.image_files import list_pictures, read_pictures
+    from peephole.vision.detector import SMALLEST_FACE
 
     check_output(output, ".npz", images, *(path for path in (model, landmarks) if path))
     embedder = load_embedder(model, arithmetic)

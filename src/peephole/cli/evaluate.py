@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from peephole.cli.albums import SMALLEST_FACE, Source, described
+from peephole.cli.albums import Source, described
 from peephole.cli.openset import DescriptorsOption, openset, print_parts, quality, strangers
 from peephole.cli.options import (
     Arithmetic,
@@ -96,12 +96,12 @@ def _embedded(
     images: Path, pairs: Path, crop: Crop, landmarks: Path | None, embedder: "Embedder"
 ) -> "dict[str, Embedded]":
     from peephole.cli.programs import make_cutter, threads
-    from peephole.evaluation.embedding import embed
+    from peephole.evaluation.embedding import SMALLEST_CENTRED_FACE, embed
     from peephole.evaluation.lfw import picture_name, read_pairs
     from peephole.image_files import list_pictures, read_pictures
 
     wanted = read_pairs(pairs)
-    cut = make_cutter(crop, embedder.size, landmarks, SMALLEST_FACE)
+    cut = make_cutter(crop, embedder.size, landmarks, SMALLEST_CENTRED_FACE)
     wanted.check_pictures(list_pictures(images), str(images))
     stream = embed(read_pictures(images, lambda n: picture_name(n) in wanted.names), cut, embedder, threads())
     return {picture_name(item.name): item for item in progress(stream, "describing", len(wanted.names))}

@@ -236,7 +236,7 @@ def _parsed(line: str) -> dict[str, Any] | None:
 
 def _tell_event(told: dict[str, Any], json: bool) -> None:
     """One line of a doorbell's console, as `peephole run --once` prints it."""
-    from peephole.cli.run import visit_line
+    from peephole.cli.terminal import visit_line
     from peephole.doorbell.events import Problem, VisitEnded
     from peephole.firmware.events import Door, to_event
 

@@ -9,6 +9,7 @@ from peephole.cli.programs import load_program
 
 if TYPE_CHECKING:
     from peephole.doorbell.doorbell import Doorbell
+    from peephole.settings.reading import ReadSettings
     from peephole.store.keys import Keys, Storage
     from peephole.store.store import Store
 
@@ -26,22 +27,43 @@ def opened_home(
 ) -> Iterator[tuple["Store", "Doorbell"]]:
     """Open a data folder and the doorbell on it.
 
-    model: None: the shipped recogniser. storage: how everything is kept; None: as the usual settings say.
+    model: None: the shipped recogniser. storage: how everything is kept; None: as the usual settings say, which
+    then tell the bars too.
     """
     from peephole.doorbell.assembly import make_recogniser
     from peephole.doorbell.doorbell import Doorbell
+    from peephole.doorbell.settings import policy_of
+    from peephole.settings.owner import settings_in_force
+    from peephole.settings.reading import read_settings
     from peephole.store.store import Store
 
     recogniser = make_recogniser(load_program(model))
     with Store(data, storage_keys(storage)) as store:
-        yield store, Doorbell(store, recogniser)
+        policy = None
+        if storage is None:
+            policy = policy_of(settings_in_force(read_settings(), store.settings.values()).settings.recognition)
+        yield store, Doorbell(store, recogniser, policy)
 
 
-def opened_store(data: Path) -> "Store":
-    """Open a data folder without a recogniser."""
+def in_force(config: Path | None, data: Path | None) -> tuple["ReadSettings", Path]:
+    """Return the settings of a file with what the owner has set on the page, and the data folder.
+
+    data: None: as the settings say. Raises ValueError where file and page together are impossible.
+    """
+    from peephole.settings.owner import settings_in_force
+    from peephole.settings.reading import read_settings
+    from peephole.store.settings import values_in
+
+    read = read_settings(config)
+    folder = data if data is not None else read.settings.data
+    return settings_in_force(read, values_in(folder)), folder
+
+
+def opened_store(data: Path, storage: "Storage | None" = None) -> "Store":
+    """Open a data folder without a recogniser; storage as for `opened_home`."""
     from peephole.store.store import Store
 
-    return Store(data, storage_keys())
+    return Store(data, storage_keys(storage))
 
 
 def storage_keys(storage: "Storage | None" = None) -> "Keys":

@@ -18,8 +18,13 @@ def advised(program: "IntegerProgram", passes: "Passes", device: bool = False) -
         yield
     except NoRoomError as error:
         ways = [f"raise --{error.level.lower()}"]
-        if not (passes.streaming and passes.in_place and passes.concatenate):
-            ways.append("leave no pass out")
+        left_out = {
+            "--no-streaming": not passes.streaming,
+            "--no-in-place": not passes.in_place,
+            "--no-concatenation": not passes.concatenate,
+        }
+        if any(left_out.values()):
+            ways.append(f"leave out {' and '.join(option for option, given in left_out.items() if given)}")
         if device:
             ways.append("take fewer --users or --strangers, less --code or, if it is at work then, a smaller network")
         elif program.input.bits == 8:

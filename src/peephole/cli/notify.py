@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from peephole.cli.errors import DONE, FAILED, complain, describe
-from peephole.cli.options import ConfigOption, JsonOption
+from peephole.cli.options import ConfigOption, ConfiguredDataOption, JsonOption
 from peephole.cli.output import plain, print_json, print_table
 
 if TYPE_CHECKING:
@@ -16,18 +16,22 @@ group = typer.Typer(help="Messages to the owner: who is told of what.", no_args_
 
 
 @group.command("list")
-def list_targets(config: ConfigOption = None, json: JsonOption = False) -> None:
-    """List the targets of the settings; sends nothing."""
-    from peephole.settings.reading import read_settings
+def list_targets(config: ConfigOption = None, data: ConfiguredDataOption = None, json: JsonOption = False) -> None:
+    """List the targets of the settings, as the page has them; sends nothing."""
+    from peephole.cli.gallery import in_force
 
-    targets = [(one, _where(one)) for one in read_settings(config).settings.notify.targets]
+    read, _ = in_force(config, data)
+    targets = [(one, _where(one)) for one in read.settings.notify.targets]
     if json:
-        rows = [{**one.model_dump(include={"name", "service", "events", "pictures"}), "where": w} for one, w in targets]
-        print_json(rows)
+        told = {"name", "service", "active", "events", "pictures"}
+        print_json([{**one.model_dump(include=told), "where": where} for one, where in targets])
     elif targets:
         print_table(
             ("target", "where", "events", "pictures"),
-            [(one.name, where, ", ".join(one.events), "yes" if one.pictures else "no") for one, where in targets],
+            [
+                (one.name, where, ", ".join(one.events) if one.active else "switched off", _yes(one.pictures))
+                for one, where in targets
+            ],
         )
     else:
         print("nobody is told of anything; name a target in [[notify.targets]] of the settings")
@@ -36,17 +40,22 @@ def list_targets(config: ConfigOption = None, json: JsonOption = False) -> None:
 @group.command()
 def test(
     target: Annotated[
-        str | None, typer.Option(metavar="NAME", show_default="all", help="The target to send to.")
+        str | None, typer.Option(metavar="NAME", show_default="all that are not off", help="The target to send to.")
     ] = None,
     config: ConfigOption = None,
+    data: ConfiguredDataOption = None,
 ) -> int:
     """Send a test message, without a picture, and say what became of it."""
+    from peephole.cli.gallery import in_force
     from peephole.notify.senders import NotSent, sender_of
     from peephole.notify.words import trial
-    from peephole.settings.reading import read_settings
 
-    settings = read_settings(config).settings.notify
-    chosen = [one for one in settings.targets if target is None or one.name.casefold() == target.casefold()]
+    read, _ = in_force(config, data)
+    settings = read.settings.notify
+    if target is None:
+        chosen = [one for one in settings.targets if one.active]
+    else:
+        chosen = [one for one in settings.targets if one.name.casefold() == target.casefold()]
     if not chosen:
         which = "there is no such target" if target is None else f"{target}: no such target"
         raise ValueError(f"{which}; name one in [[notify.targets]] of the settings")
@@ -63,6 +72,10 @@ def test(
         else:
             print(plain(f"{one.name}: sent"))
     return code
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"
 
 
 def _where(target: "Target") -> str:

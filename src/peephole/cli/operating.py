@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from peephole.cli.errors import complain
 
 if TYPE_CHECKING:
+    from peephole.cameras import Cameras
     from peephole.doorbell.doorbell import Doorbell
     from peephole.listening import Service
     from peephole.live import LiveDoorbell
@@ -26,17 +27,22 @@ class Operations:
 
 
 @contextmanager
-def operating(live: "LiveDoorbell", doorbell: "Doorbell", services: "Sequence[Service]") -> Iterator[Operations]:
+def operating(
+    live: "Cameras | LiveDoorbell", doorbell: "Doorbell", services: "Sequence[Service]"
+) -> Iterator[Operations]:
     """Within the block health is looked at and what happens is counted. services: entered already."""
-    from peephole.operations.health import Health, camera_check
-    from peephole.operations.supervisor import Supervisor, hang_check
+    from peephole.door.opener import DoorOpener
+    from peephole.operations.health import Health
+    from peephole.operations.supervisor import Supervisor, checks_of
     from peephole.web.metrics import Metrics
 
     parts = {_part(service): service for service in services}
     checks = {name: service.trouble for name, service in parts.items()}
-    health = Health({"camera": camera_check(lambda: live.status), "doorbell": hang_check(live), **checks})
+    door = next((service for service in services if isinstance(service, DoorOpener)), None)
+    notices = {} if door is None else {"lock-out": door.lock_out, "dry-run": lambda: door.held}
+    health = Health({**checks_of(live.cameras), **checks}, notices=notices)
     metrics = Metrics(live, doorbell.counts, parts, health)
-    supervisor = Supervisor(live, health, complain)
+    supervisor = Supervisor(live.cameras, health, complain)
     leave = [live.announcer.listen(hear) for hear in (health.hear, metrics.hear, supervisor.hear)]
     try:
         with supervisor:

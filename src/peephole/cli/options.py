@@ -71,6 +71,7 @@ class Metric(StrEnum):
     L1 = "l1"
 
 
+ForceOption = Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")]
 DataOption = Annotated[
     Path,
     typer.Option(
@@ -81,6 +82,16 @@ DataOption = Annotated[
         help="Folder of people, strangers and visits.",
     ),
 ]
+ConfiguredDataOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        show_default="$PEEPHOLE_DATA, else as in the settings, else ~/.local/share/peephole",
+        help="Folder of people, strangers and visits.",
+    ),
+]
+"""Beside a ConfigOption, which may name the settings that say where the folder is (`gallery.in_force`)."""
 ConfigOption = Annotated[
     Path | None,
     typer.Option(

@@ -1,17 +1,15 @@
-"""What commands print and write: JSON for programs, plain text for people, files whole or not at all.
+"""What commands print, JSON for programs and plain text for people, and where they may write.
 
 Progress goes to stderr, and only to a terminal.
 """
 
-import errno
 import json
 import os
 import sys
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import Any, TypeVar
 
 Item = TypeVar("Item")
 JOINER = "\u200d"
@@ -84,6 +82,12 @@ def check_folder_of(output: Path) -> None:
         raise PermissionError(f"{folder}: may not be written to; choose another place for {output.name}")
 
 
+def check_new(output: Path, force: bool) -> None:
+    """Refuse, by a `FileExistsError`, an output that is there already, unless the owner said `--force`."""
+    if not force and os.path.lexists(output):
+        raise FileExistsError(f"{output}: exists already; name another file, or say --force to replace it")
+
+
 def check_output(output: Path, ending: str, *read: Path) -> None:
     """Refuse an output that cannot be written, has another ending, or would replace what the command reads.
 
@@ -96,26 +100,6 @@ def check_output(output: Path, ending: str, *read: Path) -> None:
     for source in (path.resolve() for path in read):
         if place == source or (source in place.parents and place.exists()):
             raise ValueError(f"{output}: is read by this command and would be replaced; name another file")
-
-
-def write_whole(path: Path, write: Callable[[IO[bytes]], object], mode: int = 0o644) -> None:
-    """Write a file beside its place and rename it there, so that a broken run leaves the old one or none."""
-    try:
-        handle, partial = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.absolute().parent)
-    except OSError as error:
-        raise OSError(f"{path}: cannot be written ({error.strerror}); name another place") from error
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            write(stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(partial).chmod(mode)
-        Path(partial).replace(path)
-    except BaseException as error:
-        Path(partial).unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise OSError(f"{path}: cannot be written, the disk is full; make room or name another place") from error
-        raise
 
 
 def progress(items: Iterable[Item], title: str, total: int) -> Iterator[Item]:

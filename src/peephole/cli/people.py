@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from peephole.cli import references
 from peephole.cli.options import DataOption, JsonOption, ModelOption
-from peephole.cli.output import check_folder_of, local_time, plain, print_json, print_table, write_whole
+from peephole.cli.output import check_folder_of, local_time, plain, print_json, print_table
+from peephole.whole_files import write_whole
 
 if TYPE_CHECKING:
     from peephole.people.records import Person
 
 group = typer.Typer(no_args_is_help=True, help="The people that the doorbell knows.")
+group.add_typer(references.group, name="references")
 
 PersonKey = Annotated[str, typer.Argument(metavar="NAME", help="Name or id of a person.")]
 
@@ -98,6 +101,24 @@ def rename(
         _tell(doorbell.rename(key, name), "renamed", json)
 
 
+@group.command("join")
+def join(
+    key: PersonKey,
+    other: Annotated[str, typer.Argument(metavar="OTHER", help="Name or id of somebody who is the same human.")],
+    data: DataOption,
+    model: ModelOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Make two people one, who keeps name and rules of the first; looks and visits of the other follow.
+
+    It can be undone for a day, by `peephole strangers undo`; doors that share people follow.
+    """
+    from peephole.cli.gallery import opened_doorbell
+
+    with opened_doorbell(data, model) as doorbell:
+        _tell(doorbell.dossiers.join(key, other), "one person now", json)
+
+
 @group.command("rules")
 def rules(
     key: PersonKey,
@@ -142,12 +163,33 @@ def _said(value: object) -> str:
 
 
 @group.command("remove")
-def remove(key: PersonKey, data: DataOption, model: ModelOption = None, json: JsonOption = False) -> None:
-    """Forget a person, with every picture and descriptor; past visits stay, without the name."""
-    from peephole.cli.gallery import opened_doorbell
+def remove(
+    key: PersonKey,
+    data: DataOption,
+    preview: Annotated[bool, typer.Option("--preview", help="Only count what would be erased.")] = False,
+    keep_unsure: Annotated[
+        bool, typer.Option("--keep-unsure", help="Keep pictures of unsure visits that this person was the nearest to.")
+    ] = False,
+    model: ModelOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Erase everything about a person; past visits and rows of the door's log stay, without the name.
 
-    with opened_doorbell(data, model) as doorbell:
-        _tell(doorbell.remove(key), "removed", json)
+    There is no way back. Backups and exports made before are not changed.
+    """
+    from peephole.cli.gallery import opened_home
+
+    with opened_home(data, model) as (store, doorbell):
+        if not preview:
+            erased = doorbell.dossiers.erase(key, keep_unsure)
+            store.audit.note(None, "person_erased")
+            _tell(erased, "removed", json)
+            return
+        kept = dataclasses.asdict(doorbell.dossiers.kept(key))
+    if json:
+        print_json(kept)
+    else:
+        print_table(("kept", "how many"), list(kept.items()))
 
 
 @group.command("export")
@@ -155,14 +197,18 @@ def export_person(
     key: PersonKey,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE.zip", help="The archive to write.")],
     data: DataOption,
+    visits: Annotated[
+        bool, typer.Option("--visits/--without-visits", help="With visits and the door's log, or without, to carry on.")
+    ] = True,
     model: ModelOption = None,
 ) -> None:
-    """Write a person's name, descriptors and face pictures, but no visits, to a zip archive only its owner may read."""
-    from peephole.cli.gallery import opened_doorbell
+    """Write everything about a person to a zip archive that only its owner may read; it is not encrypted."""
+    from peephole.cli.gallery import opened_home
 
     check_folder_of(output)
-    with opened_doorbell(data, model) as doorbell:
-        archive = doorbell.export_person(key)
+    with opened_home(data, model) as (store, doorbell):
+        archive = doorbell.dossiers.export(key) if visits else doorbell.export_person(key)
+        store.audit.note(None, "person_exported")
     write_whole(output, lambda stream: stream.write(archive), mode=0o600)
     print(f"{plain(str(output))}: {len(archive)} bytes")
 

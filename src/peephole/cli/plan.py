@@ -9,8 +9,9 @@ import typer
 from peephole.cli import plan_text
 from peephole.cli.memory_advice import advised
 from peephole.cli.options import JsonOption, NoConcatenationOption, NoInPlaceOption, NoStreamingOption, byte_count
-from peephole.cli.output import check_output, plain, print_json, write_whole
+from peephole.cli.output import check_output, plain, print_json
 from peephole.cli.planned_network import load_planned
+from peephole.whole_files import write_whole
 
 if TYPE_CHECKING:
     from peephole.compiler.memory import Memory, Placement

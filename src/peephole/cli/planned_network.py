@@ -35,6 +35,11 @@ def load_planned(
     by_name = model is not None and not model.exists() and not model.suffix and len(model.parts) == 1
     if size is not None and not by_name:
         raise typer.BadParameter("--size is for a backbone by its name; a file says its own size")
+    if model is not None and not by_name and not model.exists():
+        raise FileNotFoundError(
+            f"{model}: no such file; name an integer program, a checkpoint, a .pt2 or .onnx, or a backbone, as "
+            "squeezenet1_1"
+        )
     own = model is not None and model.is_file() and model.suffix in ENDINGS
     if tensor and not own:
         raise typer.BadParameter("--tensor is for a .pt2 or .onnx; everything else says its own input")
@@ -76,7 +81,7 @@ def _backbone(name: str, size: int) -> "FloatNetwork":
         raise needs_training_packages(error) from error
     if name not in ARCHITECTURES:
         raise FileNotFoundError(
-            f"{name}: no such program file, and no backbone is named so; there are {', '.join(ARCHITECTURES)}"
+            f"{name}: no such file, and no backbone is named so; there are {', '.join(ARCHITECTURES)}"
         )
     torch.manual_seed(0)
     return import_network(build(name, DESCRIPTOR, size=size).eval(), name, (size, size))
@@ -100,7 +105,7 @@ def _of_shapes(network: "FloatNetwork", bits: int | None, task: str) -> "Integer
     import numpy as np
 
     from peephole.fixedpoint.float_layers import FloatConvolution
-    from peephole.fixedpoint.quantize import QuantizationOptions, quantize
+    from peephole.fixedpoint.quantize import QuantizationOptions, prepare, to_program
     from peephole.fixedpoint.validation import TENSOR
 
     random, source = np.random.default_rng(0), network.input
@@ -120,4 +125,5 @@ def _of_shapes(network: "FloatNetwork", bits: int | None, task: str) -> "Integer
         inputs = random.normal(0, 1, (INPUTS, source.height, source.width, source.channels)).astype(np.float32)
     else:
         inputs = random.integers(0, 256, (INPUTS, source.height, source.width), np.uint8)
-    return quantize(shaped, inputs, QuantizationOptions.of(width, task=task), width)[0]
+    options = QuantizationOptions.of(width, task=task)
+    return to_program(prepare(shaped, inputs, options, width), options)[0]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from peephole.cli.options import Arithmetic, Crop
+from peephole.extras import missing
 
 if TYPE_CHECKING:
     from peephole.evaluation.embedding import Cutter, Embedder
@@ -54,7 +55,7 @@ def load_program(model: Path | None) -> "IntegerProgram":
 
 def needs_training_packages(error: ModuleNotFoundError) -> ValueError:
     """Say how to get what training needs."""
-    return ValueError(f"this needs the package {error.name}; install it with: pip install 'peephole[train]'")
+    return ValueError(missing("this", error.name, "train"))
 
 
 def load_float(path: Path) -> "FloatNetwork":
@@ -68,24 +69,22 @@ def load_float(path: Path) -> "FloatNetwork":
     if path.suffix == ".safetensors" and path.is_file():
         return FloatNetwork.load(path)
     try:
-        from peephole.training.checkpoints import read_checkpoint
+        from peephole.training.checkpoints import held_out_of_checkpoint, read_checkpoint, weights_must_fit
 
-        read_checkpoint(path)
+        checkpoint = read_checkpoint(path)
         from peephole.fixedpoint.importer import import_network
         from peephole.models.landmarks import SIDE
         from peephole.training import landmarks
         from peephole.training.landmark_config import TASK
-        from peephole.training.module import held_out_of_checkpoint, network_of_checkpoint, use_of_checkpoint
+        from peephole.training.module import network_of_checkpoint, use_of_checkpoint
     except ModuleNotFoundError as error:
         raise needs_training_packages(error) from error
-    try:
-        if landmarks.is_checkpoint(path):
-            points = import_network(landmarks.network_of_checkpoint(path), path.stem, (SIDE, SIDE))
-            return dataclasses.replace(points, card=held_out_of_checkpoint(str(path)) | {"task": TASK})
-        network, held_out = network_of_checkpoint(str(path)), held_out_of_checkpoint(str(path))
-        use = use_of_checkpoint(str(path))
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise ValueError(f"{path}: its weights do not fit the network that it names; let it be trained anew") from error
+    with weights_must_fit(path):
+        held_out = held_out_of_checkpoint(checkpoint)
+        if checkpoint.get("task") == TASK:
+            points = import_network(landmarks.network_of_checkpoint(checkpoint), path.stem, (SIDE, SIDE))
+            return dataclasses.replace(points, card=held_out | {"task": TASK})
+        network, use = network_of_checkpoint(checkpoint), use_of_checkpoint(checkpoint)
     imported = import_network(network, path.stem, (use.size, use.size))
     return dataclasses.replace(imported, card=held_out, mirrored=use.mirrored)
 

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 def _thresholds(program: "IntegerProgram", pack: Path, people: int, seed: int) -> "Calibration":
     from peephole.cli.programs import make_cutter, threads
     from peephole.evaluation.calibration import calibrate, held_out
-    from peephole.evaluation.embedding import integer_embedder
+    from peephole.evaluation.embedding import SMALLEST_CENTRED_FACE, integer_embedder
 
     embedder = integer_embedder(program)
-    cut = make_cutter(Crop(program.crop), embedder.size, None, smallest_face=60)
+    cut = make_cutter(Crop(program.crop), embedder.size, None, SMALLEST_CENTRED_FACE)
     return calibrate(pack, held_out(pack, people, seed), cut, embedder, threads(), program.crop)
 
 

@@ -21,7 +21,7 @@ def serve(
     door: "Door",
     live: "Happenings",
     page: "Page",
-    watch: Callable[[], None],
+    watch: Callable[[], object],
     stop: Callable[[], None],
     option: str = "--port",
     accounts: "Accounts | None" = None,
@@ -57,14 +57,15 @@ def serve(
     app = create_app(door, live, streams, (page.host, *page.names), accounts, health, metrics)
     tls = None
     if page.certificate is not None and page.private_key is not None:
-        tls = Certificate(page.certificate, page.private_key)
+        tls = Certificate(page.certificate, page.private_key, page.strict_days)
     served = Server(app, streams, taken, tls)
     watching = threading.Thread(target=watch_and_tell, name="doorbell")
     with told_to_stop(stopped.set), served as server:
         complain(f"watching {door.source}; the page is on {server.url}", level="info")
         if accounts is not None and not accounts.any():
             complain(
-                f"nobody owns this doorbell yet: choose a password there, or elsewhere with the code {accounts.code}",
+                f"nobody owns this doorbell yet: choose a password there, or elsewhere with the code {accounts.code}; "
+                "until then a camera keeps no face that is not known",
                 level="info",
             )
         if tls is None and not is_local(page.host) and page.host != "localhost":

@@ -9,40 +9,19 @@ from peephole.cli.output import check_folder_of
 from peephole.cli.programs import needs_training_packages
 
 if TYPE_CHECKING:
-    from peephole.training.config import TrainingConfig
-    from peephole.training.landmark_config import LandmarkConfig
-    from peephole.training.quantization_config import QuantizationConfig
     from peephole.training.trainer import Launch
-
-
-def _read(path: Path) -> "TrainingConfig | LandmarkConfig | QuantizationConfig":
-    from peephole.training import landmark_config, quantization_config
-    from peephole.training.config import TrainingConfig
-    from peephole.training.section import as_section, read_toml
-
-    raw = read_toml(path)
-    task = raw.get("task")
-    if task == landmark_config.TASK:
-        return as_section(landmark_config.LandmarkConfig, raw, str(path))
-    if task == quantization_config.TASK:
-        return as_section(quantization_config.QuantizationConfig, raw, str(path))
-    if task is not None:
-        raise ValueError(
-            f"{path}: task = {task!r}: there are {landmark_config.TASK!r} and {quantization_config.TASK!r}; "
-            "leave task out to train a recogniser"
-        )
-    return as_section(TrainingConfig, raw, str(path))
 
 
 def _train_one(path: Path, launch: "Launch") -> None:
     from peephole.training.config import TrainingConfig
+    from peephole.training.config_file import read_config
     from peephole.training.fine_tuning import fine_tune
     from peephole.training.landmarks import train as train_landmarks
     from peephole.training.quantization_config import QuantizationConfig
     from peephole.training.run import train as train_by
     from peephole.training.trainer import is_first_process
 
-    config = _read(path)
+    config = read_config(path)
     if isinstance(config, TrainingConfig):
         checkpoint = train_by(config, launch=launch)
     elif isinstance(config, QuantizationConfig):
@@ -140,4 +119,6 @@ def _check_readable(config: Path | None, grid: Path | None) -> None:
 
         read_grid(grid).runs(str(grid))
     elif config is not None:
-        _read(config)
+        from peephole.training.config_file import read_config
+
+        read_config(config)

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from peephole.fixedpoint.program import IntegerProgram
 
 ENDINGS = (".pt2", ".onnx")
-PIXEL = 128.0  # offset and scale of pixels where nothing else is said
 LEAST_SCALE, MOST = 1e-3, 1e6
 
 
@@ -32,7 +31,9 @@ class Pixels:
     @property
     def given(self) -> tuple[float, float]:
         """Offset and scale."""
-        return PIXEL if self.offset is None else self.offset, PIXEL if self.scale is None else self.scale
+        from peephole.fixedpoint.pixels import OFFSET, SCALE
+
+        return float(OFFSET if self.offset is None else self.offset), float(SCALE if self.scale is None else self.scale)
 
     def check(self) -> None:
         """Raise a usage error for numbers that no training uses, and by which 32-bit floats would overflow."""
