@@ -15,15 +15,14 @@ import numpy as np
 
 from peephole.alignment import template_windows
 from peephole.doorbell.assembly import landmark_finder
+from peephole.evaluation.embedding import SMALLEST_CENTRED_FACE
 from peephole.image_files import decode_grey, list_pictures, read_pictures
 from peephole.vision.detector import Detector
-
-SMALLEST = 60
 
 
 def measure(pictures: Path) -> dict[str, object]:
     """Compare box and window of every face whose points are not in doubt."""
-    detector, finder = Detector(min_size=SMALLEST), landmark_finder()
+    detector, finder = Detector(min_size=SMALLEST_CENTRED_FACE), landmark_finder()
     names = set(list_pictures(pictures))
     found: list[tuple[float, float, float]] = []
     for picture in read_pictures(pictures, names.__contains__):

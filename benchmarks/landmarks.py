@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peephole.alignment import template_windows
-from peephole.evaluation.embedding import most_central, read_landmarks
+from peephole.evaluation.embedding import SMALLEST_CENTRED_FACE, most_central, read_landmarks
 from peephole.evaluation.lfw import picture_name
 from peephole.fixedpoint.program import IntegerProgram
 from peephole.image_files import decode_grey, list_pictures, read_pictures
@@ -45,7 +45,7 @@ def measure(data: Path, model: Path, every: int) -> dict[str, object]:
     """Run one and two looks over every so many pictures."""
     landmarks = read_landmarks(data / "lfw" / "landmarks.npz")
     chosen = set(sorted(list_pictures(data / "lfw" / "lfw.tar"))[::every])
-    detector, program = Detector(min_size=60), IntegerProgram.load(model)
+    detector, program = Detector(min_size=SMALLEST_CENTRED_FACE), IntegerProgram.load(model)
     finders = {looks: LandmarkFinder(program, looks) for looks in (1, 2)}
     errors: dict[int, list[float]] = {looks: [] for looks in finders}
     windows: dict[int, list[tuple[float, float, float]]] = {looks: [] for looks in finders}

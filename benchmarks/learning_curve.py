@@ -11,14 +11,14 @@ import csv
 from itertools import groupby
 from pathlib import Path
 
-from peephole.training.figures import new_figure, save_svg
+from peephole.evaluation.figures import empty_figure, save_figure
 
 
 def draw(table: Path, output: Path) -> None:
     """Read the table and write the picture."""
     with table.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
-    figure = new_figure(7, 4.4)
+    figure = empty_figure(7, 4.4)
     panels = figure.subplots(2, sharex=True)
     for axes, column, title in zip(
         panels,
@@ -34,7 +34,7 @@ def draw(table: Path, output: Path) -> None:
         axes.grid(alpha=0.3)
     panels[0].legend(fontsize=7, frameon=False)
     panels[1].set_xlabel("million images seen")
-    save_svg(figure, output)
+    save_figure(figure, output)
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ from peephole.doorbell.policy import Policy
 from peephole.doorbell.quality import assess, exposure, fault, sharpness
 from peephole.engine import Engine
 from peephole.evaluation.calibration import ONE_PERSON, HeldOut, held_out, packed_pictures, squared_distances
-from peephole.evaluation.embedding import most_central
+from peephole.evaluation.embedding import SMALLEST_CENTRED_FACE, most_central
 from peephole.evaluation.lfw import picture_name
 from peephole.evaluation.spoiling import WAYS
 from peephole.evaluation.thirds import thirds
@@ -51,7 +51,7 @@ def read(pack: Path, program: IntegerProgram) -> Faces:
     people, seed = int(program.card["held_out_identities"]), int(program.card["seed"])
     held: HeldOut = held_out(pack, people, seed)
     row = {key: number for number, key in enumerate(held.keys)}
-    detector = Detector(min_size=60)
+    detector = Detector(min_size=SMALLEST_CENTRED_FACE)
     finder = landmark_finder() if program.crop == "aligned" else None
     rows, crops, found = [], [], []
     for picture in packed_pictures(pack, held.keys):

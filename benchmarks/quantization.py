@@ -27,7 +27,7 @@ from peephole.cli.programs import load_float
 from peephole.engine import Engine
 from peephole.evaluation.benchmark import measure as protocol
 from peephole.evaluation.calibration import held_out, packed_pictures
-from peephole.evaluation.embedding import DetectedCut, Embedded
+from peephole.evaluation.embedding import SMALLEST_CENTRED_FACE, DetectedCut, Embedded
 from peephole.evaluation.lfw import PairList, picture_name, read_pairs
 from peephole.evaluation.verification import accept_rate_at
 from peephole.fixedpoint.float_network import FloatNetwork
@@ -148,7 +148,7 @@ def held_out_people(pack: Path, network: FloatNetwork) -> People:
     """Cut the faces of the people whom the network's training held out, behind the detector."""
     told = held_out(pack, network.card["held_out_identities"], network.card["seed"])
     row = {key: number for number, key in enumerate(told.keys)}
-    cut = DetectedCut(network.input.height, Detector(min_size=60))
+    cut = DetectedCut(network.input.height, Detector(min_size=SMALLEST_CENTRED_FACE))
     faces, rows = [], []
     for picture in packed_pictures(pack, told.keys):
         face, found = cut(picture.name, decode_grey(picture))
@@ -180,7 +180,7 @@ class Lfw:
 
 def read_lfw(folder: Path, size: int) -> Lfw:
     """Cut the faces of the protocol's pictures, behind the detector."""
-    cut, pairs = DetectedCut(size, Detector(min_size=60)), read_pairs(folder / "pairs.txt")
+    cut, pairs = DetectedCut(size, Detector(min_size=SMALLEST_CENTRED_FACE)), read_pairs(folder / "pairs.txt")
     names, faces, found = [], [], []
     for picture in read_pictures(folder / "lfw.tar", lambda name: picture_name(name) in pairs.names):
         face, seen = cut(picture.name, decode_grey(picture))
