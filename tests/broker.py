@@ -5,8 +5,6 @@ import shutil
 import socket
 import subprocess
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
@@ -14,7 +12,7 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-PATIENCE = 20.0
+from waiting import PATIENCE, until
 
 
 def need_mosquitto() -> str:
@@ -110,11 +108,3 @@ class Ear:
         self._client.disconnect()
         self._client.loop_stop()
         self._client._reset_sockets()  # a pair that wakes the thread, which paho leaves to the collector
-
-
-def until(true: Callable[[], bool]) -> None:
-    """Wait for something to become true."""
-    end = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)

@@ -13,12 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peephole.cli.app import invoke
-from peephole.fixedpoint.float_network import (
-    FloatConv2d,
-    FloatGlobalAveragePool,
-    FloatNetwork,
-    FloatTensor,
-)
+from peephole.fixedpoint.float_layers import FloatConv2d, FloatGlobalAveragePool
+from peephole.fixedpoint.float_network import FloatNetwork, FloatTensor
 from peephole.fixedpoint.layers import MaxPool
 from peephole.fixedpoint.program import Calibration, IntegerProgram
 from peephole.fixedpoint.quantize import quantize

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from peephole.doorbell.policy import Bars, Calibration, Policy
-from peephole.doorbell.visit import Sighting
+from peephole.doorbell.visit import Look
 from peephole.people.records import Descriptor
 
 Gallery = Sequence[tuple[str, Descriptor]]
@@ -49,13 +49,13 @@ def median_distances(descriptors: Sequence[Descriptor], gallery: Gallery) -> dic
     return {owner: median([look[owner] for look in looks]) for owner in looks[0]} if looks else {}
 
 
-def voters(sightings: Sequence[Sighting], policy: Policy) -> list[Sighting]:
+def voters(sightings: Sequence[Look], policy: Policy) -> list[Look]:
     good = [sighting for sighting in sightings if sighting.quality.good]
     return sorted(good, key=lambda look: (-look.quality.value, look.time))[: policy.votes]
 
 
 def decide(
-    sightings: Sequence[Sighting], gallery: Gallery, bars: Bars, policy: Policy
+    sightings: Sequence[Look], gallery: Gallery, bars: Bars, policy: Policy
 ) -> tuple[str, str | None, int | None, int | None, str, str | None]:
     """Kind, person, distance, margin, reason and nearest."""
     votes = voters(sightings, policy)
@@ -66,8 +66,8 @@ def decide(
 
 
 def _verdict(
-    sightings: Sequence[Sighting],
-    votes: Sequence[Sighting],
+    sightings: Sequence[Look],
+    votes: Sequence[Look],
     nearest: Nearest,
     gallery: Gallery,
     bars: Bars,
@@ -97,7 +97,7 @@ def _verdict(
     return "stranger", "far_from_everybody" if nearest.person else "nobody_enrolled"
 
 
-def _agreeing(votes: Sequence[Sighting], gallery: Gallery, bars: Bars) -> dict[str, int]:
+def _agreeing(votes: Sequence[Look], gallery: Gallery, bars: Bars) -> dict[str, int]:
     counts: dict[str, int] = {}
     for vote in votes:
         found = rank(distances(vote.descriptor, gallery))
@@ -107,7 +107,7 @@ def _agreeing(votes: Sequence[Sighting], gallery: Gallery, bars: Bars) -> dict[s
 
 
 def same_stranger(
-    sightings: Sequence[Sighting], gallery: Gallery, bars: Bars, policy: Policy
+    sightings: Sequence[Look], gallery: Gallery, bars: Bars, policy: Policy
 ) -> tuple[str | None, int | None] | None:
     """Who it was and how far away; None for somebody new."""
     nearest = rank(median_distances([vote.descriptor for vote in voters(sightings, policy)], gallery))

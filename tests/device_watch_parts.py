@@ -12,6 +12,7 @@ from peephole.device.keys import key_id
 from peephole.device.line import Line
 from peephole.device.watch import DeviceWatch
 from peephole.live import Message
+from waiting import PATIENCE, until
 
 UNSURE, KNOWN, STRANGER = range(3)  # ph_kind
 LOOKS_AGREE, FAR_FROM_EVERYBODY = range(2)  # ph_reason
@@ -62,7 +63,7 @@ class Watched:
         self,
         device: MadeUpDevice,
         heartbeat: float = 0.2,
-        patience: float = 5,
+        patience: float = 30,
         pauses: tuple[float, float] = (0.01, 0.05),
     ) -> None:
         self.device = device
@@ -83,7 +84,7 @@ class Watched:
 
     def __exit__(self, *_: object) -> None:
         self.watch.stop()
-        self._thread.join(5)
+        self._thread.join(PATIENCE)
         assert not self._thread.is_alive()
 
     def _find_key(self, identity: bytes) -> bytes:
@@ -124,11 +125,3 @@ class Watched:
     def _tell(self, event: int, visit: int, kind: int, reason: int, person: int, stranger: int) -> None:
         with self.device.lock:
             self.device.core.tell(event, visit, True, kind, reason, person, stranger, 0, 0)
-
-
-def until(done: Callable[[], bool], seconds: float = 10) -> None:
-    """Wait until something is so."""
-    end = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < end
-        time.sleep(0.005)

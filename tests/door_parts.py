@@ -2,16 +2,13 @@
 
 from dataclasses import dataclass, field
 
-from doorbell_parts import Actor, Frame, doorbell, paint, walk
+from doorbell_parts import ANNA, MORNING, Actor, Frame, doorbell, paint, walk
 from peephole.door.opener import DoorOpener
 from peephole.door.settings import DoorSettings
 from peephole.doorbell.doorbell import Photo
-from peephole.live import LiveDoorbell, Look, Message
+from peephole.live import LiveDoorbell, Message, View
 from peephole.people.records import Rules
 from peephole.store.store import Store
-
-ANNA, BEN = 1, 2
-MORNING = 1_795_000_000.0
 
 
 @dataclass
@@ -55,7 +52,8 @@ class Home:
         self.heard: list[Message] = []
         self.now = MORNING
         self.actuator = lock or Strike()
-        given = {"mode": "on", "actuator": "gpio", "pin": 17, "liveness": "off", "pulse_seconds": 0.2, **settings}
+        usual = {"mode": "on", "dry_run_first": False, "actuator": "gpio", "pin": 17, "liveness": "off"}
+        given = {**usual, "pulse_seconds": 0.2, **settings}
         self.opener = DoorOpener(
             DoorSettings(**given),
             self.bell,
@@ -64,6 +62,7 @@ class Home:
             self.live.announcer,
             checks,
             clock=lambda: self.now,
+            live=True,
         )
         self.live.announcer.listen(self.heard.append)
         self.live.announcer.listen(self.opener.hear)
@@ -73,7 +72,7 @@ class Home:
         for frame in frames:
             self.now = frame.time + late
             events = self.bell.process(frame)
-            self.live.announcer.announce(Look(frame, self.bell.current()))
+            self.live.announcer.announce(View(frame, self.bell.current()))
             for event in events:
                 self.live.announcer.announce(event)
             self.opener.turn()

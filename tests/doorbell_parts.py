@@ -4,7 +4,7 @@ A frame says in its first rows who is where; "network" and "detector" read it ba
 each look differs a little from it by its `noise`, and `shift` moves a look away from the person by a known distance.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,8 @@ from peephole.vision.landmarks import FaceCut
 
 SIZE = 16
 MODEL = "0123456789abcdef"
+ANNA, BEN = 1, 2
+MORNING = 1_795_000_000.0
 
 
 class Calibration:
@@ -106,6 +108,23 @@ def walk(person: int, start: float, looks: int = 8, rate: float = 5.0, **more: i
         for i in range(looks)
     ]
     return [*seen, *(paint([], start + looks / rate + i / rate) for i in range(int(4 * rate)))]
+
+
+@dataclass
+class Walks:
+    """A recording of people who come to the door, a minute after each other."""
+
+    people: tuple[int, ...]
+    start: float = MORNING
+    name: str = "a recording"
+    live: bool = False
+
+    def __iter__(self) -> Iterator[Frame]:
+        for number, person in enumerate(self.people):
+            yield from walk(person, self.start + 60 * number)
+
+    def close(self) -> None:
+        pass
 
 
 def store_at(folder: Path) -> Store:

@@ -68,6 +68,17 @@ class Victim:
             else:
                 self.bell.discard(key)
             say(done="stranger", id=key, state=what)
+            if self.random.random() < 0.5:
+                say(intent="stranger", id=key, state="open")
+                self.bell.inbox.journal.undo()
+                say(done="stranger", id=key, state="open")
+
+    def merge(self) -> None:
+        if len(strangers := self.bell.strangers()) > 1:
+            one, other = sorted(self.random.sample(strangers, 2), key=lambda stranger: stranger.number)
+            say(intent="stranger", id=other.id, state="discarded")
+            self.bell.inbox.shelf.merge([one.id, other.id])
+            say(done="stranger", id=other.id, state="discarded")
 
     def visit(self) -> None:
         frames = walk(self.random.randrange(60), self.time, looks=self.random.randrange(3, 9))
@@ -78,7 +89,9 @@ class Victim:
 
     def run(self) -> None:
         while True:
-            self.random.choice([self.enrol, self.rename, self.remove, self.settle, self.visit, self.visit])()
+            self.random.choice(
+                [self.enrol, self.rename, self.remove, self.settle, self.merge, self.visit, self.visit]
+            )()
 
 
 def main() -> None:

@@ -110,9 +110,8 @@ def reaches(address: str) -> bool:
     return True
 
 
-def main() -> None:
-    """Live a day and print how it was."""
-    folder = Path(sys.argv[1])
+def alone(folder: Path) -> bool:
+    """Make ready to live without a network, with each address that is asked for noted; tell whether there is one."""
     hook = folder / "hook"
     hook.mkdir()
     (hook / "sitecustomize.py").write_text(HOOK)
@@ -121,9 +120,19 @@ def main() -> None:
     os.environ["PYTHONPATH"] = str(hook)
     os.environ["PEEPHOLE_TEST_ADDRESSES"] = str(folder / "addresses")
     os.environ["XDG_CONFIG_HOME"] = str(folder / "settings")
-    found = live_a_day(folder)
-    asked = (folder / "addresses").read_text().splitlines()
-    print(json.dumps({**found, "outside": outside, "asked": sorted(set(asked))}))
+    return outside
+
+
+def asked(folder: Path) -> list[str]:
+    """Return what was asked for, each once."""
+    return sorted(set((folder / "addresses").read_text().splitlines()))
+
+
+def main() -> None:
+    """Live a day and print how it was."""
+    folder = Path(sys.argv[1])
+    outside = alone(folder)
+    print(json.dumps({**live_a_day(folder), "outside": outside, "asked": asked(folder)}))
 
 
 if __name__ == "__main__":

@@ -7,15 +7,14 @@ from hypothesis import strategies as st
 
 from arrays import filled
 from peephole.fixedpoint.averages import average_factors, mean_factor, window_counts
-from peephole.fixedpoint.float_network import (
+from peephole.fixedpoint.float_layers import (
     FloatAdd,
     FloatConv2d,
     FloatDepthwiseConv2d,
     FloatGlobalAveragePool,
     FloatL2Normalize,
-    FloatNetwork,
-    FloatTensor,
 )
+from peephole.fixedpoint.float_network import FloatNetwork, FloatTensor
 from peephole.fixedpoint.layers import (
     Add,
     AveragePool,

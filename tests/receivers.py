@@ -1,6 +1,7 @@
 """Small real servers on a free port that take what notifications send, and may be slow or refuse."""
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -25,6 +26,8 @@ class Receiver:
     heard: list[Request] = field(default_factory=list)
     gate: Callable[[], object] = lambda: None
     location: str | None = None
+    drips: bool = False
+    """Whether the answer comes a byte a twentieth of a second, and never to its end."""
 
     def __enter__(self) -> "Receiver":
         ours = self
@@ -36,6 +39,9 @@ class Receiver:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 ours.heard.append(Request(where.path, query, dict(self.headers), body))
                 ours.gate()
+                while ours.drips:
+                    self.wfile.write(b"H")
+                    time.sleep(0.05)
                 self.send_response(ours.status)
                 if ours.location is not None:
                     self.send_header("Location", ours.location)

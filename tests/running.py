@@ -40,7 +40,16 @@ class Running:
     def stop(self) -> int:
         """Ask it to stop; the exit code."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(15)
+        return self.process.wait(60)
+
+    def __enter__(self) -> "Running":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Whatever came of the test, nothing goes on running."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.communicate()
 
 
 def start(*arguments: object) -> Running:
@@ -49,7 +58,7 @@ def start(*arguments: object) -> Running:
     running = start_page("run", "--port", 0, *model, *arguments)
     assert running.process.stderr is not None
     if _ask(running.url, "GET", "/welcome").status == 200:
-        assert "nobody owns this doorbell yet" in running.process.stderr.readline()
+        assert any("nobody owns this doorbell yet" in line for line in running.process.stderr)
         entered = _ask(running.url, "POST", "/welcome", OWNER | {"again": OWNER["password"]})
     else:
         entered = _ask(running.url, "POST", "/login", OWNER)
@@ -58,7 +67,7 @@ def start(*arguments: object) -> Running:
 
 
 def _ask(url: str, method: str, path: str, form: dict[str, str] | None = None) -> http.client.HTTPResponse:
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
     head = {"content-type": "application/x-www-form-urlencoded"} if form else {}
     connection.request(method, path, urlencode(form or {}), head)
     answer = connection.getresponse()
@@ -72,10 +81,11 @@ def start_page(*arguments: object) -> Running:
     command = [sys.executable, "-m", "peephole.cli.app", *map(str, arguments)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
-    line = process.stderr.readline()
-    found = re.search(r"http://\S+", line)
-    if found is None:
-        process.kill()
-        process.communicate()
-        raise AssertionError(f"did not start: {line}")
-    return Running(process, found[0])
+    lines: list[str] = []
+    while line := process.stderr.readline():  # before it there may be a trouble or two
+        if found := re.search(r"the page is on (http://\S+)", line):
+            return Running(process, found[1])
+        lines.append(line)
+    process.kill()
+    process.communicate()
+    raise AssertionError(f"did not start: {''.join(lines)}")

@@ -8,7 +8,7 @@ import numpy as np
 
 from peephole import _core
 from peephole.doorbell.policy import Bars, Policy, milliseconds, whole_numbers
-from peephole.doorbell.visit import Sighting
+from peephole.doorbell.visit import Look
 from peephole.people.records import Descriptor
 from peephole.vision.detector import Box
 
@@ -16,7 +16,7 @@ from peephole.vision.detector import Box
 class Walk:
     def __init__(self, core: _core.Walk, numbers: Iterator[int]) -> None:
         self.core = core
-        self.kept: dict[int, Sighting] = {}
+        self.kept: dict[int, Look] = {}
         self._numbers = numbers
         self._visit: str | None = None
 
@@ -53,13 +53,13 @@ class Walk:
     def faces(self) -> int:
         return self.core.faces
 
-    def add(self, look: Sighting, policy: Policy) -> bool:
+    def add(self, look: Look, policy: Policy) -> bool:
         number = next(self._numbers)
         kept = self.core.add(_core_look(look, number), whole_numbers(policy))
         self.keep({**self.kept, number: look})
         return kept
 
-    def keep(self, looks: dict[int, Sighting]) -> None:
+    def keep(self, looks: dict[int, Look]) -> None:
         self.kept = {number: looks[number] for number in self.core.pictures}
 
     def wants_look(self, time: float, policy: Policy) -> bool:
@@ -86,14 +86,14 @@ class Tracker:
         lost = self._core.missing(milliseconds(time), there, whole_numbers(self._policy))
         return [self._walks[walk.number] for walk in lost]
 
-    def is_someone_else(self, walk: Walk, look: Sighting, bars: Bars) -> bool:
+    def is_someone_else(self, walk: Walk, look: Look, bars: Bars) -> bool:
         return walk.core.is_someone_else(_core_look(look), dataclasses.astuple(bars), whole_numbers(self._policy))
 
-    def crossed(self, walk: Walk, look: Sighting, bars: Bars) -> Walk | None:
+    def crossed(self, walk: Walk, look: Look, bars: Bars) -> Walk | None:
         numbers = whole_numbers(self._policy)
         return self._of(self._core.crossed(walk.core, _core_look(look), dataclasses.astuple(bars), numbers))
 
-    def rejoin(self, look: Sighting, bars: Bars, busy: set[int]) -> Walk | None:
+    def rejoin(self, look: Look, bars: Bars, busy: set[int]) -> Walk | None:
         taken = [self._walks[number].core for number in busy if number in self._walks]
         numbers = whole_numbers(self._policy)
         return self._of(self._core.rejoin(_core_look(look), dataclasses.astuple(bars), taken, numbers))
@@ -123,6 +123,6 @@ class Tracker:
         return None if walk is None else self._walks[walk.number]
 
 
-def _core_look(look: Sighting, number: int = 0) -> _core.Look:
+def _core_look(look: Look, number: int = 0) -> _core.Look:
     descriptor: Descriptor = np.ascontiguousarray(look.descriptor)
     return _core.Look(milliseconds(look.time), look.quality.value, look.quality.good, number, descriptor)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from decisions_in_python import distance
 from peephole.doorbell.policy import Bars, Policy
-from peephole.doorbell.visit import Sighting
+from peephole.doorbell.visit import Look
 from peephole.people.records import Descriptor
 from peephole.vision.detector import Box
 
@@ -25,10 +25,10 @@ class Walk:
     faces: int = 1
     looks: int = 0
     last_look: float | None = None
-    kept: dict[int, Sighting] = field(default_factory=dict)
+    kept: dict[int, Look] = field(default_factory=dict)
     visit: str | None = None
 
-    def add(self, look: Sighting, policy: Policy) -> bool:
+    def add(self, look: Look, policy: Policy) -> bool:
         number = self.looks
         self.looks += 1
         self.last_look = look.time
@@ -79,19 +79,19 @@ class Tracker:
             if walk.number not in seen and time - walk.last_seen <= self._policy.hold_seconds
         ]
 
-    def is_someone_else(self, walk: Walk, look: Sighting, bars: Bars) -> bool:
+    def is_someone_else(self, walk: Walk, look: Look, bars: Bars) -> bool:
         if look.time - walk.last_seen <= self._policy.blink_seconds or not look.quality.good:
             return False
         distance = walk.likeness(look.descriptor)
         return distance is not None and distance > bars.stranger
 
-    def crossed(self, walk: Walk, look: Sighting, bars: Bars) -> Walk | None:
+    def crossed(self, walk: Walk, look: Look, bars: Bars) -> Walk | None:
         distance = walk.likeness(look.descriptor)
         if distance is None or distance <= bars.stranger:
             return None
         return self.rejoin(look, bars, {walk.number})
 
-    def rejoin(self, look: Sighting, bars: Bars, busy: set[int]) -> Walk | None:
+    def rejoin(self, look: Look, bars: Bars, busy: set[int]) -> Walk | None:
         if not look.quality.good:
             return None
         near: list[tuple[int, int, Walk]] = []
@@ -136,7 +136,7 @@ class Tracker:
         return away > self._policy.gap_seconds or time - walk.first_seen > self._policy.longest_seconds
 
 
-def _worth(look: Sighting) -> tuple[bool, int]:
+def _worth(look: Look) -> tuple[bool, int]:
     return look.quality.good, look.quality.value
 
 

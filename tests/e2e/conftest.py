@@ -1,15 +1,23 @@
 """A real browser, and the demo running."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext
 
+from browsing import be_patient, visited
 from running import Running, start
 
 CHROMIUM = Path("/usr/bin/chromium")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patience() -> Iterator[None]:
+    """Every deed waits for the page's scripts, and every answer is waited for."""
+    with pytest.MonkeyPatch.context() as patch:
+        be_patient(patch)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -29,19 +37,12 @@ def base_url() -> None:
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[Running]:
     """The demo with its page, on an empty data folder."""
-    running = start("--source", "demo", "--data", tmp_path / "data")
-    yield running
-    if running.process.poll() is None:
-        running.process.kill()
-    running.process.communicate()
+    with start("--source", "demo", "--data", tmp_path / "data") as running:
+        yield running
 
 
 @pytest.fixture
-def signed_in(demo: Running) -> Callable[[BrowserContext], None]:
-    """Give a browser the session of the demo's owner."""
-    name, _, value = demo.session.partition("=")
-
-    def sign_in(context: BrowserContext) -> None:
-        context.add_cookies([{"name": name, "value": value, "url": demo.url}])
-
-    return sign_in
+def quiet(tmp_path: Path) -> Iterator[Running]:
+    """A doorbell without a camera, for what needs no visitor: a stranger has come and waits for a name."""
+    with visited(tmp_path, 1) as running:
+        yield running

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from browsing import drawn, opened, phone, shot, watched, width
 from commands import peephole
 from peephole.firmware.build import build_image, image_sources
 from peephole.firmware.toolchain import COMPILER, EMULATOR, MAKE
@@ -25,13 +26,8 @@ from running import Running, start_page
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 WALKS = 90_000
 """Milliseconds in which both of the demo's people have surely been at the emulated door."""
-PICTURES = os.environ.get("PEEPHOLE_PICTURES")
-"""Folder for screenshots; none are taken without it."""
-
-
-def shot(page: Page, name: str) -> None:
-    if PICTURES:
-        page.screenshot(path=Path(PICTURES) / f"{name}.png", timeout=10_000)
+PATIENCE = 60.0
+"""Seconds in which the emulator has surely begun."""
 
 
 @pytest.fixture(scope="module")
@@ -87,23 +83,20 @@ def ask(board: Board, data: Path, *words: object) -> str:
 def paired(board: Board, tmp_path: Path) -> Iterator[Running]:
     """The page of a device that has just been switched on and paired."""
     board.switch_on("--press")
-    for _ in range(100):
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", board.port), 1):
             break
         time.sleep(0.1)
     ask(board, tmp_path, "pair")
-    page = start_page("device", "--port", board.line, "--data", tmp_path, "page", "--http", 0)
-    yield page
-    if page.process.poll() is None:
-        page.process.kill()
-    page.process.communicate()
+    with start_page("device", "--port", board.line, "--data", tmp_path, "page", "--http", 0) as running:
+        yield running
 
 
 def test_a_device_on_its_page(board: Board, paired: Running, page: Page, browser: Browser, tmp_path: Path) -> None:
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
+    faults = watched(page, kinds=())
     page.set_viewport_size({"width": 1280, "height": 800})
-    page.goto(paired.url, wait_until="domcontentloaded")
+    opened(paired, page)
     expect(page.locator("#state-word")).to_have_text("Connected", timeout=20_000)
     expect(page.locator("#people .row")).to_contain_text("Eileen Collins")
     expect(page.locator("#now")).to_have_text("Eileen Collins is at the door", timeout=WALKS)
@@ -113,11 +106,10 @@ def test_a_device_on_its_page(board: Board, paired: Running, page: Page, browser
     inbox = page.locator("#strangers .waiting")
     expect(inbox).to_contain_text("Stranger 1", timeout=WALKS)
     expect(page).to_have_title("(1) peephole")
-    face = inbox.locator("img")
-    assert face.get_attribute("src", timeout=1000) and face.evaluate("image => image.naturalWidth") == 48
+    drawn(inbox.locator("img"), 48)
     expect(page.locator("#now")).to_have_text("Nobody is at the door", timeout=WALKS)
     shot(page, "device-page")
-    phone(browser, paired.url)
+    fits_a_phone(browser, paired)
 
     board.switch_off()
     expect(page.locator("#state-word")).to_have_text("Lost")
@@ -140,11 +132,10 @@ def test_a_device_on_its_page(board: Board, paired: Running, page: Page, browser
     assert [person["name"] for person in people] == ["Eileen Collins", "Grace Hopper"]
 
 
-def phone(browser: Browser, url: str) -> None:
-    context = browser.new_context(viewport={"width": 360, "height": 740}, color_scheme="dark", is_mobile=True)
-    page = context.new_page()
-    page.goto(url, wait_until="domcontentloaded")
-    page.locator("#strangers .waiting").wait_for()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    shot(page, "device-phone")
-    context.close()
+def fits_a_phone(browser: Browser, running: Running) -> None:
+    with phone(browser) as context:
+        page = context.new_page()
+        opened(running, page)
+        page.locator("#strangers .waiting").wait_for()
+        assert width(page) <= 360
+        shot(page, "device-phone")

@@ -21,8 +21,8 @@ from peephole.store.store import Store
 from peephole.vision.sources import Frame
 from peephole.weights import default_program
 
-# What is the device's own: its ids.
-OWN = ("visit", "person_id", "stranger_id")
+# What each tells in its own way: ids; and of visits, how many they were, which the device leaves to its list.
+OWN = ("visit", "person_id", "stranger_id", "visits")
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,8 @@
 """The power of the whole doorbell is cut while somebody is at the door and its owner changes what it knows.
 
 After each restart all that was answered over the sealed line or told on the console is there, and nothing half-written.
-PEEPHOLE_POWER_CUTS=200 cuts as often as that, in 8 minutes; the small program of test_power_cuts.py, which does nothing
-but write, is always cut 200 times.
+PEEPHOLE_POWER_CUTS=200 cuts as often as that, in 8 minutes, and so is the small program of test_power_cuts.py, which
+does nothing but write and is cut 100 times otherwise.
 """
 
 import os

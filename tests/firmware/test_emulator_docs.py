@@ -1,13 +1,21 @@
 """docs/emulator.md says what the image takes, and shows commands that work."""
 
+import json
 import re
 import shlex
+import shutil
+from collections.abc import Callable
 from pathlib import Path
+
+import cv2
+import pytest
 
 from commands import peephole
 from peephole.firmware.build import Sources
+from peephole.firmware.frames import GreyFrame
 from peephole.firmware.image import Image
 from peephole.firmware.report import report_on
+from peephole.vision.sources.demo import EILEEN
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "emulator.md").read_text()
 
@@ -36,3 +44,25 @@ def test_every_option_that_it_names_is_one(tools: None) -> None:
     run, build = (peephole("firmware", verb, "--help").stdout for verb in ("run", "build"))
     for option in set(re.findall(r"`(--\w+)", TEXT)) - {"--source", "--once"}:
         assert option in run + build, option
+
+
+def test_device_and_host_on_the_same_pictures_as_the_page_shows(
+    image: Image, demo: Callable[[int], GreyFrame], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The commands under "To compare yourself", with somebody introduced; both name the same person."""
+    told, shown = re.search(r"\(`(peephole people add [^`]*)`\).*?```sh\n(.*?)```", TEXT, re.DOTALL).groups()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "image").symlink_to(image.folder.parent)
+    shutil.copy(EILEEN.path(), "ada.jpg")
+    Path("pictures").mkdir()
+    for number in range(60, 80):
+        cv2.imwrite(f"pictures/{number}.png", demo(number).pixels)
+    said = []
+    for command in (told, *shown.strip().splitlines()):
+        done = peephole(*shlex.split(command)[1:])
+        assert done.returncode == 0, f"{command}: {done.stderr}"
+        said.append([json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")])
+    device, host = ([line for line in lines if line.get("event") == "visit"] for lines in said[1:])
+    assert [(visit["decision"], visit["person"]) for visit in device] == [("known", "Ada")]
+    same = ("decision", "person", "distance", "margin", "reason", "sightings")
+    assert [[visit[key] for key in same] for visit in device] == [[visit[key] for key in same] for visit in host]

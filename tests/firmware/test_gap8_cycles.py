@@ -13,10 +13,11 @@ from layer_strategies import Case
 from peephole.compiler.cost import compute_cycles, is_narrow
 from peephole.compiler.schedule import lower
 from peephole.compiler.tiled_schedule import LayerTiles, TiledSchedule, tile
-from peephole.compiler.tiles import Tile, columns_read, part_of_layer, piece, rows_read, split
+from peephole.compiler.tiles import columns_read, piece, rows_read, split
 from peephole.fixedpoint.layers import Conv2d, Convolution, DepthwiseConv2d, MaxPool
 from peephole.fixedpoint.program import IntegerProgram
 from peephole.weights import default_program, landmark_program
+from tiles_run import Tile, part_of_layer
 
 CORES = 8
 L1_BYTES = 64 * 1024

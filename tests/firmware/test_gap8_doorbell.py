@@ -32,7 +32,7 @@ from peephole.weights import default_program, landmark_program
 
 pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
 
-OWN = ("visit", "person_id", "stranger_id")  # ids are the device's
+OWN = ("visit", "person_id", "stranger_id", "visits")  # ids are the device's, and it does not count visits aloud
 START = 4_290_000  # milliseconds: the chip's clock of microseconds goes round five seconds later
 ROUND = 131_072_000  # milliseconds: its counter of 32,768 Hz does
 IDLE_FRAMES, IDLE_STEP = 24, 500

@@ -92,6 +92,18 @@ def sdk(tmp_path: Path) -> Path:
     return tmp_path / "sdk"
 
 
+def test_the_steps_of_the_page_build_it_with_the_sdk(told: dict[str, object], folder: Path, sdk: Path) -> None:
+    """docs/gap8.md's own lines, without a board to run on."""
+    page = (Path(__file__).parents[2] / "docs" / "gap8.md").read_text()
+    first, with_sdk = re.findall(r"```sh\n(.*?)```", page, re.DOTALL)
+    assert first == "peephole firmware build --target gap8 -o doorbell\n"  # as `told` was made
+    steps = with_sdk.replace("GAP_SDK", str(sdk)).replace("all run", "all")
+    assert with_sdk.endswith("all run\n") and f"source {sdk}/configs/" in steps
+    done = run("bash", "-euc", steps, cwd=folder.parent)
+    assert done.returncode == 0, done.stderr
+    assert (folder / "BUILD" / "GAP8_V2" / "made").read_text() == "doorbell gapuino\n"
+
+
 def test_the_sdk_builds_it_and_it_is_written_anew(told: dict[str, object], folder: Path, sdk: Path) -> None:
     build = ("firmware", "build", "--target", "gap8", "-o", folder, "--sdk", sdk)
     for _ in range(2):

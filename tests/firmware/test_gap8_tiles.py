@@ -2,7 +2,7 @@
 
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from graphs import random_graph
 from peephole import _core, weights
 from peephole.compiler.emit.project import checksum
 from peephole.compiler.emit.self_test import self_test_input
+from peephole.compiler.emit.sources import source_folder
 from peephole.compiler.emit.tiled import build_tiled_project
 from peephole.compiler.executor import execute
 from peephole.compiler.planner import place
@@ -22,12 +23,14 @@ from peephole.compiler.schedule import Passes
 from peephole.compiler.tiler import Tiler, Tiling, candidates, predict
 from peephole.compiler.tiles import Work, column_sizes
 from peephole.fixedpoint.program import IntegerProgram
+from workers import made_once
 
 pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
 
 SHIPPED = sorted(Path(weights.__file__).parent.glob("*.safetensors"))
 THREADS = Path(__file__).parent.parent / "gap8_threads.c"
 MOST_TILES = 60
+RACES = ("-fsanitize=thread",)
 EARLY, LATE = b"\0", b"\1"  # when copies are made: as they begin, or as they are waited for
 
 
@@ -35,10 +38,37 @@ def tiled(program: IntegerProgram, passes: Passes | None = None, l1_bytes: int =
     return build_tiled_project(program, self_test_input(program), _core, passes=passes, l1_bytes=l1_bytes)
 
 
+Objects = Callable[[Sequence[str], Sequence[str]], list[Path]]
+
+
+@pytest.fixture
+def objects(tmp_path_factory: pytest.TempPathFactory) -> Objects:
+    """Sources that all projects share, compiled without a warning with these flags, once for all tests."""
+
+    def compiled(sources: Sequence[str], flags: Sequence[str]) -> list[Path]:
+        kind = "-".join(flag.partition("=")[2] for flag in flags if "=" in flag)
+        return [
+            made_once(tmp_path_factory, f"gap8-{kind}-{Path(s).stem}", made_of(s, flags)) / "made.o" for s in sources
+        ]
+
+    def made_of(source: str, flags: Sequence[str]) -> Callable[[Path], None]:
+        include = (f"-I{source_folder()}", f"-I{source_folder() / 'include'}")
+        given = source_folder() / Path(source).relative_to("csrc")
+        return lambda folder: compile_strictly(folder, *flags, *include, "-c", given, "-o", "made.o")
+
+    return compiled
+
+
+def compile_strictly(folder: Path, *arguments: object) -> None:
+    strict = [flag for flag in STRICT if flag != "-std=c99"]
+    done = run("gcc", "-std=gnu99", *strict, "-O1", "-g", *arguments, cwd=folder)
+    assert done.returncode == 0, done.stderr
+
+
 class OnThreads:
     """A project, compiled without a warning for the machine of threads."""
 
-    def __init__(self, project: Project, folder: Path, *flags: str) -> None:
+    def __init__(self, project: Project, folder: Path, objects: Objects, flags: Sequence[str] = SANITIZED) -> None:
         self.project, self.driver = project, folder / "driver"
         program, name = project.program, project.id
         made, start = program.tensor_table[program.output], program.input
@@ -56,14 +86,13 @@ class OnThreads:
         for word, meant in words.items():
             text = text.replace(word, meant)
         write_folder(folder, project.files)
-        ours = {"self_test.c", "csrc/ports/gap8/gap8.c"}  # what needs the SDK
-        sources = [path for path in project.files if path.endswith(".c") and path not in ours]
         (folder / "driver.c").write_text(text)
+        sdk = {"self_test.c", "csrc/ports/gap8/gap8.c"}  # what needs it
+        sources = sorted(path for path in project.files if path.endswith(".c") and path not in sdk)
+        shared = objects([path for path in sources if path.startswith("csrc/")], flags)
+        own = [path for path in sources if not path.startswith("csrc/")]
         include = ("-I.", "-Icsrc", "-Icsrc/include", f"-D{name.upper()}_TRACE")
-        strict = [flag for flag in STRICT if flag != "-std=c99"]
-        command = ("gcc", "-std=gnu99", *strict, "-O1", "-g", *flags, *include, "-pthread", "-o", "driver")
-        done = run(*command, "driver.c", *sources, cwd=folder)
-        assert done.returncode == 0, done.stderr
+        compile_strictly(folder, *flags, *include, "-pthread", "-o", "driver", "driver.c", *own, *shared)
         self.result = np.dtype([("output", made.dtype, made.shape), ("sums", np.uint32, len(program.layers))])
 
     def run(self, inputs: Sequence[NDArray[Any]], when: bytes) -> NDArray[Any]:
@@ -74,25 +103,25 @@ class OnThreads:
         return np.frombuffer(done.stdout, self.result)
 
 
-def disagreements(project: Project, folder: Path, *flags: str) -> list[str]:
+def disagreements(project: Project, folder: Path, objects: Objects) -> list[str]:
     """In what a project differs from the interpreter on inputs of every kind, or early copies from late ones."""
     inputs = list(inputs_of(project.program).values())
-    built = OnThreads(project, folder, *flags)
+    built = OnThreads(project, folder, objects)
     late = built.run(inputs, LATE)
     same = late.tobytes() == built.run(inputs, EARLY).tobytes()
     return differing(project, late, inputs) + ([] if same else ["early copies differ from late ones"])
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
-def test_the_programs_that_ship(path: Path, tmp_path: Path) -> None:
-    check_as_planned(tiled(IntegerProgram.load(path)), tmp_path)
+def test_the_programs_that_ship(path: Path, tmp_path: Path, objects: Objects) -> None:
+    check_as_planned(tiled(IntegerProgram.load(path)), tmp_path, objects)
 
 
-def check_as_planned(project: Project, tmp_path: Path) -> None:
+def check_as_planned(project: Project, tmp_path: Path, objects: Objects) -> None:
     """Every layer as the plan's executor has it, by the host's kernels."""
     given = self_test_input(project.program)
     whole = execute(project.program, project.schedule, place(project.schedule.buffers), given, _core)
-    built = OnThreads(project, tmp_path / "made", *SANITIZED)
+    built = OnThreads(project, tmp_path / "made", objects)
     for when in (EARLY, LATE):
         made = built.run([given], when)[0]
         wanted = [checksum(written.values[written.made]) for written in whole.layers.values()]
@@ -101,7 +130,7 @@ def check_as_planned(project: Project, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_any_tiles_will_do(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_any_tiles_will_do(seed: int, tmp_path: Path, objects: Objects, monkeypatch: pytest.MonkeyPatch) -> None:
     """Tiles drawn from all that fit: also orders and copies that the tiler finds too slow."""
     rng = np.random.default_rng(seed)
 
@@ -114,24 +143,24 @@ def test_any_tiles_will_do(seed: int, tmp_path: Path, monkeypatch: pytest.Monkey
         return Tiling(work, made.size, made.count, made.room, predict(tiler.target, made))
 
     monkeypatch.setattr(Tiler, "_search", drawn)
-    check_as_planned(tiled(IntegerProgram.load(weights.default_program())), tmp_path)
+    check_as_planned(tiled(IntegerProgram.load(weights.default_program())), tmp_path, objects)
 
 
-def test_no_core_touches_what_another_one_writes(tmp_path: Path) -> None:
+def test_no_core_touches_what_another_one_writes(tmp_path: Path, objects: Objects) -> None:
     program = IntegerProgram.load(weights.landmark_program())
-    built = OnThreads(tiled(program), tmp_path / "landmarks", "-fsanitize=thread")
+    built = OnThreads(tiled(program), tmp_path / "landmarks", objects, RACES)
     built.run([self_test_input(program)], EARLY)
     drawn = random_graph(0, 16, blocks=6, varied=True)
-    built = OnThreads(tiled(drawn, l1_bytes=smallest_l1(drawn)), tmp_path / "drawn", "-fsanitize=thread")
+    built = OnThreads(tiled(drawn, l1_bytes=smallest_l1(drawn)), tmp_path / "drawn", objects, RACES)
     built.run([self_test_input(drawn)], EARLY)
 
 
 @pytest.mark.parametrize(("seed", "bits"), [(0, 16), (1, 16), (2, 8), (3, 8)])
-def test_drawn_programs_of_every_kind_of_layer(seed: int, bits: int, tmp_path: Path) -> None:
+def test_drawn_programs_of_every_kind_of_layer(seed: int, bits: int, tmp_path: Path, objects: Objects) -> None:
     """With little L1, so that every layer is cut."""
     program = random_graph(seed, bits, blocks=6, mirrored=seed % 2 == 1, varied=True)
     l1_bytes = smallest_l1(program)
-    assert disagreements(tiled(program, l1_bytes=l1_bytes), tmp_path / "made", *SANITIZED) == []
+    assert disagreements(tiled(program, l1_bytes=l1_bytes), tmp_path / "made", objects) == []
 
 
 def smallest_l1(program: IntegerProgram) -> int:
@@ -145,17 +174,17 @@ def smallest_l1(program: IntegerProgram) -> int:
     return 64 * 1024
 
 
-def test_with_little_l2_fewer_weights_come_ahead(tmp_path: Path) -> None:
+def test_with_little_l2_fewer_weights_come_ahead(tmp_path: Path, objects: Objects) -> None:
     program = IntegerProgram.load(weights.default_program())
     usual = tiled(program).arena_bytes
     small = build_tiled_project(program, self_test_input(program), _core, 192 * 1024)
     assert small.arena_bytes <= 192 * 1024 < usual
-    check_as_planned(small, tmp_path)
+    check_as_planned(small, tmp_path, objects)
     with pytest.raises(ValueError, match=r"level L2: [\d,]+ bytes are needed and there are 65,536"):
         build_tiled_project(program, self_test_input(program), _core, 64 * 1024)
 
 
-def test_without_passes(tmp_path: Path) -> None:
+def test_without_passes(tmp_path: Path, objects: Objects) -> None:
     """Whole layers, whose weights are staged, and copies in place of slices."""
     program = random_graph(3, 16, blocks=5, varied=True)
-    assert disagreements(tiled(program, Passes(False, False, False)), tmp_path / "made", *SANITIZED) == []
+    assert disagreements(tiled(program, Passes(False, False, False)), tmp_path / "made", objects) == []

@@ -1,5 +1,6 @@
 """Whatever moment the emulator is killed at: what was acknowledged is there afterwards, and nothing half-written."""
 
+import os
 import random
 import struct
 import subprocess
@@ -15,7 +16,7 @@ from peephole.compiler.emit.sources import source_folder
 
 APP = ("gallery*", "flash_*", "crc32", "name")
 STEPS = 300
-CUTS = 200
+CUTS = int(os.environ.get("PEEPHOLE_POWER_CUTS", "100"))
 NOTHING = 0  # no checksum
 
 

@@ -1,20 +1,29 @@
 """Who may enter, who may change something, and who has guessed too often."""
 
-from collections.abc import Iterator
+import logging
+import re
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
 import doorbell_parts as parts
 from commands import assert_one_line, peephole
-from peephole.accounts.accounts import Accounts, new_account
-from peephole.accounts.throttle import LONGEST_WAIT, Throttle
+from peephole.accounts.accounts import Accounts, TooManyTriesError, new_account
+from peephole.accounts.throttle import FORGOTTEN_AFTER, FREE_TRIES, LONGEST_WAIT, Throttle
+from peephole.doorbell.doorbell import Photo
 from peephole.live import LiveDoorbell
 from peephole.store.store import Store
+from peephole.web import gate, streams
 from peephole.web.app import create_app
 from peephole.web.door import Door
 from peephole.web.streams import Streams
+from waiting import until
 
 PASSWORD = "correct horse battery"  # noqa: S105
 OWNER = {"name": "Olga", "password": PASSWORD}
@@ -29,9 +38,11 @@ class House:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.accounts = Accounts(store.accounts)
-        live = LiveDoorbell(parts.doorbell(store))
-        door = Door(parts.doorbell(store), "the demo")
-        self.app = create_app(door, live, Streams(live), ["testserver"], self.accounts)
+        self.bell = parts.doorbell(store)
+        live = LiveDoorbell(self.bell)
+        door = Door(self.bell, "the demo", memory=self.bell)
+        self.streams = Streams(live)
+        self.app = create_app(door, live, self.streams, ["testserver"], self.accounts)
 
     def browser(self, address: str = "127.0.0.1") -> TestClient:
         return TestClient(self.app, follow_redirects=False, client=(address, 50_000), headers=ORIGIN)
@@ -52,17 +63,36 @@ def house(tmp_path: Path) -> Iterator[House]:
 def routes(house: House) -> list[tuple[str, str]]:
     """Every route of the OpenAPI list, and those that are not in it."""
     listed = house.owner().get("/api/openapi.json").json()["paths"]
-    found = [(method.upper(), path) for path, methods in listed.items() for method in methods]
-    pages = ["/", "/parts/visits", "/pictures/people/p1.jpg", "/live.jpg", "/live.mjpeg", "/api/openapi.json"]
-    return found + [("GET", path) for path in pages]
+    found = {(method.upper(), path) for path, methods in listed.items() for method in methods}
+    return sorted(found | set(reachable(house.app.routes)))
+
+
+def reachable(routes: Iterable[Any]) -> Iterator[tuple[str, str]]:
+    for route in routes:
+        inner = getattr(route, "original_router", None)  # newer releases of FastAPI keep included routers whole
+        if inner is not None:
+            yield from reachable(inner.routes)
+        else:
+            yield from ((method, route.path) for method in route.methods)
+
+
+OPEN = ("/login", "/welcome", "/healthz", "/api/ring", "/static/{name}", "/act/{token}")
 
 
 def test_every_route_asks_for_a_session(house: House) -> None:
-    checked = [route for route in routes(house) if route[1] not in ("/login", "/welcome", "/healthz")]
-    assert len(checked) > 15
+    checked = [route for route in routes(house) if route[1] not in OPEN and route[0] != "HEAD"]
+    assert {("GET", "/strangers/{key}"), ("POST", "/api/strangers/bulk"), ("GET", "/live.jpg")} <= set(checked)
+    assert len(checked) > 60
     for method, path in checked:
         answer = house.browser().request(method, path.replace("{", "").replace("}", ""))
         assert (answer.status_code, answer.json()) == (401, {"error": "sign in first"}), (method, path)
+
+
+def test_a_button_of_this_machine_rings_without_a_session_and_nobody_else(house: House) -> None:
+    assert house.browser().post("/api/ring").status_code == 400  # this house has no bell
+    assert house.browser("192.0.2.7").post("/api/ring").status_code == 401
+    elsewhere = {"origin": "http://elsewhere.example"}  # a page that a browser of this machine shows
+    assert house.browser().post("/api/ring", headers=elsewhere).status_code == 403
 
 
 def test_before_there_is_an_owner_nothing_is_shown(house: House) -> None:
@@ -90,7 +120,7 @@ def test_the_first_one_becomes_the_owner_and_nobody_after(house: House) -> None:
         ({"password": "short", "again": "short"}, "a password has at least 10 characters"),
         ({"password": "aaaaaaaaaaaa", "again": "aaaaaaaaaaaa"}, "this password is too easy"),
         ({"again": "another"}, "the two passwords differ"),
-        ({"name": " "}, "a person needs a name"),
+        ({"name": " "}, "an account needs a name"),
     ],
 )
 def test_a_first_password_that_will_not_do(house: House, form: dict[str, str], sentence: str) -> None:
@@ -115,6 +145,11 @@ def test_in_and_out(house: House) -> None:
     assert browser.get("/", headers=HTML).headers["location"] == "/login"
     assert browser.get("/parts/visits", headers=HTML).headers["location"] == "/login?next=/parts/visits"
     assert browser.get("/?visit=v1", headers=HTML).headers["location"] == "/login?next=/%3Fvisit%3Dv1"
+    form = HTML | {"referer": f"{browser.base_url}/people?q=a"}
+    assert browser.post("/people", headers=form).headers["location"] == "/login?next=/people%3Fq%3Da"
+    assert browser.post("/people", headers=HTML).headers["location"] == "/login", "of which page is not told"
+    assert browser.post("/people", headers=HTML | {"referer": "http://["}).headers["location"] == "/login"
+    assert browser.post("/people").json() == {"error": "sign in first"}, "a program"
     entered = browser.post("/login?next=/%3Fvisit%3Dv1", data=OWNER, headers=HTML)
     assert entered.headers["location"] == "/?visit=v1"
     assert browser.post("/login", data=OWNER | {"name": "OLGA"}).status_code == 204
@@ -145,6 +180,78 @@ def test_a_viewer_looks_and_changes_nothing(house: House) -> None:
             assert (answer.status_code, answer.json()) == (403, {"error": "only an owner may change this"}), path
 
 
+def test_a_viewer_is_shown_no_button_that_is_refused(house: House) -> None:
+    owner = house.owner()
+    house.store.accounts.add(new_account("Vera", "viewer", PASSWORD))
+    viewer = house.browser()
+    viewer.post("/login", data={"name": "Vera", "password": PASSWORD})
+    house.bell.enrol("Anna", [Photo("photo.jpg", parts.paint([parts.Actor(1, noise=200)]).image)])
+    for number, person in enumerate((2, 3, 2)):
+        for frame in [*parts.walk(person, 1000.0 + 600 * number), parts.paint([], 1500.0 + 600 * number)]:
+            house.bell.process(frame)
+    one, two = house.bell.strangers()
+    house.bell.inbox.shelf.ignore([two.id])
+    house.bell.inbox.shelf.reopen([two.id])
+    anna = house.bell.people()[0].person.id
+    visit = house.bell.visits()[0].id
+    pages = [
+        *("/", "/parts/strangers", "/parts/people", "/parts/visits", "/strangers", f"/strangers/{one.id}", "/people"),
+        *(f"/strangers/{one.id}/with?other={two.id}", f"/people/{anna}", "/visits", f"/visits/{visit}", "/search"),
+        *("/enrol", "/notice", f"/people/{anna}/notice", "/strangers?done=ignored"),
+    ]
+    asked = re.compile(r'<form[^>]* method="post"[^>]* action="([^"]*)"(?:(?!</form>).)*<button|<(button) form="undo"')
+    shown_to_owner = 0
+    for page in pages:
+        answers = [browser.get(page, headers=HTML) for browser in (owner, viewer)]
+        assert [answer.status_code for answer in answers] == [200, 200], page
+        offered = [{a or b for a, b in asked.findall(re.sub(r"\s+", " ", answer.text))} for answer in answers]
+        assert offered[1] <= {"/logout"}, page
+        shown_to_owner += bool(offered[0] - {"/logout"})
+    assert shown_to_owner > 8
+
+
+def test_where_the_data_lie_is_told_to_an_owner_only(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    # A doorbell that ran in this process keeps the server's lines for itself.
+    monkeypatch.setattr("peephole.web.gate._LOG", logging.getLogger("a gate of its own"))
+    owner, viewer, stranger = house.owner(), house.browser(), house.browser()
+    house.accounts.add(new_account("Vera", "viewer", PASSWORD))
+    viewer.post("/login", data=OWNER | {"name": "Vera"})
+    house.bell.enrol("Anna", [Photo("photo.jpg", parts.paint([parts.Actor(1, noise=200)]).image)])
+    house.store._database._connection.execute("PRAGMA query_only = ON")
+
+    told = owner.post("/api/people/Anna/rename", data={"name": "Anne"})
+    assert told.status_code == 503 and "peephole.db: cannot be opened for writing" in told.json()["error"]
+    for answer in (stranger.post("/login", data=OWNER), viewer.post("/logout")):
+        assert answer.status_code == 503 and "its owner sees why" in answer.text and "peephole.db" not in answer.text
+    assert caplog.text.count("peephole.db: cannot be opened for writing") == 2
+
+    def broken(*_: object) -> None:
+        raise OSError("/secret/peephole.db: damaged")
+
+    monkeypatch.setattr(house.accounts, "session", broken)
+    answer = owner.get("/api/people")
+    assert (answer.status_code, "secret" in answer.text) == (503, False)
+
+
+def test_a_stream_ends_with_the_session_that_asked_for_it(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "HEARTBEAT", 0.05)
+    monkeypatch.setattr(gate, "CHECK_SECONDS", 0.1)
+    browser = house.owner()
+
+    def leave() -> None:
+        until(lambda: house.streams.viewers)
+        time.sleep(0.5)
+        house.accounts.leave(browser.cookies[gate.COOKIE])
+
+    threading.Thread(target=leave).start()
+    begin = time.monotonic()
+    text = browser.get("/api/events?faces=1").text  # comes back with the stream's end
+    assert text.count(": still here") >= 1 and time.monotonic() - begin >= 0.5
+    assert browser.get("/api/events").status_code == 401
+
+
 def test_another_password_ends_the_other_sessions(house: House) -> None:
     here, there = house.owner(), house.owner()
     change = {"password": PASSWORD, "new": "battery staple correct", "again": "battery staple correct"}
@@ -171,27 +278,87 @@ def test_guessing_is_made_slow_and_the_owner_elsewhere_is_not_shut_out(house: Ho
     assert house.browser("192.168.1.5").post("/login", data=OWNER).status_code == 204
 
 
+def test_who_has_an_account_guesses_at_another_no_faster(house: House) -> None:
+    house.owner()
+    house.accounts.add(new_account("Vera", "viewer", PASSWORD))
+    vera = house.browser("192.168.1.66")
+    guess, herself = OWNER | {"password": "a guess of mine"}, OWNER | {"name": "Vera"}
+    assert [vera.post("/login", data=guess).status_code for _ in range(4)] == [403] * 4
+    assert vera.post("/login", data=herself).status_code == 204
+    assert [vera.post("/login", data=guess).status_code for _ in range(2)] == [403, 429]
+    assert vera.post("/login", data=herself).status_code == 429
+    assert house.browser("192.168.1.5").post("/login", data=OWNER).status_code == 204
+
+
+def test_many_tries_at_the_same_moment_are_not_each_the_first(house: House) -> None:
+    house.owner()
+
+    def guess(number: int) -> bool:
+        try:
+            house.accounts.enter("Olga", f"the guess number {number}", "192.168.1.66")
+        except TooManyTriesError:
+            return False
+        except ValueError:
+            return True
+        raise AssertionError("guessed")
+
+    with ThreadPoolExecutor(20) as pool:
+        assert sum(pool.map(guess, range(20))) == FREE_TRIES
+
+
+@pytest.mark.parametrize("own", ["", "vera"], ids=["a thief", "a thief with an account"])
+def test_so_many_guesses_an_hour(own: str) -> None:
+    throttle, guesses = Throttle(), [0, 0, 0]
+    for second in range(len(guesses) * 3600):
+        for _ in range(FREE_TRIES):
+            guesses[second // 3600] += not throttle.take("a", "olga", second)
+            if own and not throttle.take("a", own, second):
+                throttle.succeeded("a", own)
+    assert guesses == [16, 4, 4]
+
+
 def test_waits_grow_and_end() -> None:
     throttle = Throttle()
     waits = []
     now = 0.0
     for _ in range(20):
-        throttle.failed("a", now)
-        waits.append(throttle.wait("a", now))
-        now += waits[-1]
+        assert throttle.take("a", "olga", now) == 0
+        waits.append(throttle.take("a", "", now))
+        if waits[-1]:
+            now += waits[-1]
+        else:
+            throttle.succeeded("a", "")
     assert waits[:8] == [0, 0, 0, 0, 2, 4, 8, 16] and max(waits) == LONGEST_WAIT
-    assert throttle.wait("a", now) == 0 and throttle.wait("b", now) == 0
-    throttle.succeeded("a")
-    throttle.failed("a", now)
-    assert throttle.wait("a", now) == 0
+    assert throttle.take("a", "olga", now) == 0 and throttle.take("b", "olga", now) == 0
+    throttle.succeeded("a", "olga")
+    assert [throttle.take("a", "olga", now) for _ in range(FREE_TRIES + 1)] == [0] * FREE_TRIES + [2]
+
+
+def test_names_that_nobody_has_count_together_and_are_forgotten_in_a_day() -> None:
+    throttle = Throttle()
+    assert [throttle.take("a", "", 0.0) for _ in range(FREE_TRIES + 1)] == [0] * FREE_TRIES + [2]
+    assert throttle.take("a", "olga", 0.0) == 2
+    assert throttle.take("a", "olga", 10.0) == 0
+    throttle.succeeded("a", "olga")
+    assert throttle.take("a", "", FORGOTTEN_AFTER) == 0
+    assert throttle.take("a", "", FORGOTTEN_AFTER) == 4
+    assert [throttle.take("a", "", 2 * FORGOTTEN_AFTER + 1) for _ in range(FREE_TRIES)] == [0] * FREE_TRIES
 
 
 def test_many_addresses_share_one_limit() -> None:
     throttle = Throttle()
     for number in range(60):
-        throttle.failed(f"10.0.0.{number}", 0.0)
-    assert throttle.wait("10.0.1.1", 30.0) == 30.0
-    assert throttle.wait("10.0.1.1", 60.0) == 0.0
+        assert throttle.take(f"10.0.0.{number}", "olga", 0.0) == 0
+    assert throttle.take("10.0.1.1", "olga", 30.0) == 30.0
+    assert throttle.take("10.0.1.1", "olga", 60.0) == 0.0
+
+
+def test_who_signs_in_takes_nothing_of_the_limit_for_all() -> None:
+    throttle = Throttle()
+    for _ in range(100):
+        assert throttle.take("10.0.0.1", "olga", 0.0) == 0
+        throttle.succeeded("10.0.0.1", "olga")
+    assert throttle.take("10.0.1.1", "olga", 0.0) == 0.0
 
 
 def test_what_is_stored_is_neither_password_nor_token(house: House, tmp_path: Path) -> None:
@@ -211,6 +378,7 @@ def test_by_command(tmp_path: Path) -> None:
     assert peephole("accounts", "password", "Vera", *word).returncode == 0
     assert_one_line(peephole("accounts", "password", "Nobody", *word), 1, "no account of this name")
     assert_one_line(peephole("accounts", "add", "X", "--password", "text:short", "--data", tmp_path), 1, "at least 10")
+    assert_one_line(peephole("accounts", "add", "", *word), 1, "an account needs a name")
     assert peephole("accounts", "add", "X", "--role", "king", *word).returncode == 2
     assert peephole("accounts", "remove", "Vera", "--data", tmp_path).returncode == 0
     assert PASSWORD not in (listed := peephole("accounts", "list", "--json", "--data", tmp_path).stdout)

@@ -72,8 +72,19 @@ def test_a_wrong_passphrase_says_so_and_changes_nothing(tmp_path):
     assert sorted(file.name for file in data.iterdir()) == [DATABASE_NAME, "peephole.lock"]
 
 
-@pytest.mark.parametrize("change", ["flip", "cut", "cut in the head", "append", "swap", "empty", "foreign"])
-def test_a_tampered_file_is_refused_whole(tmp_path, change):
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ("flip", "damaged or cut off; nothing"),
+        ("cut", "another passphrase, or a damaged file; nothing"),  # the first piece is not the last one
+        ("cut in the head", "cut off; take another"),
+        ("append", "damaged or cut off; nothing"),
+        ("swap", "another passphrase, or a damaged file; nothing"),
+        ("empty", "not a backup"),
+        ("foreign", "not a backup"),
+    ],
+)
+def test_a_tampered_file_is_refused_whole(tmp_path, change, reason):
     backup = lived_in(tmp_path)
     with Store(*machine(tmp_path)) as store:  # so large that there are several pieces
         for number in range(9):
@@ -106,7 +117,7 @@ def test_a_tampered_file_is_refused_whole(tmp_path, change):
     backup.write_bytes(content)
     data, keys = machine(tmp_path / "new")
 
-    with pytest.raises(ValueError, match=r"backup: "):
+    with pytest.raises(ValueError, match=f"backup: {reason}"):
         restore_backup(backup, WORD, data, keys, replace=False)
 
     assert not (data / DATABASE_NAME).exists()
@@ -150,7 +161,7 @@ def test_a_folder_in_use_or_lived_in_is_left_alone(tmp_path):
     backup = lived_in(tmp_path)
     data, keys = machine(tmp_path)
 
-    with pytest.raises(ValueError, match="holds people or visits already; say --replace"):
+    with pytest.raises(ValueError, match="holds a doorbell's data already; say --replace"):
         restore_backup(backup, WORD, data, keys, replace=False)
     with InstanceLock(data), pytest.raises(OSError, match="another peephole"):
         restore_backup(backup, WORD, data, keys, replace=True)
@@ -171,7 +182,7 @@ def test_by_command_from_one_home_to_another(tmp_path, monkeypatch):
         "XDG_CONFIG_HOME", str(tmp_path / "second")
     )  # another machine, which has not the first one's key
     done = peephole("restore", tmp_path / "b", "--data", tmp_path / "c", *word)
-    assert (done.returncode, done.stdout) == (0, "restored 1 people, 0 strangers and 0 visits\n")
+    assert (done.returncode, done.stdout) == (0, "restored 1 person, 0 strangers and 0 visits\n")
     shown = peephole("identify", tmp_path / "ann.png", "--json", "--data", tmp_path / "c", *with_model)
     assert json.loads(shown.stdout)[0]["faces"][0]["person"] == "Ann"
 
@@ -183,4 +194,21 @@ def test_by_command_from_one_home_to_another(tmp_path, monkeypatch):
         peephole("backup", tmp_path / "e", "--data", tmp_path / "c"), 1, "name the secret with --passphrase"
     )
     assert peephole("backup", tmp_path / "e", "--data", tmp_path / "c", "--passphrase", "sesame").returncode == 2
+    short = peephole("backup", tmp_path / "e", "--data", tmp_path / "c", "--passphrase", "text:sesame")
+    assert_one_line(short, 1, "a passphrase has at least 10 characters")
     assert not (tmp_path / "e").exists()
+
+
+def test_a_backup_replaces_no_file_unless_it_is_told_to(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    with Store(tmp_path / "data"):
+        pass
+    backup, word = tmp_path / "backup", ("--passphrase", "text:a long enough passphrase")
+    backup.write_bytes(b"the last one")
+
+    told = peephole("backup", backup, "--data", tmp_path / "data", "--passphrase", "file:/nowhere")  # before the secret
+    assert_one_line(told, 1, "exists already; name another file, or say --force to replace it")
+    assert backup.read_bytes() == b"the last one"
+
+    assert peephole("backup", backup, "--data", tmp_path / "data", "--force", *word).returncode == 0
+    assert backup.read_bytes().startswith(b"peephole-backup 1\n")

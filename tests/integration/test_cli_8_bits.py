@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from commands import assert_one_line, peephole, png, tar_of, tiny_network
+from peephole.fixedpoint.layers import Conv2d
 from peephole.fixedpoint.network_formats import NetworkFormats
-from peephole.fixedpoint.program import Conv2d, IntegerProgram
+from peephole.fixedpoint.program import IntegerProgram
 from peephole.fixedpoint.quantize import QuantizationOptions, trainable
 
 PAIRS = "2\t1\n" + "".join(f"P{a}\t1\t2\nP{a}\t1\tP{a + 1}\t2\n" for a in (0, 2))

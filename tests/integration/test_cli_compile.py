@@ -70,7 +70,7 @@ def test_too_little_memory_says_what_would_help(model: Path, tmp_path: Path) -> 
     assert_one_line(needs, 1, "at step", "too few", "raise --l2, or take 8 bits, which need about half")
     assert_one_line(peephole("compile", model, *made, "--l2", 100), 1, "8 bits for 16 would not be enough")
     without = peephole("compile", model, *made, "--l2", "2K", "--no-streaming")
-    assert_one_line(without, 1, "raise --l2, or leave no pass out, or")
+    assert_one_line(without, 1, "raise --l2, or leave out --no-streaming, or")
     tiny = peephole("plan", "--bits", 8, "--l2", "60K")
     assert_one_line(tiny, 1, "raise --l2, or take a smaller input or narrower layers\n")
     assert_one_line(peephole("plan", "--device", "--l2", "300K"), 1, "at step 1 (detect)", "fewer --users")

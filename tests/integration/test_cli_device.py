@@ -155,7 +155,9 @@ def test_backup_and_restore(owner: tuple[MadeUpDevice, Ask], tmp_path: Path) -> 
     out(ask("strangers", "assign", 1, "Ada"))
     file = tmp_path / "device.backup"
     assert out(ask("backup", "-o", file)) == f"{file}: {file.stat().st_size} bytes\n"
-    assert json.loads(out(ask("backup", "-o", file, "--json"))) == {"file": str(file), "bytes": file.stat().st_size}
+    assert_one_line(ask("backup", "-o", file), 1, "exists already")
+    told = json.loads(out(ask("backup", "-o", file, "--force", "--json")))
+    assert told == {"file": str(file), "bytes": file.stat().st_size}
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     out(ask("people", "remove", "Ada"))
     assert out(ask("restore", file)) == f"{file}: restored\n"
@@ -257,7 +259,11 @@ def test_photos_become_looks_of_the_shipped_model(tmp_path: Path) -> None:
         assert out(done) == "Eileen: 1 look added\n"
         done = peephole("device", "--port", port, "--data", tmp_path, "people", "add", 1, EILEEN.path())
         assert out(done) == "Eileen: 1 look added\n"  # whose looks these are now, whatever was typed
-        words = ("people", "add", "eileen", *[EILEEN.path()] * 2)
+        darker = tmp_path / "darker.png"
+        picture = cv2.imread(str(EILEEN.path()))
+        assert picture is not None
+        cv2.imwrite(str(darker), cv2.convertScaleAbs(picture, alpha=0.9))
+        words = ("people", "add", "eileen", EILEEN.path(), darker)
         done = peephole("device", "--port", port, "--data", tmp_path, *words)
         assert_one_line(done, 1, "the device has room for 1 look of Eileen, not for 2; choose the best photos")
         words = ("people", "add", "eileen", EILEEN.path())

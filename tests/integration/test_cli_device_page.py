@@ -7,8 +7,8 @@ from pathlib import Path
 
 from commands import assert_one_line, peephole
 from device_line import MadeUpDevice, pair, socket_to, stranger, terminal_to
-from device_watch_parts import until
 from running import start_page
+from waiting import until
 
 
 def health(url: str) -> dict[str, str]:

@@ -16,6 +16,7 @@ import pytest
 
 from commands import assert_one_line, peephole, tiny_program
 from running import Running, model_arguments, start
+from waiting import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +100,7 @@ def test_foreign_address(program: Path, tmp_path: Path, pictures: Path) -> None:
 
 def ask(running: Running, path: str) -> http.client.HTTPResponse:
     request = urllib.request.Request(running.url + path, headers={"cookie": running.session})  # noqa: S310 - our own
-    answer = urllib.request.urlopen(request, timeout=10)  # noqa: S310
+    answer = urllib.request.urlopen(request, timeout=PATIENCE)  # noqa: S310
     assert isinstance(answer, http.client.HTTPResponse)
     return answer
 
@@ -123,8 +124,8 @@ def test_stops_when_told_with_streams_open(program: Path, tmp_path: Path, pictur
         assert streams[1].read(length + 20)[-20:] == b"\r\n--peephole-frame\r\n"
         begin = time.monotonic()
         running.process.send_signal(how)
-        assert running.process.wait(15) == 0
-        assert time.monotonic() - begin < 5
+        assert running.process.wait(PATIENCE) == 0
+        assert time.monotonic() - begin < 15
         assert running.process.stderr is not None and running.process.stderr.read() == ""
         for stream in streams:
             stream.close()

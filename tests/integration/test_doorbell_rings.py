@@ -103,3 +103,23 @@ def test_a_ring_outlives_a_killed_process(bell, store):
     (visit,) = doorbell(store).recover()
 
     assert (visit.visit, visit.reason, visit.rang) == (rang.visit, "nobody_seen", True)
+
+
+def test_a_ring_before_the_first_frame_outlives_the_recovery_of_older_visits(bell):
+    _, rang = bell.ring(1000.0, "mqtt", None)
+
+    assert bell.recover() == []
+    (visit,) = [event for event in watch(bell, *walk(BEN, 1003.0)) if isinstance(event, VisitEnded)]
+
+    assert (visit.visit, visit.decision) == (rang.visit, "stranger")
+
+
+def test_a_ring_hours_after_the_camera_was_lost_is_a_visit_of_its_own(bell):
+    before = watch(bell, *walk(BEN, 1000.0)[:6])  # the picture goes while somebody is there
+
+    started, first = bell.ring(5000.0, "button", None)
+    ended, again, second = bell.ring(9000.0, "button", None)
+
+    assert len({before[0].visit, first.visit, second.visit}) == 3
+    assert (started.visit, again.visit) == (first.visit, second.visit)
+    assert isinstance(ended, VisitEnded) and ended.visit == first.visit

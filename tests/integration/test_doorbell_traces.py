@@ -66,7 +66,7 @@ def test_a_lower_bar_would_have_made_a_known_visit_unsure(bell):
     assert bell.visit(ended.visit).decision.kind == "known"  # nothing is stored
 
 
-def test_whoever_is_enrolled_later_would_have_been_known(bell):
+def test_whoever_is_enrolled_later_is_known_now_and_the_bars_are_not_blamed_for_it(bell):
     enrol(bell, "Anna", ANNA)
     ended = visit(bell, *walk(BEN, 1000.0))
     assert ended.decision == "stranger"
@@ -74,7 +74,26 @@ def test_whoever_is_enrolled_later_would_have_been_known(bell):
 
     (judged,) = bell.rejudge(Policy())
 
-    assert (judged.differs, judged.now.kind, judged.now.person) == (True, "known", ben)
+    assert (judged.now.kind, judged.now.person) == (judged.in_force.kind, judged.in_force.person) == ("known", ben)
+    assert (judged.differs, judged.differs_from_then) == (False, True)
+
+
+def test_both_policies_judge_the_people_of_today(bell):
+    enrol(bell, "Anna", ANNA)
+    visit(bell, *walk(BEN, 1000.0, shift=25))
+    enrol(bell, "Ben", BEN)
+
+    (judged,) = bell.rejudge(dataclasses.replace(Policy(), known_rate=2e-4))
+
+    assert (judged.visit.decision.kind, judged.in_force.kind, judged.now.kind) == ("stranger", "known", "unsure")
+    assert (judged.differs, judged.differs_from_then) == (True, True)
+
+
+def test_a_visit_of_which_no_look_is_left_is_not_judged(bell):
+    visit(bell, *walk(BEN, 1000.0))
+    bell.discard("1")
+
+    assert bell.rejudge(Policy()) == []
 
 
 def test_what_the_owner_decided_is_not_judged_again(bell):

@@ -7,7 +7,8 @@ import pytest
 from doorbell_parts import Actor, Frame, doorbell, paint, store_at, walk
 from peephole.doorbell.doorbell import Doorbell, Photo
 from peephole.doorbell.events import Decided, Event, VisitEnded, VisitStarted
-from peephole.doorbell.policy import Policy
+from peephole.doorbell.policy import Policy, share_of
+from peephole.store.retention import DAY, Retention
 
 ANNA, BEN, CARL, DORA = 1, 2, 3, 4
 
@@ -68,7 +69,17 @@ def test_a_stranger_lands_in_the_inbox_once(bell):
 def test_the_second_time_the_stranger_is_announced_by_number(bell):
     watch(bell, *walk(BEN, 1000.0))
     decided = [event for event in watch(bell, *walk(BEN, 2000.0)) if isinstance(event, Decided)]
-    assert [event.stranger for event in decided] == [1]
+    assert [(event.stranger, event.visits) for event in decided] == [(1, 2)]
+
+
+def test_each_visit_of_a_stranger_has_its_number_also_when_older_ones_are_forgotten(bell, store):
+    ended = [visits(watch(bell, *walk(BEN, 1000.0 * number)))[0] for number in (1, 2, 3)]
+    assert [event.visits for event in ended] == [1, 2, 3]
+    assert [row.stranger_visits for row in bell.visits()] == [3, 2, 1]
+    store.forget_old(Retention(visits=1), 1500.0 + DAY)
+    assert [row.stranger_visits for row in bell.visits()] == [3, 2]
+    *_, last = watch(bell, *walk(BEN, 4000.0)[:8])
+    assert (last.visits, bell.visit(last.visit).stranger_visits) == (4, 4)
 
 
 def test_two_at_once_are_two_visits(bell):
@@ -224,10 +235,13 @@ def test_the_live_picture_shows_names(bell):
     enrol(bell, "Anna", ANNA)
     frames = walk(ANNA, 1000.0)
     bell.process(frames[0])
-    assert [(face.label, face.kind) for face in bell.current()] == [("?", "unsure")]
+    assert [(face.label, face.kind, face.near) for face in bell.current()] == [("?", "unsure", "")]
     watch(bell, *frames[1:5])
     (face,) = bell.current()
     assert (face.label, face.kind, face.box.x) == ("Anna", "known", 88)
+    open_visit = bell.visits(1)[0].decision
+    assert open_visit.distance is not None
+    assert face.near == share_of(open_visit.distance, bell.bars().known) and 0 < float(face.near) < 1
     watch(bell, *frames[8:])
     assert bell.current() == ()
 

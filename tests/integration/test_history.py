@@ -13,6 +13,7 @@ import doorbell_parts as parts
 from peephole.doorbell.doorbell import Doorbell, Photo
 from peephole.live import LiveDoorbell
 from peephole.people.matching import References
+from peephole.people.records import Rules
 from peephole.people.spread import ClosestPair, spread_of
 from peephole.web.app import create_app
 from peephole.web.door import Door
@@ -81,8 +82,91 @@ def test_older_visits_are_a_link_away(site: Site) -> None:
     first = site.client.get("/visits").text
     older = first.split('href="/visits?')[1].split('"')[0].replace("&amp;", "&")
 
-    assert first.count('class="row link"') == 40
-    assert site.client.get(f"/visits?{older}").text.count('class="row link"') == 2
+    assert first.count('class="row"') == 40
+    assert site.client.get(f"/visits?{older}").text.count('class="row"') == 2
+
+
+def test_a_visit_of_somebody_who_is_still_there_says_which_it_is_and_that_nothing_voted_yet(site: Site) -> None:
+    site.walk(BEN, 1000.0)
+    for frame in parts.walk(BEN, 2000.0)[:8]:
+        site.doorbell.process(frame)
+    assert site.titles() == ["Stranger 1, 2nd visit", "Stranger 1"]
+    page = site.client.get(f"/visits/{site.doorbell.visits(1)[0].id}").text
+    assert "still there" in page and "no vote yet" in page and "better ones voted" not in page
+
+
+def test_the_questions_of_the_form_go_together_and_names_are_found_by_a_part(site: Site) -> None:
+    site.enrol("Žofie Ann", ANNA)
+    noon = 1_700_000_000.0  # 14 November 2023
+    site.walk(ANNA, noon)
+    site.walk(BEN, noon + 60)
+    site.walk(ANNA, noon + DAY)
+
+    assert site.titles(q="žOFIE") == ["Žofie Ann", "Žofie Ann"]
+    assert site.titles(q="stranger 1") == ["Stranger 1"]
+    assert site.titles(q="ann", day="2023-11-14", kind="known") == ["Žofie Ann"]
+    assert site.titles(q="ann", kind="stranger") == []
+    assert site.titles(q="%") == site.titles(q="_") == []
+    assert site.titles(camera="attic") == []
+
+
+def test_the_calendar_counts_what_the_form_asks_for_and_leads_to_the_day(site: Site) -> None:
+    anna = site.enrol("Anna", ANNA)
+    noon = 1_700_000_000.0
+    site.walk(ANNA, noon)
+    site.walk(BEN, noon + 60)
+    site.walk(ANNA, noon + 40 * DAY)
+
+    november = site.client.get("/api/calendar", params={"month": "2023-11"}).json()
+    assert november == {"month": "2023-11", "days": {"2023-11-14": {"known": 1, "stranger": 1}}}
+    only = site.client.get("/api/calendar", params={"month": "2023-11", "who": anna}).json()
+    assert only["days"] == {"2023-11-14": {"known": 1}}
+
+    page = site.client.get("/visits", params={"month": "2023-11", "kind": "known"}).text
+    assert "November 2023" in page and 'href="/visits?kind=known&amp;day=2023-11-14"' in page
+    assert 'aria-label="14 November: 1 visit (1 of somebody known)"' in page
+    assert 'href="/visits?kind=known&amp;month=2023-10"' in page
+    day = site.client.get("/visits", params={"day": "2023-11-14"}).text
+    assert "November 2023" in day and 'aria-current="date"' in day and "Visits on 14 November 2023" in day
+
+
+def test_visits_of_people_who_are_kept_out_of_the_way_are_listed_when_they_are_asked_for(site: Site) -> None:
+    anna = site.enrol("Anna", ANNA)
+    site.enrol("Ben", BEN)
+    quiet, other = site.walk(ANNA, 1_700_000_000.0), site.walk(BEN, 1_700_001_000.0)
+    assert "out of the way" not in site.client.get("/visits").text
+
+    def listed(path: str, **query: str) -> list[str]:
+        text = site.client.get(path, params=query).text
+        return [visit for visit in (other, quiet) if f"visit-{visit}" in text]
+
+    site.doorbell.set_rules(anna, Rules("log"))
+    assert listed("/visits") == listed("/parts/visits") == listed("/") == [other, quiet]
+    site.doorbell.set_rules(anna, Rules("silent"))
+    assert listed("/visits") == listed("/parts/visits") == listed("/") == [other]
+    assert listed("/visits", day="2023-11-14") == [other]
+    assert 'name="silent" value="1">' in site.client.get("/visits").text
+    assert listed("/visits", silent="1") == [other, quiet]
+    assert listed("/visits", who=anna) == listed("/visits", q="ann") == [quiet]
+    november = {"month": "2023-11"}
+    assert site.client.get("/api/calendar", params=november).json()["days"] == {"2023-11-14": {"known": 1}}
+    assert site.client.get("/api/calendar", params={**november, "silent": "1"}).json()["days"] == {
+        "2023-11-14": {"known": 2}
+    }
+    assert len(site.client.get("/api/visits").json()) == 2, "programs are told of all"
+
+
+def test_a_list_that_leaves_everybody_out_does_not_say_that_nobody_came(site: Site) -> None:
+    site.doorbell.set_rules(site.enrol("Anna", ANNA), Rules("silent"))
+    site.walk(ANNA, 1000.0)
+    assert "Nobody has come yet" not in site.client.get("/visits").text
+    assert "No visit but of people whom you keep out of the way" in site.client.get("/").text
+
+
+@pytest.mark.parametrize("month", ["soon", "0001-01", "9999-12", "2023-13", "<b>"])
+def test_no_month_is_no_fault(site: Site, month: str) -> None:
+    assert site.client.get("/visits", params={"month": month}).status_code == 200
+    assert site.client.get("/api/calendar", params={"month": month}).status_code == 200
 
 
 def test_why_a_visit_was_decided_so(site: Site) -> None:
@@ -93,12 +177,13 @@ def test_why_a_visit_was_decided_so(site: Site) -> None:
     told = site.client.get(f"/api/visits/{visit}").json()
 
     assert "Anna &lt;i&gt;" in page and "Enough looks agree on one person." in page
-    assert page.count("<tr") == 9 and "voted" in page and "known up to 100,000" in page
+    assert page.count("<tr") == 9 and "voted" in page and "Up to 1.00 is known, from 10.00 on a stranger" in page
     assert (told["visit"], told["compared"], len(told["looks"])) == (visit, 1, 8)
     assert told["bars"] == {"known": 100_000, "stranger": 1_000_000, "same_stranger": 70_000, "margin": 5_000}
     picture = site.client.get(f"/pictures/looks/{visit}/{told['looks'][0]['number']}.jpg")
     assert (picture.status_code, picture.headers["cache-control"]) == (200, "no-store")
     assert site.client.get(f"/pictures/looks/{visit}/999.jpg").status_code == 404
+    assert site.client.get(f"/pictures/looks/{visit}/{2**63}.jpg").status_code == 422, "more than the database counts"
     assert site.client.get("/visits/v1").status_code == site.client.get("/api/visits/v1").status_code == 404
 
 
@@ -120,23 +205,10 @@ def test_other_rates_are_tried_and_nothing_is_stored(site: Site) -> None:
     (same,) = site.client.get("/api/rejudge").json()
     (other,) = site.client.get("/api/rejudge", params={"known_rate": 2e-4}).json()
 
-    assert (same["differs"], other["differs"], other["before"], other["now"]) == (False, True, "known", "unsure")
+    assert (same["differs"], other["differs"], other["differs_from_then"]) == (False, True, True)
+    assert (other["before"], other["in_force"], other["now"]) == ("known", "known", "unsure")
     assert site.client.get("/api/visits").json()[0]["decision"] == "known"
     assert site.client.get("/api/rejudge", params={"known_rate": 2}).status_code == 422
-
-
-def test_the_bars_with_nobody_and_with_a_household(site: Site) -> None:
-    assert "There is nothing to compare yet" in site.client.get("/bars").text
-    site.enrol("Anna", ANNA)
-    site.enrol("Anna", ANNA, noise=201)
-    site.enrol("Ben", BEN)
-    site.walk(CARL, 1000.0)
-
-    page = site.client.get("/bars").text
-
-    assert "one person (1 pairs)" in page and "No pair of different people is within the bar" in page
-    assert "the two who are most alike: Anna and Ben" in page
-    assert page.count('<rect class="alike"') == 1 and page.count('<rect class="different"') >= 1
 
 
 def test_spread_of_a_small_household() -> None:
@@ -158,20 +230,29 @@ def test_a_door_without_memory_has_no_such_pages(tmp_path: Path) -> None:
         doorbell = parts.doorbell(store)
         live = LiveDoorbell(doorbell)
         client = TestClient(create_app(Door(doorbell, "a device"), live, Streams(live), ["testserver"]))
-        assert client.get("/visits").status_code == client.get("/bars").status_code == 404
+        assert client.get("/visits").status_code == client.get("/search").status_code == 404
         assert 'href="/visits"' not in client.get("/").text
 
 
 def test_a_stranger_who_is_like_somebody_is_one_click_from_the_name(site: Site) -> None:
     site.walk(BEN, 1000.0)
     site.walk(CARL, 2000.0)
-    assert "a little like" not in site.client.get("/parts/strangers").text
+    assert "looks like" not in site.client.get("/parts/strangers").text
     site.enrol("Ben", BEN)
 
     inbox = site.client.get("/parts/strangers").text
 
-    assert inbox.count("a little like <strong>Ben</strong>") == inbox.count("It is Ben") == 1
-    assert site.doorbell.likenesses() == {site.doorbell.strangers()[1].id: site.doorbell.people()[0].person.id}
+    assert inbox.count("looks like <strong>Ben</strong>") == inbox.count("Yes, Ben") == 1
+    ((stranger, likeness),) = site.doorbell.likenesses().items()
+    assert stranger == site.doorbell.strangers()[1].id
+    assert (likeness.person, likeness.bar) == (site.doorbell.people()[0].person.id, 100_000)
+    assert 0 < likeness.distance < likeness.bar
+    near = f">{likeness.distance / likeness.bar:.2f} of the bar</span>"
+    assert near in inbox
+    row = site.client.get("/strangers").text
+    assert row.count("looks like <strong>Ben</strong>") == row.count("Yes, Ben") == 1
+    assert near in row and "from 10.00 on it is a stranger" in row
+    assert f"{likeness.distance / likeness.bar:.2f} of the bar" in site.client.get(f"/strangers/{stranger}").text
 
 
 def test_the_inbox_says_when_a_stranger_is_forgotten(site: Site) -> None:

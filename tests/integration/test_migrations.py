@@ -39,6 +39,26 @@ def test_every_old_version_becomes_the_newest_and_keeps_its_people(tmp_path, old
     assert version(path) == NEWEST
 
 
+def test_looks_of_before_keep_everything_and_are_told_of_when_they_go(tmp_path):
+    path = tmp_path / DATABASE_NAME
+    database = Database(path, shipped()[:16])
+    insert = "INSERT INTO person_references VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    look = (7, "p1", b"d", MODEL, b"picture", 500, "visit", 2.0, "owner", 3.0, b"x" * 32)
+    with database.change() as connection:
+        connection.execute("INSERT INTO people (id, name, name_key, created) VALUES ('p1', 'Anna', 'anna', 1.0)")
+        connection.execute(insert, look)
+    database.close()
+    database = Database(path, shipped())
+    assert [tuple(row) for row in database.rows("SELECT * FROM person_references")] == [look]
+    with database.change() as connection:
+        connection.execute("UPDATE person_references SET source = 'door'")
+        connection.execute("DELETE FROM person_references")
+    assert [row["digest"] for row in database.rows("SELECT * FROM erased_references")] == [b"x" * 32]
+    with pytest.raises(sqlite3.IntegrityError), database.change() as connection:
+        connection.execute(insert, (*look[:6], "air", *look[7:]))
+    database.close()
+
+
 def test_the_old_database_is_backed_up_first(tmp_path):
     path = tmp_path / DATABASE_NAME
     database = Database(path, shipped()[:1])

@@ -1,103 +1,21 @@
-"""Messages of a doorbell to real servers on this machine: what they get, also when they are slow or away."""
+"""Messages of a doorbell to real servers on this machine: who is told what, and with which picture."""
 
 import base64
 import hashlib
 import hmac
 import json
-import logging
-import sys
-import threading
-import time
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
-from broker import free_port, until
-from commands import peephole
-from doorbell_parts import Actor, doorbell, paint, store_at, walk
-from peephole.doorbell.doorbell import Doorbell, Photo
-from peephole.doorbell.events import Problem
+from doorbell_parts import ANNA, BEN, MORNING, Walks, walk
+from messages import TOKEN, Heard, said, through_apprise, webhook
+from peephole.doorbell.doorbell import Doorbell
+from peephole.doorbell.events import LockedOut, Problem, Refused
 from peephole.live import LiveDoorbell
-from peephole.notify.courier import Patience
-from peephole.notify.notifier import Notifier
-from peephole.notify.senders import sender_of
-from peephole.notify.settings import Notify, Target
 from peephole.people.records import Rules
 from receivers import Receiver
-
-ANNA, BEN = 1, 2
-MORNING = 1_795_000_000.0
-TOKEN = "tk-geheim-4711"  # noqa: S105 - what must not be seen
-IMPATIENT = Patience(first=0.05, longest=0.2, most=0.6)
-
-
-@dataclass
-class Walks:
-    """A recording of people who come to the door, one after the other."""
-
-    people: tuple[int, ...]
-    start: float = MORNING
-    name: str = "a recording"
-    live: bool = False
-
-    def __iter__(self):
-        for number, person in enumerate(self.people):
-            yield from walk(person, self.start + 60 * number)
-
-    def close(self) -> None:
-        pass
-
-
-@pytest.fixture
-def bell(tmp_path: Path) -> Iterator[Doorbell]:
-    with store_at(tmp_path) as store:
-        made = doorbell(store)
-        made.enrol("Anna", [Photo("photo.jpg", paint([Actor(ANNA, noise=200)]).image)])
-        yield made
-
-
-@pytest.fixture
-def live(bell: Doorbell) -> LiveDoorbell:
-    return LiveDoorbell(bell)
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as running:
-        yield running
-
-
-def webhook(port: int, name: str = "mine", **more: object) -> Target:
-    return Target(name=name, service="webhook", url=f"text:http://127.0.0.1:{port}/hook?token={TOKEN}", **more)
-
-
-def through_apprise(url: str, name: str = "phone", **more: object) -> Target:
-    pytest.importorskip("apprise", reason="needs the extra notify")
-    return Target(name=name, url=f"text:{url}", **more)
-
-
-class Heard(Notifier):
-    """A notifier that listens to a doorbell; its troubles are in `told`, its verdicts in `noted`."""
-
-    def __init__(self, bell: Doorbell, live: LiveDoorbell, *targets: Target, timeout: float = 8.0, **more: object):
-        self.told: list[str] = []
-        self.noted: list[str] = []
-        settings = Notify(targets=targets, **more)
-        super().__init__(
-            settings,
-            bell,
-            lambda target: sender_of(target, timeout),
-            self.told.append,
-            lambda text, reason, visit: self.noted.append(text),
-            IMPATIENT,
-        )
-        live.announcer.listen(self.hear)
-
-
-def said(receiver: Receiver) -> list[dict]:
-    return [json.loads(request.body) for request in receiver.heard]
+from waiting import until
 
 
 def test_a_webhook_hears_of_a_person_and_of_a_stranger(bell: Doorbell, live: LiveDoorbell, receiver: Receiver) -> None:
@@ -105,7 +23,8 @@ def test_a_webhook_hears_of_a_person_and_of_a_stranger(bell: Doorbell, live: Liv
         live.watch(Walks((ANNA, BEN)), at_its_pace=False)
         until(lambda: len(receiver.heard) == 2)
         assert notifier.connections() == (
-            f"webhook at 127.0.0.1:{receiver.port}: messages of stranger, ring, known (notify target mine)",
+            f"webhook at 127.0.0.1:{receiver.port}: messages of stranger, ring, known, opened, suspicious"
+            " (notify target mine)",
         )
     anna, ben = said(receiver)
     assert (anna["event"], anna["line"], anna["person"]) == ("known", "Anna is at the door", "Anna")
@@ -131,12 +50,23 @@ def test_a_stranger_who_comes_back_has_a_number_and_a_count(
     assert ben["line"] == "Somebody you do not know is at the door (Stranger 1, 2nd visit)"
 
 
+def test_the_count_is_that_of_the_visit_also_where_the_telling_lags_behind(
+    bell: Doorbell, live: LiveDoorbell, receiver: Receiver
+) -> None:
+    live.watch(Walks((BEN,)), at_its_pace=False)
+    lagging = Heard(bell, live, webhook(receiver.port))
+    live.watch(Walks((BEN,), MORNING + 600), at_its_pace=False)
+    with lagging:
+        until(lambda: receiver.heard)
+    assert [(one["visits"], one["ended"]) for one in said(receiver)] == [(2, False)]
+
+
 def test_the_cool_down_counts_from_the_last_message_also_of_a_stranger_who_had_no_number_then(
     bell: Doorbell, live: LiveDoorbell, receiver: Receiver
 ) -> None:
     with Heard(bell, live, webhook(receiver.port)) as notifier:
         live.watch(Walks((BEN,)), at_its_pace=False)
-        until(lambda: len(receiver.heard) == 1)
+        until(lambda: notifier.deliveries()["sent"] == 1)
         live.watch(Walks((BEN,), MORNING + 600), at_its_pace=False)
         until(lambda: len(notifier.noted) == 2)
     assert len(receiver.heard) == 1
@@ -242,108 +172,60 @@ def test_ntfy_gets_line_and_picture(bell: Doorbell, live: LiveDoorbell, receiver
     assert "X-Icon" not in request.headers  # which would have the phone fetch a picture from the Internet
 
 
-def test_a_slow_target_delays_neither_another_nor_the_doorbell(
+def test_ntfy_shows_buttons_where_the_owner_wants_them(bell: Doorbell, live: LiveDoorbell, receiver: Receiver) -> None:
+    target = through_apprise(f"ntfy://user:pass@127.0.0.1:{receiver.port}/door", actions=True)
+    with Heard(bell, live, target, link="http://door.lan") as notifier:
+        live.watch(Walks((BEN, ANNA)), at_its_pace=False)
+        until(lambda: len(receiver.heard) == 2)
+    stranger, known = (request.headers for request in receiver.heard)
+    buttons = [button.split(", ") for button in stranger["X-Actions"].split("; ")]
+    assert [label for _, label, _ in buttons] == ["Open", "Who is this?", "Ignore"]
+    token = buttons[2][2].removeprefix("http://door.lan/act/")
+    assert notifier.links.visit(token) == bell.visits()[1].id
+    assert known["X-Actions"].count("view, ") == 1
+    assert stranger["Authorization"].startswith("Basic ")
+    assert "act/" not in json.loads(receiver.heard[0].body)["message"]
+    assert token not in str([notifier.noted, notifier.told, notifier.connections()])
+
+
+def test_nobody_can_be_ignored_by_a_button_where_nothing_is_kept_of_strangers(
     bell: Doorbell, live: LiveDoorbell, receiver: Receiver
 ) -> None:
-    go_on = threading.Event()
-    with (
-        Receiver(gate=lambda: go_on.wait(10)) as slow,
-        Heard(bell, live, webhook(slow.port, "slow"), webhook(receiver.port)),
-    ):
-        began = time.monotonic()
-        live.watch(Walks((ANNA, BEN)), at_its_pace=False)
+    with Heard(bell, live, webhook(receiver.port, actions=True), link="http://door.lan") as notifier:
+        notifier.keeps_unknown = lambda: False
+        live.watch(Walks((BEN,)), at_its_pace=False)
+        until(lambda: receiver.heard)
+    assert [one["label"] for one in said(receiver)[0]["actions"]] == ["Open", "Who is this?"]
+
+
+def test_other_services_get_the_buttons_as_lines(bell: Doorbell, live: LiveDoorbell, receiver: Receiver) -> None:
+    targets = through_apprise(f"json://127.0.0.1:{receiver.port}", actions=True), webhook(receiver.port, actions=True)
+    with Heard(bell, live, *targets, link="http://door.lan"):
+        live.watch(Walks((BEN,)), at_its_pace=False)
         until(lambda: len(receiver.heard) == 2)
-        assert time.monotonic() - began < 5
-        assert len(slow.heard) == 1
-        go_on.set()
-        until(lambda: len(slow.heard) == 2)
+    by_path = {request.path: json.loads(request.body) for request in receiver.heard}
+    assert "Ignore: http://door.lan/act/" in by_path["/"]["message"]
+    assert [one["label"] for one in by_path["/hook"]["actions"]] == ["Open", "Who is this?", "Ignore"]
 
 
-def test_a_target_that_never_answers_is_left_after_its_time(bell: Doorbell, live: LiveDoorbell) -> None:
-    never = threading.Event()
-    with Receiver(gate=lambda: never.wait(10)) as slow:
-        with Heard(bell, live, webhook(slow.port), timeout=0.1) as notifier:
-            live.watch(Walks((ANNA,)), at_its_pace=False)
-            until(lambda: notifier.unsent() == 1)
-            assert notifier.trouble() == (
-                "notify target mine: it does not answer in time; it is tried again (1 not sent)"
-            )
-        never.set()
-
-
-@pytest.mark.parametrize("kind", ["webhook", "apprise"])
-def test_a_target_that_is_away_is_tried_again(bell: Doorbell, live: LiveDoorbell, kind: str) -> None:
-    port = free_port()
-    target = webhook(port) if kind == "webhook" else through_apprise(f"json://127.0.0.1:{port}", "mine")
-    with Heard(bell, live, target) as notifier:
-        live.watch(Walks((ANNA,)), at_its_pace=False)
-        until(lambda: notifier.trouble() is not None)
-        assert "notify target mine: it" in (notifier.trouble() or "")
-        with Receiver(port=port) as back:
-            until(lambda: len(back.heard) == 1)
-            until(lambda: notifier.trouble() is None)
-    assert notifier.unsent() == 0
-    assert notifier.told[-1] == "notify target mine: messages are sent again"
-
-
-def test_a_message_that_could_not_be_sent_starts_no_cool_down(bell: Doorbell, live: LiveDoorbell) -> None:
-    port = free_port()
-    with Heard(bell, live, webhook(port)) as notifier:
-        live.watch(Walks((ANNA,)), at_its_pace=False)
-        until(lambda: notifier.unsent() == 1)
-        with Receiver(port=port) as back:
-            live.watch(Walks((ANNA,), MORNING + 600), at_its_pace=False)
-            until(lambda: len(back.heard) == 1)
-
-
-def test_nothing_is_sent_of_somebody_who_was_removed_while_the_message_waited(
-    bell: Doorbell, live: LiveDoorbell
+def test_a_held_photo_is_told_with_its_picture_beside_the_visit(
+    bell: Doorbell, live: LiveDoorbell, receiver: Receiver
 ) -> None:
-    port = free_port()
-    with Heard(bell, live, webhook(port)) as notifier:
+    anna = bell.people()[0].person.id
+    with Heard(bell, live, webhook(receiver.port, pictures=True, actions=True), link="http://door.lan"):
         live.watch(Walks((ANNA,)), at_its_pace=False)
-        until(lambda: notifier.trouble() is not None)
-        bell.remove("Anna")
-        with Receiver(port=port) as back:
-            until(lambda: notifier.unsent() == 1)
-            assert back.heard == []
-
-
-def test_tokens_are_in_no_sentence_and_no_log(
-    bell: Doorbell, live: LiveDoorbell, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    away = free_port()
-    with Receiver(status=403) as refusing:
-        targets = (
-            webhook(refusing.port, "one", key="text:signing-key-0815"),
-            webhook(away, "two"),
-            through_apprise(f"ntfy://user:{TOKEN}@127.0.0.1:{refusing.port}/topic-{TOKEN}", "three"),
-            through_apprise(f"tgram://{TOKEN}", "four"),
-            webhook(0, "five").model_copy(update={"url": f"text:ftp://{TOKEN}@host/{TOKEN}"}),
-            webhook(0, "six").model_copy(update={"url": f"text:http://127.0.0.1:x/{TOKEN}"}),
-            webhook(0, "seven").model_copy(update={"url": f"text:http://127.0.0.1/\n {TOKEN}"}),
-        )
-        with Heard(bell, live, *targets) as notifier:
-            live.watch(Walks((ANNA,)), at_its_pace=False)
-            until(lambda: notifier.unsent() == 3)
-            sentences = [notifier.trouble() or "", *notifier.connections(), *notifier.told, *notifier.noted]
-    said = "\n".join([*sentences, caplog.text, *capsys.readouterr()])
-    assert "notify target one: it answers 403 Forbidden" in said
-    assert "notify target two: it cannot be reached (Connection refused)" in said
-    assert "notify target four: Apprise cannot use this address" in said
-    assert "notify target five: the address of a webhook begins with http:// or https://" in said
-    assert TOKEN not in said
-    assert "0815" not in said
-
-
-def test_a_redirect_is_not_followed(bell: Doorbell, live: LiveDoorbell, receiver: Receiver) -> None:
-    with Receiver(status=307, location=f"http://127.0.0.1:{receiver.port}/elsewhere") as redirecting:
-        url = f"json://127.0.0.1:{redirecting.port}"
-        with Heard(bell, live, webhook(redirecting.port), through_apprise(url)) as notifier:
-            live.watch(Walks((ANNA,)), at_its_pace=False)
-            until(lambda: notifier.unsent() == 2)
-    assert receiver.heard == []
+        visit = bell.visits()[0].id
+        text = "the face may be a picture"
+        live.announcer.announce(Refused(visit, MORNING, "Anna", anna, "liveness_failed", text, "on"))
+        live.announcer.announce(LockedOut(MORNING, MORNING + 900, "faces", "faces do not open the door", "on"))
+        until(lambda: len(receiver.heard) == 3)
+    known, refused, locked_out = said(receiver)
+    assert (known["event"], refused["event"], locked_out["event"]) == ("known", "suspicious", "suspicious")
+    assert refused["line"] == "The door stays shut for Anna: the face may be a picture"
+    assert (refused["visit"], refused["person"], refused["reason"]) == (visit, "Anna", "liveness_failed")
+    assert base64.b64decode(refused["picture"])[:2] == b"\xff\xd8"
+    assert [one["label"] for one in refused["actions"]] == ["Open"]
+    assert (locked_out["line"], locked_out["visit"]) == ("Faces do not open the door", None)
 
 
 def test_problems_are_told_to_those_who_want_them(bell: Doorbell, live: LiveDoorbell, receiver: Receiver) -> None:
@@ -352,53 +234,3 @@ def test_problems_are_told_to_those_who_want_them(bell: Doorbell, live: LiveDoor
             live.announcer.announce(Problem(MORNING, "storage", "the disk is full"))
         until(lambda: len(receiver.heard) >= 1)
     assert [(one["event"], one["line"]) for one in said(receiver)] == [("problem", "the disk is full")]
-
-
-def test_what_waits_at_the_end_is_sent(bell: Doorbell, live: LiveDoorbell, receiver: Receiver) -> None:
-    with Heard(bell, live, webhook(receiver.port)):
-        live.ring("button")  # it waits for a name that does not come
-    assert [one["line"] for one in said(receiver)] == ["Somebody rang"]
-
-
-def settings_file(folder: Path, *targets: str) -> Path:
-    file = folder / "peephole.toml"
-    file.write_text("".join(f"[[notify.targets]]\n{target}\n" for target in targets))
-    return file
-
-
-def test_a_test_message_is_sent_from_the_command_line(tmp_path: Path, receiver: Receiver) -> None:
-    url = f"http://127.0.0.1:{receiver.port}/{TOKEN}"
-    config = settings_file(
-        tmp_path,
-        f'name = "mine"\nservice = "webhook"\nurl = "text:{url}"',
-        f'name = "away"\nservice = "webhook"\nurl = "text:http://127.0.0.1:{free_port()}/{TOKEN}"',
-    )
-    one = peephole("notify", "test", "--target", "Mine", "--config", str(config))
-    assert (one.returncode, one.stdout) == (0, "mine: sent\n")
-    both = peephole("notify", "test", "--config", str(config))
-    assert both.returncode == 1
-    assert "notify target away: it cannot be reached (Connection refused)" in both.stderr
-    assert [one["event"] for one in said(receiver)] == ["test", "test"]
-    nobody = peephole("notify", "test", "--target", "nobody", "--config", str(config))
-    assert (nobody.returncode, nobody.stderr.count("no such target")) == (1, 1)
-    listed = peephole("notify", "list", "--json", "--config", str(config))
-    assert [row["name"] for row in json.loads(listed.stdout)] == ["mine", "away"]
-    shown = peephole("settings", "show", "--config", str(config))
-    assert TOKEN not in "".join(
-        (one.stdout, both.stdout, both.stderr, nobody.stderr, listed.stdout, shown.stdout, shown.stderr)
-    )
-
-
-def test_without_apprise_the_sentence_says_what_to_install(
-    tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "apprise", None)
-    monkeypatch.delitem(sys.modules, "peephole.notify.apprise_sender", raising=False)
-    config = settings_file(
-        tmp_path,
-        'name = "phone"\nurl = "text:json://127.0.0.1"',
-        f'name = "mine"\nservice = "webhook"\nurl = "text:http://127.0.0.1:{receiver.port}"',
-    )
-    result = peephole("notify", "test", "--config", str(config))
-    assert (result.returncode, result.stdout) == (1, "mine: sent\n")
-    assert "notify target phone needs the package apprise; install it with: pip install" in result.stderr

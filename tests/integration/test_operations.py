@@ -22,7 +22,7 @@ from peephole.accounts.accounts import Accounts
 from peephole.cli.operating import Operations, operating
 from peephole.doorbell.events import Decided, Problem, Rang, VisitEnded, VisitStarted
 from peephole.listening import QueuedListener
-from peephole.live import LiveDoorbell, Look, Status
+from peephole.live import LiveDoorbell, Status, View
 from peephole.operations.health import Health
 from peephole.settings.reading import read_settings
 from peephole.store.store import Store
@@ -30,6 +30,7 @@ from peephole.vision.sources import Frame
 from peephole.web.app import create_app
 from peephole.web.door import Door
 from peephole.web.streams import Streams
+from waiting import PATIENCE
 
 UNIT = Path(__file__).resolve().parents[2] / "packaging" / "peephole.service"
 OWNER = {"name": "Olga", "password": "correct horse battery", "again": "correct horse battery"}
@@ -42,6 +43,9 @@ class Courier(QueuedListener):
 
     def __init__(self) -> None:
         super().__init__("courier", lambda message: None, lambda error: None)
+
+    def deliveries(self) -> dict[str, int]:
+        return {"sent": 5, "unsent": 3, "failed_attempts": 9}
 
     def connections(self) -> tuple[str, ...]:
         return ()
@@ -86,8 +90,8 @@ def test_figures_count_what_happens(house: House) -> None:
     decided = Decided("v1", 11.5, "known", "Eve", "p1", None, 5, None, "looks_agree", "it is Eve", False)
     frame = Frame(np.zeros((4, 4), np.uint8), 10.0, 0)
     for message in (
-        Look(frame, (), 0.004),
-        Look(frame, (), 0.3),
+        View(frame, (), 0.004),
+        View(frame, (), 0.3),
         VisitStarted("v1", 10.0),
         decided,
         visit("known"),
@@ -99,16 +103,17 @@ def test_figures_count_what_happens(house: House) -> None:
         house.live.announcer.announce(message)
     house.courier.dropped = 7
     found = house.figures()
-    assert found["peephole_frame_seconds_count"] == 2
-    assert found['peephole_frame_seconds_bucket{le="0.005"}'] == 1
+    assert found['peephole_frame_seconds_count{camera=""}'] == 2
+    assert found['peephole_frame_seconds_bucket{camera="",le="0.005"}'] == 1
     assert found['peephole_decision_seconds_sum{decision="known"}'] == 1.5
-    assert found['peephole_visits_total{decision="known"}'] == 1
-    assert found['peephole_visits_total{decision="stranger"}'] == 2
-    assert found["peephole_rings_total"] == 1
+    assert found['peephole_visits_total{camera="",decision="known"}'] == 1
+    assert found['peephole_visits_total{camera="",decision="stranger"}'] == 2
+    assert found['peephole_rings_total{camera=""}'] == 1
     assert found['peephole_problems_total{reason="storage"}'] == 1
     assert found['peephole_trouble{part="storage"}'] == 1
     assert found['peephole_trouble{part="camera"}'] == 0
     assert [value for name, value in found.items() if name.startswith("peephole_messages_dropped_total")] == [7]
+    assert found['peephole_notifications_total{outcome="unsent"}'] == 3
     assert found['peephole_gallery_size{what="people"}'] == 0
     assert found["process_resident_memory_bytes"] > 1e7
     assert found["process_open_fds"] > 3
@@ -184,13 +189,13 @@ def test_under_systemd_a_lost_camera_is_alive_and_every_line_is_an_object_withou
             | {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "800000", "PEEPHOLE_LOG__FORMAT": "json"},
         )
         try:
-            begin = heard(manager, "READY=1", 30)
-            lost = heard(manager, "STATUS=rtsp://127.0.0.1:", 10)
+            begin = heard(manager, "READY=1", PATIENCE)
+            lost = heard(manager, "STATUS=rtsp://127.0.0.1:", PATIENCE)
             assert "cannot be reached" in lost[-1]
-            after = heard(manager, "WATCHDOG=1", 5) + heard(manager, "WATCHDOG=1", 5)
+            after = heard(manager, "WATCHDOG=1", PATIENCE) + heard(manager, "WATCHDOG=1", PATIENCE)
             process.send_signal(signal.SIGTERM)
-            end = heard(manager, "STOPPING=1", 10)
-            out, err = process.communicate(timeout=15)
+            end = heard(manager, "STOPPING=1", PATIENCE)
+            out, err = process.communicate(timeout=PATIENCE)
         finally:
             process.kill()
             process.wait()

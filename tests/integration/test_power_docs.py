@@ -5,11 +5,14 @@ import io
 import json
 import re
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from commands import peephole
+from peephole.compiler.schedule import Schedule
+from peephole.compiler.tiled_schedule import tile
 from peephole.firmware.power_budget import State
 from peephole.firmware.power_cycles import (
     CUTTING_INSTRUCTIONS,
@@ -23,6 +26,22 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 TEXT = (DOCS / "power.md").read_text()
 SHOWN = r"```{}\n(.*?)```\n\n```text\n(.*?)```"
 CASES = re.findall(r"`(peephole firmware power[^`]*)` \| ([\d,]+) \|", TEXT)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def tiled_once() -> Iterator[None]:
+    """The same two networks are cut into tiles for every case: that is done once."""
+    made: dict[tuple[object, ...], object] = {}
+
+    def tiled(schedule: Schedule, l1_bytes: int) -> object:
+        key = (schedule.step_names, l1_bytes)
+        if key not in made:
+            made[key] = tile(schedule, l1_bytes)
+        return made[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("peephole.firmware.power_cycles.tile", tiled)
+        yield
 
 
 def test_the_command_prints_what_is_shown() -> None:

@@ -1,6 +1,7 @@
 """The page's routes over a real doorbell and store; detector and network are made up (`doorbell_parts`)."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -90,8 +91,8 @@ def test_forms_work_without_scripts(site: Site) -> None:
     assert "<b>" not in site.client.get("/?done=<b>").text
     person = site.doorbell.people()[0].person.id
     answer = site.client.post(f"/api/people/{person}/rename", data={"name": ""}, headers=FORM)
-    assert answer.status_code == 400 and answer.text.startswith("a person needs a name")
-    assert answer.headers["content-type"].startswith("text/plain")
+    assert answer.status_code == 400 and "A person needs a name" in answer.text
+    assert answer.headers["content-type"].startswith("text/html")
 
 
 @pytest.mark.parametrize("verb", ["ignore", "discard"])
@@ -203,6 +204,25 @@ def test_unknown_things(site: Site) -> None:
         assert answer.status_code == 400 and "error" in answer.json()
 
 
+@pytest.mark.parametrize(
+    ("referer", "back"),
+    [
+        ("http://testserver/people/p1?from=a", "/people/p1?from=a"),
+        ("http://testserver//elsewhere.example/", None),
+        ("http://elsewhere.example/people", None),
+    ],
+)
+def test_a_browser_that_is_refused_finds_the_way_back(site: Site, referer: str, back: str | None) -> None:
+    answer = site.client.post(
+        "/api/people/p0/rename", data={"name": "<b>"}, headers={"accept": "text/html", "referer": referer}
+    )
+    assert answer.status_code == 400
+    assert "P0: nobody has this name or id." in answer.text
+    assert "peephole people list" not in answer.text
+    links = re.findall(r'<a href="([^"]*)"', answer.text)
+    assert links == ([back, "/"] if back else ["/"])
+
+
 def test_page_needs_nothing_from_elsewhere(site: Site) -> None:
     html = site.client.get("/").text
     assert "http://" not in html and "https://" not in html and " style=" not in html and " onclick" not in html
@@ -225,4 +245,5 @@ def test_full_disk_is_one_line(site: Site, monkeypatch: pytest.MonkeyPatch) -> N
 def test_health(site: Site) -> None:
     assert site.client.get("/healthz").json() == {
         "status": "ok", "text": "Starting", "frame_age": None, "viewers": 0, "problems": [],
+        "cameras": {"": "starting"},
     }  # fmt: skip

@@ -88,7 +88,8 @@ def test_a_broken_file_is_named(tmp_path: Path, reader: str, kind: str) -> None:
         pytest.skip("named weights they are; whether they fit is told by the network")
     path = tmp_path / "index.npz"
     path.write_bytes(BROKEN[kind])
-    with pytest.raises(ValueError, match=r"index\.npz: not .*") as told:
+    what = "truncated or damaged; fetch or make it again" if kind in ("empty", "cut") else "not |truncated or damaged"
+    with pytest.raises(ValueError, match=rf"index\.npz: ({what})") as told:
         READERS[reader](path)
     assert str(told.value).startswith(str(path)) and "\n" not in str(told.value)
 

@@ -115,9 +115,10 @@ def test_the_names_of_the_shipped_weights_stay() -> None:
     names = set(build("squeezenet1_1", 128).state_dict())
     assert {"conv1.weight", "bn1.running_mean", "fire9.expand3x3_bn.bias", "descriptor.bias"} <= names
     pytest.importorskip("lightning")
+    from peephole.training.checkpoints import read_checkpoint
     from peephole.training.module import network_of_checkpoint
 
-    assert set(network_of_checkpoint(str(CHECKPOINT)).state_dict()) == names
+    assert set(network_of_checkpoint(read_checkpoint(CHECKPOINT)).state_dict()) == names
 
 
 def test_depthwise_pooling_starts_as_the_average_and_can_weigh_every_place() -> None:

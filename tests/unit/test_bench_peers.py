@@ -20,7 +20,8 @@ from peephole.evaluation.peers import losses, onnx_runtime, quantizers
 from peephole.evaluation.peers.faces import Faces
 from peephole.evaluation.peers.onnx_runtime import StaticChoice
 from peephole.fixedpoint import interpreter
-from peephole.fixedpoint.float_network import FloatConv2d, FloatL2Normalize, FloatNetwork, FloatTensor
+from peephole.fixedpoint.float_layers import FloatConv2d, FloatL2Normalize
+from peephole.fixedpoint.float_network import FloatNetwork, FloatTensor
 from peephole.fixedpoint.quantize import QuantizationOptions, quantize
 from programs import residual_network, smooth_images, tiny_network
 

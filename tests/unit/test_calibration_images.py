@@ -61,12 +61,16 @@ def test_packed_faces_are_cut_by_their_landmarks(tmp_path: Path) -> None:
             cv2.imwrite(str(tmp_path / f"k{i}.png"), image)
             tar.add(tmp_path / f"k{i}.png", f"k{i}.png")
     keys = np.array([f"k{i}" for i in range(4)])
-    np.savez(pack / "index.npz", key=keys, landmarks=np.repeat(TEMPLATE[None], 4, 0))
+    rows = {"identity": np.arange(4), "teacher": np.zeros((4, 0)), "landmarks": np.repeat(TEMPLATE[None], 4, 0)}
+    np.savez(pack / "index.npz", key=keys, **rows)
     made = read_calibration_images(pack, (112, 112), 4)
     # Landmarks on the template itself: the window is the whole image.
     np.testing.assert_array_equal(made, images)
-    np.savez(pack / "index.npz", key=keys[:2], landmarks=np.repeat(TEMPLATE[None], 2, 0))
+    np.savez(pack / "index.npz", key=keys[:2], **{name: values[:2] for name, values in rows.items()})
     with pytest.raises(ValueError, match=r"k2\.png: is not in index\.npz"):
+        read_calibration_images(pack, (112, 112), 4)
+    (pack / "index.npz").write_bytes((pack / "index.npz").read_bytes()[:300])
+    with pytest.raises(ValueError, match=r"index\.npz: truncated or damaged"):
         read_calibration_images(pack, (112, 112), 4)
 
 

@@ -20,7 +20,7 @@ def copied(kernels: Any, values: list[int], shift: int, low: int, high: int, to:
 
 
 @KERNELS
-def test_a_copy_is_requantised_and_clipped(kernels: Any) -> None:
+def test_a_copy_is_requantized_and_clipped(kernels: Any) -> None:
     assert copied(kernels, [-5, -3, -1, 1, 3, 5], -1, -32768, 32767) == [-2, -1, 0, 1, 2, 3]  # halves upwards
     assert copied(kernels, [-5, 3], 2, -32768, 32767) == [-20, 12]
     assert copied(kernels, [-5, 3, 7], 0, 0, 6) == [0, 3, 6]

@@ -384,17 +384,17 @@ def test_other_threads_run_while_a_kernel_does() -> None:
     out = np.zeros((200, 200, 64), np.int16)
     moves = ((1, 1), (1, 1), (1, 1), 1, -9, 9)
     layer = (x, weight, np.zeros(64, np.int32), np.zeros(64, np.uint8), *moves, "full", 64, out, 0)
-    started = threading.Event()
+    ends = []
 
     def work() -> None:
-        started.set()
+        ends.append(time.perf_counter())
         _core.conv2d_s16(*layer)
+        ends.append(time.perf_counter())
 
     worker = threading.Thread(target=work)
     worker.start()
-    started.wait()
-    turns = 0
+    turns = []
     while worker.is_alive():
-        turns += 1
-        time.sleep(0.001)
-    assert turns > 5
+        turns.append(time.perf_counter())
+    quarter = (ends[1] - ends[0]) / 4
+    assert any(ends[0] + quarter < turn < ends[1] - quarter for turn in turns)

@@ -12,7 +12,7 @@ import decisions_in_python as plain
 from peephole import _core
 from peephole.doorbell.policy import Bars, Policy, bars, milliseconds, whole_numbers
 from peephole.doorbell.trace import OWNERS_WORD
-from peephole.doorbell.visit import Quality, Sighting
+from peephole.doorbell.visit import Look, Quality
 from peephole.doorbell.voting import REASONS, decide, same_stranger, voters
 from peephole.fixedpoint.program import Calibration
 from peephole.people.matching import References
@@ -30,12 +30,12 @@ galleries = st.lists(st.tuples(st.sampled_from(["anna", "ben", "cy"]), descripto
 
 
 @st.composite
-def visits(draw) -> list[Sighting]:
+def visits(draw) -> list[Look]:
     drawn = draw(
         st.lists(st.tuples(descriptors, st.integers(0, 3), st.booleans() | st.just(True), st.booleans()), max_size=13)
     )
     return [
-        Sighting(time / 10, Box(0, 0, 80, 80), descriptor, Quality(80, 50, 9, value, first or good), b"")
+        Look(time / 10, Box(0, 0, 80, 80), descriptor, Quality(80, 50, 9, value, first or good), b"")
         for time, (descriptor, value, first, good) in enumerate(drawn)
     ]
 
@@ -88,7 +88,7 @@ def test_every_reason_is_reached():
         ]
         middle = random.integers(-40, 40, 2)
         looks = [
-            Sighting(
+            Look(
                 0.0,
                 Box(0, 0, 80, 80),
                 (middle + random.integers(-9, 9, 2)).astype(np.int16),
@@ -105,7 +105,7 @@ def test_every_reason_is_reached():
 
 
 def test_looks_of_another_length_are_refused():
-    look = Sighting(0.0, Box(0, 0, 80, 80), np.array([1, 2, 3], np.int16), Quality(80, 50, 9, 500, True), b"")
+    look = Look(0.0, Box(0, 0, 80, 80), np.array([1, 2, 3], np.int16), Quality(80, 50, 9, 500, True), b"")
     people = References.of([("anna", np.array([1, 2], np.int16))])
     with pytest.raises(ValueError, match="the looks have 3 values each, the references have 2"):
         decide([look], people, Bars(1, 1, 1, 1), Policy())

@@ -2,51 +2,27 @@
 
 import time
 
-import cbor2
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from device_line import (
-    BUTTON,
-    DECIDED,
-    DOOR,
     LOOKS,
     MODEL,
     PEOPLE,
-    PROBLEM,
     REFERENCES,
     SIDE,
-    SIZE,
     STRANGERS,
     VALUES,
-    VISIT_ENDED,
-    VISIT_STARTED,
     MadeUpDevice,
     SpoiltLine,
-    keys_of,
     looks_at,
     paired,
     seen,
-    session_on,
     stranger,
 )
-from peephole.device.backup import Backup, from_file, restore, take_backup, to_file
+from peephole.device.backup import restore, take_backup
 from peephole.device.client import REPEATABLE, Command, Device, DeviceLook, Info
 from peephole.device.errors import CommandError, DeviceError
-from peephole.device.events import followed_events, past_events
-from peephole.device.framing import packed
-
-
-@pytest.fixture
-def line() -> SpoiltLine:
-    return SpoiltLine(MadeUpDevice())
-
-
-@pytest.fixture
-def device(line: SpoiltLine) -> Device:
-    return paired(line)[0]
 
 
 def test_a_device_says_what_it_is(device: Device) -> None:
@@ -213,222 +189,6 @@ def test_a_list_that_changes_is_read_anew(line: SpoiltLine, device: Device) -> N
     with pytest.raises(CommandError, match="changed meanwhile"):
         device.ask(Command.PEOPLE, 1, version)
     assert [one.name for one in device.people()] == ["Ada", "Ben"]
-
-
-def test_of_a_visit_that_begins_nothing_is_decided(line: SpoiltLine, device: Device) -> None:
-    line.device.core.tell(VISIT_STARTED, 7, True, 0, 0, 0, 0, 0, 0)
-    details = past_events(device)[-1].details
-    assert details["visit"] == 7 and set(details) == {"visit", "first_seen"}
-
-
-def test_events_say_what_happened(line: SpoiltLine, device: Device) -> None:
-    device.add("Ada", [], MODEL)
-    core = line.device.core
-    core.tell(BUTTON, 0, True, 0, 0, 0, 0, 0, 0)
-    core.tell(DECIDED, 7, True, 1, 0, 1, 0, 0, 0)
-    core.tell(DOOR, 7, True, 0, 0, 0, 0, 0, 0)
-    core.tell(VISIT_ENDED, 8, True, 2, 1, 0, 3, 0, 0)
-    core.tell(PROBLEM, 0, True, 0, 0, 0, 0, 3, 4)
-    events = past_events(device)
-    assert [event.kind for event in events] == [
-        "started",
-        "paired",
-        "session",
-        "button",
-        "decided",
-        "door",
-        "visit_ended",
-        "problem",
-    ]
-    assert [event.sequence for event in events] == list(range(1, 9))
-    known, door, unknown, problem = (event.details for event in events[4:])
-    assert (known["visit"], known["decision"], known["reason"], known["person"], known["distance"]) == (
-        7,
-        "known",
-        "looks_agree",
-        1,
-        1234,
-    )
-    assert door == {"visit": 7, "open": True}
-    assert (unknown["decision"], unknown["stranger"], unknown["distance"]) == ("stranger", 3, None)
-    assert problem == {"problem": "strangers_full", "status": 4, "over": False}
-
-
-def test_old_events_make_room_and_the_count_says_so(line: SpoiltLine, device: Device) -> None:
-    for _ in range(100):
-        line.device.core.tell(VISIT_ENDED, 8, True, 2, 1, 0, 3, 0, 0)
-    events = past_events(device)
-    assert [event.sequence for event in events] == list(range(80, 104))
-    assert device.statistics()["events"] == 103
-
-
-def test_sessions_one_after_the_other_are_one_event(line: SpoiltLine) -> None:
-    device, key = paired(line)
-    line.device.core.tell(BUTTON, 0, True, 0, 0, 0, 0, 0, 0)
-    for _ in range(30):
-        line.device.core.pass_time(60_000)
-        device = Device(session_on(line), keys_of(key))
-    events = past_events(device)
-    assert [event.kind for event in events] == ["started", "paired", "session", "button", "session"]
-    assert events[-1].time - events[-2].time == pytest.approx(30 * 60, abs=1)
-
-
-def test_noise_on_the_line_pushes_no_event_out(line: SpoiltLine, device: Device) -> None:
-    line.device.core.tell(BUTTON, 0, True, 0, 0, 0, 0, 0, 0)
-    for _ in range(100):
-        line.device.take(b"\0noise\0" + packed(0x42))
-    events = past_events(device)
-    assert "button" in [event.kind for event in events]
-    assert [event.details for event in events if event.kind == "refused"] == [
-        {"reason": "damaged", "frames": 100},
-        {"reason": "unknown type", "frames": 100},
-    ]
-
-
-def test_events_are_followed_over_a_lost_session(line: SpoiltLine, device: Device) -> None:
-    followed = followed_events(device, 0, wait=0.05)
-    assert [next(followed).kind for _ in range(3)] == ["started", "paired", "session"]  # type: ignore[union-attr]
-    assert next(followed) is None
-    line.device.switch_off_and_on()
-    device.people()  # which begins a new session; nobody is told of events in it
-    assert next(followed) is None
-
-
-def test_settings_are_changed_all_or_none(line: SpoiltLine, device: Device) -> None:
-    every, thresholds = device.settings()
-    assert len(every) == 30
-    assert (every["votes"].value, every["votes"].default, every["votes"].least, every["votes"].most) == (9, 9, 1, 64)
-    assert thresholds["known"] == every["known_rate"].value
-    device.change({"votes": 5, "known_rate": 1000})
-    assert (line.device.core.setting("votes"), line.device.core.setting("known_rate")) == (5, 1000)
-    for wrong in ({"votes": 6, "gap": -1}, {"votes": 6, "gaps": 1}, {"votes": 6, "stranger_rate": 999}):
-        with pytest.raises(CommandError):
-            device.change(wrong)
-    changed = device.settings()[0]
-    assert (changed["votes"].value, changed["gap"].value) == (5, every["gap"].value)
-    line.device.switch_off_and_on()
-    assert line.device.core.setting("votes") == 5
-
-
-def test_all_settings_fit_at_once_whatever_they_are(line: SpoiltLine, device: Device) -> None:
-    every = device.settings()[0]
-    for values in (
-        {name: setting.most for name, setting in every.items()},
-        {name: setting.least for name, setting in every.items()},
-        {name: setting.default + (1 if setting.default < setting.most else -1) for name, setting in every.items()},
-    ):
-        device.change(values)
-        line.device.switch_off_and_on()
-        assert {name: setting.value for name, setting in device.settings()[0].items()} == values
-
-
-def test_settings_that_do_not_fit_change_nothing() -> None:
-    """A device whose slots are as small as they may be."""
-    line = SpoiltLine(MadeUpDevice((*SIZE[:6], 32)))
-    device = paired(line)[0]
-    device.change({"votes": 5})
-    every = device.settings()[0]
-    with pytest.raises(CommandError, match="there is no room for more settings"):
-        device.change({name: setting.most for name, setting in every.items()})
-    assert device.settings()[0] == every
-    line.device.switch_off_and_on()
-    assert device.settings()[0] == every
-
-
-def test_settings_that_cannot_be_kept_are_not_taken(line: SpoiltLine, device: Device) -> None:
-    line.device.flash.cut_after(10)
-    with pytest.raises(CommandError, match="flash"):
-        device.change({"votes": 5})
-    assert line.device.core.setting("votes") == 9
-
-
-def test_statistics(line: SpoiltLine, device: Device) -> None:
-    line.device.core.pass_time(1500)
-    stranger(line.device)
-    counted = device.statistics()
-    assert (counted["visits"], counted["strangers"], counted["people"], counted["frames"]) == (1, 1, 0, 77)
-    assert counted["uptime"] == 1500
-    assert counted["damaged_records"] == 0
-    assert 0 < counted["flash_written"] < counted["flash_bytes"] == 1 << 13
-    assert counted["flash_needed"] < counted["flash_bytes"]
-    assert "battery" not in counted  # this board cannot measure it
-
-
-def test_a_backup_brings_everything_back_but_the_key(line: SpoiltLine, device: Device) -> None:
-    device.add("Ada", looks_at(900, 800), MODEL)
-    stranger(line.device)
-    device.change({"votes": 5})
-    before = (device.people(), device.strangers())
-    backup = from_file(to_file(take_backup(device)))
-    slots = line.device.gallery.slots()
-    assert all(slots[1][1] not in content for _, content in backup.records)
-
-    device.remove(1)
-    device.discard(1)
-    device.change({"votes": 9})
-    device.add("George", looks_at(700), MODEL)
-    restore(device, backup)
-    assert (device.people(), device.strangers()) == before
-    assert line.device.core.setting("votes") == 5
-    assert line.device.gallery.slots()[1] == slots[1]
-    line.device.switch_off_and_on()
-    assert (device.people(), device.strangers()) == before
-    assert past_events(device)[0].kind == "started"
-
-
-def test_a_removed_person_is_in_no_backup(line: SpoiltLine, device: Device) -> None:
-    device.add("Ada", looks_at(900), MODEL)
-    device.remove(1)
-    assert b"Ada" not in to_file(take_backup(device))
-    assert b"Ada" not in line.device.flash.content()
-
-
-def test_a_restore_that_breaks_off_changes_nothing(line: SpoiltLine, device: Device) -> None:
-    device.add("Ada", looks_at(900), MODEL)
-    backup = take_backup(device)
-    device.rename(1, "George")
-    device.ask(Command.RESTORE, MODEL, VALUES)
-    with pytest.raises(CommandError, match="busy"):
-        device.remove(1)
-    with pytest.raises(CommandError, match="not a backup of such a device"):
-        device.ask(Command.RESTORE_RECORD, 1, 100, 50, b"the middle")
-    assert [one.name for one in device.people()] == ["George"]
-    broken = Backup(backup.model, backup.values, (*backup.records, (9, b"what is this?")))
-    with pytest.raises(CommandError, match="nothing was changed"):
-        restore(device, broken)
-    assert [one.name for one in device.people()] == ["George"]
-    with pytest.raises(CommandError, match="another model"):
-        restore(device, Backup(MODEL + 1, VALUES, backup.records))
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.data())
-def test_files_that_are_no_backup_are_told_of(data: st.DataObject) -> None:
-    content = to_file(Backup(MODEL, VALUES, ((1, b"some bytes"), (7, bytes(8)))))
-    place = data.draw(st.integers(0, len(content) - 1))
-    spoilt = data.draw(
-        st.sampled_from([content[:place], content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]])
-    )
-    try:
-        backup = from_file(spoilt)
-    except ValueError as error:
-        assert "backup" in str(error)
-    else:  # in the number of the model, which the device compares with its own
-        assert backup.records == ((1, b"some bytes"), (7, bytes(8)))
-
-
-def test_a_backup_with_something_behind_it_is_damaged() -> None:
-    content = to_file(Backup(MODEL, VALUES, ((1, b"some bytes"),)))
-    assert from_file(content).records == ((1, b"some bytes"),)
-    with pytest.raises(ValueError, match="there is more in it than a backup"):
-        from_file(content + b"\0\0")
-
-
-@pytest.mark.parametrize("kind", [-1, 256, 2**40, 1.0, None])
-def test_a_record_of_a_type_that_cannot_be_is_damage(kind: object) -> None:
-    content = cbor2.loads(to_file(Backup(MODEL, VALUES, ((1, b"some bytes"),)))) | {"records": [[kind, b"some bytes"]]}
-    with pytest.raises(ValueError, match="the backup is damaged"):
-        from_file(cbor2.dumps(content))
 
 
 def test_what_may_be_asked_twice_changes_nothing_the_second_time() -> None:

@@ -1,5 +1,7 @@
 """Sessions: the owner's side in Python with the device's in C, over lines that lose, change and repeat."""
 
+import struct
+import time
 from collections.abc import Callable
 from itertools import count
 
@@ -13,7 +15,7 @@ from peephole.device.client import Command, Device
 from peephole.device.errors import DeviceError, LostAnswerError, LostSessionError, SilentDeviceError, WrongKeyError
 from peephole.device.events import past_events
 from peephole.device.framing import packed, stuffed
-from peephole.device.session import Session
+from peephole.device.session import DAMAGED, Session
 
 
 @pytest.fixture
@@ -222,6 +224,44 @@ def test_events_come_as_they_happen(line: SpoiltLine) -> None:
     line.device.core.tell(BUTTON, 0, True, 0, 0, 0, 0, 0, 0)
     line.tell()
     assert device.next_event(0.01) is None
+
+
+class LineBehindNoise:
+    """A line that becomes noisy: then the device refuses the noise at once, and answers what is asked a while later."""
+
+    name = "noisy"
+
+    def __init__(self, line: SpoiltLine, seconds: float) -> None:
+        self._line = line
+        self._seconds = seconds
+        self._noisy_until = 0.0
+        self._refused = False
+
+    def become_noisy(self) -> None:
+        self._noisy_until = time.monotonic() + self._seconds
+
+    def write(self, content: bytes) -> None:
+        self._refused = time.monotonic() < self._noisy_until
+        self._line.write(content)
+
+    def read(self, seconds: float) -> bytes:
+        if self._refused:
+            self._refused = False
+            return packed(framing.REFUSED, struct.pack("<BI", DAMAGED, 0))
+        if time.monotonic() < self._noisy_until:
+            time.sleep(min(seconds, 0.01))
+            return b""
+        return self._line.read(seconds)
+
+
+def test_what_comes_after_much_noise_is_answered(line: SpoiltLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("peephole.device.session._QUIET", 0.02)
+    _, key = paired(line)
+    noisy = LineBehindNoise(line, 0.5)
+    session = Session(noisy, seconds=30)
+    session.open(keys_of(key))
+    noisy.become_noisy()
+    assert len(session.ask(Command.INFO)) == 4
 
 
 FRAMES = st.builds(packed, st.sampled_from([0x81, 0x82, 0x83, 0x84, 0xFF]), st.binary(max_size=60))

@@ -17,6 +17,7 @@ from peephole.fixedpoint.program import IntegerProgram  # noqa: E402
 from peephole.fixedpoint.quantize import QuantizationOptions, quantize  # noqa: E402
 from peephole.models import build  # noqa: E402
 from peephole.training.calibration_images import read_calibration_images  # noqa: E402
+from peephole.training.checkpoints import read_checkpoint  # noqa: E402
 from peephole.training.data import PLAIN  # noqa: E402
 from peephole.training.fine_tuning import fine_tune, noise_to_signal  # noqa: E402
 from peephole.training.module import network_of_checkpoint, to_input  # noqa: E402
@@ -83,7 +84,9 @@ def test_the_run_ends_in_a_program_of_8_bits_that_is_nearer_to_the_float_network
     start = FloatNetwork.load(config.run / "start.safetensors")
     before, after = (quantize(network, faces, QuantizationOptions.of(8), 8)[0] for network in (start, trained))
     assert before.tensors == after.tensors  # in the very formats
-    exact = import_network(network_of_checkpoint(str(config.start)), "float", (SIZE, SIZE)).descriptors(faces)
+    exact = import_network(network_of_checkpoint(read_checkpoint(config.start)), "float", (SIZE, SIZE)).descriptors(
+        faces
+    )
 
     def noise(program: IntegerProgram) -> float:
         made = np.stack([run(program, face)[program.layers[-1].name].ravel() for face in faces]) / 2.0**14

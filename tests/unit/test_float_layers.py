@@ -5,16 +5,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from peephole.fixedpoint.float_network import (
+from peephole.fixedpoint.float_layers import (
     FloatAdd,
     FloatAveragePool,
     FloatConv2d,
     FloatCopyChannels,
     FloatDepthwiseConv2d,
     FloatLayer,
-    FloatNetwork,
-    FloatTensor,
 )
+from peephole.fixedpoint.float_network import FloatNetwork, FloatTensor
 from peephole.fixedpoint.layers import MaxPool, ShuffleChannels
 from peephole.fixedpoint.window import window_fields
 

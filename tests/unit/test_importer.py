@@ -9,7 +9,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs the train extra")
 from torch import nn  # noqa: E402
 
-from peephole.fixedpoint.float_network import FloatConv2d  # noqa: E402
+from peephole.fixedpoint.float_layers import FloatConv2d  # noqa: E402
 from peephole.fixedpoint.importer import import_network  # noqa: E402
 from peephole.fixedpoint.quantize import quantize  # noqa: E402
 from peephole.models import build  # noqa: E402

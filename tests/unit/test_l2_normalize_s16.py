@@ -36,6 +36,15 @@ def test_small_vectors_are_scaled_as_well_as_large_ones() -> None:
     assert out.tolist() == [9830, -13107]
 
 
+def test_the_length_is_rounded_down_at_31_bits() -> None:
+    """Exactly it is -12972.499994; a length of one more bit would tell, and these are the bits of the definition."""
+    x, out = np.array([-27269, -5131, -20401], np.int16), sentinel((3,))
+    _core.l2_normalize_s16(x, 14, out)
+    assert out[0] == -12973
+    reference.l2_normalize_s16(x, 14, out)
+    assert out[0] == -12973
+
+
 def test_more_than_fourteen_bits_are_refused() -> None:
     with pytest.raises(ValueError, match="frac_bits must be 0 to 14"):
         _core.l2_normalize_s16(np.ones(2, np.int16), 15, sentinel((2,)))

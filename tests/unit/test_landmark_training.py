@@ -19,6 +19,7 @@ from commands import assert_one_line, peephole  # noqa: E402
 from peephole.alignment import LANDMARK_WINDOW_DOWN, LANDMARK_WINDOW_SIDE, TEMPLATE, template_windows  # noqa: E402
 from peephole.fixedpoint.program import IntegerProgram  # noqa: E402
 from peephole.models.landmarks import SIDE, LandmarkNet  # noqa: E402
+from peephole.training import trainer  # noqa: E402
 from peephole.training.augmentation import Augmentation, crop  # noqa: E402
 from peephole.training.landmark_config import LandmarkConfig  # noqa: E402
 from peephole.training.landmark_windows import (  # noqa: E402
@@ -217,18 +218,17 @@ def test_an_interrupted_run_ends_in_the_same_weights(
     whole = weights(train(config, Launch(workers=0)))
     halved = replace(config, run=tmp_path / "halves")
     steps = LandmarkConfig.steps.fget  # type: ignore[attr-defined]
-    original = torch.save
+    original = trainer.write_checkpoint
 
-    def save(thing: Any, path: Any) -> None:
-        original(thing, path)
-        if thing.get("step") == 5 and "optimizers" in thing:
+    def write(path: Path, checkpoint: Any) -> None:
+        original(path, checkpoint)
+        if checkpoint["step"] == 5:
             raise ConnectionAbortedError("the power is cut just after a checkpoint")
 
     with monkeypatch.context() as patch:
-        patch.setattr(torch, "save", save)
+        patch.setattr(trainer, "write_checkpoint", write)
         with pytest.raises(ConnectionAbortedError):
             train(halved, Launch(workers=0))
-    (halved.run / "last.partial").replace(halved.run / "last.ckpt")
     resumed = weights(train(halved, Launch(workers=0)))
     assert steps(halved) == 12 and whole.keys() == resumed.keys()
     for name, value in whole.items():

@@ -9,7 +9,7 @@ import pytest
 
 from peephole.doorbell.doorbell import LiveFace
 from peephole.doorbell.events import Event, Problem, Rang
-from peephole.live import Changed, LiveDoorbell, Look, Message, Status
+from peephole.live import Changed, LiveDoorbell, Message, Status, View
 from peephole.vision.sources import Frame, Notice
 
 
@@ -64,7 +64,7 @@ def words(messages: list[Message]) -> list[str]:
     return [
         message.text if isinstance(message, Problem | Status) else "look"
         for message in messages
-        if isinstance(message, Problem | Status | Look)
+        if isinstance(message, Problem | Status | View)
     ]
 
 
@@ -100,10 +100,10 @@ def test_recording_is_played_at_its_pace() -> None:
     live = LiveDoorbell(Bell())
     begin = time.monotonic()
     live.watch(Recording([100.0, 100.1, 100.3]), at_its_pace=True)
-    assert 0.29 <= time.monotonic() - begin < 3
+    assert 0.29 <= time.monotonic() - begin < 60
     begin = time.monotonic()
     LiveDoorbell(Bell()).watch(Recording([0.0, 1000.0]), at_its_pace=False)
-    assert time.monotonic() - begin < 3
+    assert time.monotonic() - begin < 60
 
 
 def test_stop_ends_a_long_wait() -> None:
@@ -111,7 +111,7 @@ def test_stop_ends_a_long_wait() -> None:
     threading.Timer(0.1, live.stop).start()
     begin = time.monotonic()
     live.watch(Recording([0.0, 1000.0]), at_its_pace=True)
-    assert time.monotonic() - begin < 3
+    assert time.monotonic() - begin < 60
 
 
 def test_stop_before_start() -> None:
@@ -159,10 +159,39 @@ def test_a_thread_that_works_or_waits_leaves_marks_and_one_that_is_done_does_not
     live = LiveDoorbell(Bell())
     marks: set[float | None] = set()
     live.announcer.listen(lambda message: marks.add(live.beat_at))
-    watching = threading.Thread(target=lambda: live.watch(Recording([0.0, 0.4]), at_its_pace=True))
+    watching = threading.Thread(target=lambda: live.watch(Recording([0.0, 1.0]), at_its_pace=True))
     watching.start()
     while watching.is_alive():
         marks.add(live.beat_at)
         time.sleep(0.002)
-    assert len(marks - {None}) >= 8
+    assert len(marks - {None}) >= 4  # two frames leave two
     assert live.beat_at is None
+
+
+def test_presses_of_a_button_that_bounces_or_is_heard_of_in_two_ways_are_one_ring(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = [7.0]
+    monkeypatch.setattr("peephole.live.time.monotonic", lambda: clock[0])
+    live = LiveDoorbell(Bell())
+    heard = listening(live)
+    for at, source in ((7.0, "button"), (7.1, "button"), (8.9, "mqtt"), (9.1, "http")):
+        clock[0] = at
+        live.ring(source)
+    assert [one.source for one in heard if isinstance(one, Rang)] == ["button", "http"]
+
+
+def test_a_ring_at_a_camera_that_has_ended_is_a_visit_that_is_over() -> None:
+    live = LiveDoorbell(Bell())
+    live.watch(Recording([0.0]), at_its_pace=False)
+    heard = listening(live)
+    live.ring("button")
+    assert [one.text if isinstance(one, Problem) else type(one) for one in heard] == [Rang, "flushed"]
+
+
+def test_a_thread_that_a_fault_of_ours_ends_is_told_and_counts_as_one_that_hangs() -> None:
+    live = LiveDoorbell(Bell())
+    with pytest.raises(TypeError):
+        live.watch(Recording([0.0], TypeError("a bug")), at_its_pace=False)
+    assert live.status.state == "ended" and "a fault of the doorbell itself (TypeError)" in live.status.text
+    assert live.beat_at is not None

@@ -33,6 +33,11 @@ def test_runner_up_is_somebody_else():
     assert match(look(0, 0), gallery).margin is None
 
 
+def test_the_margin_is_how_much_further_away_the_next_owner_is():
+    gallery = references(("anna", [0, 0]), ("ben", [10, 0]))
+    assert match(look(1, 0), gallery).margin == 81 - 1
+
+
 def test_empty_gallery_matches_nobody():
     assert match(look(1, 2), references()) == Match(None, None, None)
 

@@ -1,100 +1,34 @@
-"""What is published on a broker, letter by letter, and what is obeyed."""
+"""What is published on a broker, letter by letter."""
 
 import dataclasses
 import json
-import re
-from dataclasses import dataclass, field
-from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
-from pydantic import ValidationError
 
-from peephole import __version__
-from peephole.doorbell.doorbell import LiveFace
-from peephole.doorbell.events import Decided, Rang, VisitEnded, VisitStarted
-from peephole.doorbell.visit import Decision, VisitRecord
-from peephole.live import Look, Presence, Status
-from peephole.mqtt.commands import command, subscriptions
-from peephole.mqtt.discovery import discovery, entities
-from peephole.mqtt.lock import state_of
-from peephole.mqtt.presence import Occupied
-from peephole.mqtt.reporter import Reporter
-from peephole.mqtt.settings import Mqtt
-from peephole.mqtt.topics import Topics
-from peephole.people.records import Rules, Stranger
-from peephole.vision.detector import Box
-from peephole.vision.sources import Frame
-
-DOCS = Path(__file__).parents[2] / "docs" / "mqtt.md"
-NINE = 1_795_000_000.0
-FRONT = Mqtt(host="broker", device="front", name="Front door")
-EVERYTHING = FRONT.model_copy(update={"pictures": "visits", "allow_lock": True, "allow_ring": True})
-TOPICS = Topics.of(FRONT)
-
-STARTED = VisitStarted("v1", NINE)
-DECIDED = Decided("v1", NINE, "known", "Anna", "p1", None, 90, 50, "agreed", "3 of 3 looks agree", False)
-ENDED = VisitEnded(
-    "v1", "known", "Anna", "p1", None, None, 90, 50, "agreed", "3 of 3 looks agree", 8, NINE, NINE + 4, True, False
-)
-VISIT = VisitRecord(
-    "v1",
-    True,
+from mqtt_household import (
+    DECIDED,
+    ENDED,
+    EVERYTHING,
+    FRONT,
     NINE,
-    NINE + 4,
-    Decision("known", "p1", 90, 50, "agreed", "3 of 3 looks agree"),
-    8,
-    False,
-    False,
-    "Anna",
-    None,
+    STARTED,
+    TOPICS,
+    VISIT,
+    Door,
+    Household,
+    states,
+    told,
 )
-
-
-@dataclass
-class Household:
-    """People by rule, and visits, newest first."""
-
-    tells: dict[str, str] = field(default_factory=lambda: {"p1": "notify"})
-    stored: list[VisitRecord] = field(default_factory=list)
-    waiting: list[Stranger] = field(default_factory=list)
-
-    def rules(self, key: str) -> Rules:
-        if key not in self.tells:
-            raise ValueError(f"{key}: there is nobody of this name")
-        return Rules(tell=self.tells[key])
-
-    def strangers(self, every_state: bool = False) -> list[Stranger]:
-        return self.waiting
-
-    def visits(self, limit: int = 50, before: float | None = None) -> list[VisitRecord]:
-        return self.stored[:limit]
-
-    def visit_picture(self, visit_id: str) -> bytes | None:
-        return f"picture of {visit_id}".encode()
-
-
-@dataclass
-class Door:
-    now: str
-
-    def open(self, by: str) -> None:
-        raise AssertionError("nobody asked")
-
-    def state(self) -> str:
-        return self.now
-
-
-def told(reporter: Reporter, *messages: object) -> list[tuple[str, object]]:
-    return [
-        (one.topic, json.loads(one.payload))
-        for message in messages
-        for one in reporter.hear(message)
-        if one.kind == "event"
-    ]
-
-
-def states(reporter: Reporter) -> dict[str, str]:
-    return {one.topic.removeprefix("doorbell/front/"): one.payload for one in reporter.changes()}
+from peephole.doorbell.events import Challenge, Opened, Rang, Refused
+from peephole.doorbell.visit import Decision
+from peephole.live import Presence, Status
+from peephole.liveness.turning import Turns
+from peephole.mqtt import payloads
+from peephole.mqtt.discovery import discovery
+from peephole.mqtt.lock import state_of
+from peephole.mqtt.reporter import Reporter
+from peephole.people.records import Stranger
 
 
 def test_a_ring() -> None:
@@ -102,7 +36,8 @@ def test_a_ring() -> None:
 
     assert (ring.topic, ring.kind, ring.retain) == ("doorbell/front/event/bell", "event", False)
     assert ring.payload == (
-        '{"v": 1, "event_type": "ring", "visit_id": "v1", "source": "button", "time": "2026-11-18T11:06:40.000Z"}'
+        '{"v": 1, "event_type": "ring", "visit_id": "v1", "source": "button", "camera": null,'
+        ' "time": "2026-11-18T11:06:40.000Z"}'
     )
 
 
@@ -123,6 +58,7 @@ def test_a_visitor_is_told_once() -> None:
                 "margin": 50,
                 "reason": "agreed",
                 "text": "3 of 3 looks agree",
+                "camera": None,
                 "ended": False,
                 "repeat": None,
                 "time": "2026-11-18T11:06:40.000Z",
@@ -200,6 +136,7 @@ def test_states_are_told_when_they_change() -> None:
         "person_id": "p1",
         "stranger": None,
         "rang": False,
+        "camera": None,
         "ended": True,
         "reason": "agreed",
         "text": "3 of 3 looks agree",
@@ -227,6 +164,7 @@ def test_the_last_person_is_renamed_and_forgotten_with_the_stored_one() -> None:
         ({"decision": Decision("unsure", None, 1, 1, "few_looks", "few"), "person_name": None}, "unsure"),
         ({"decision": Decision("unsure", None, 1, 1, "few_looks", "few"), "closed": False}, "Anna"),
         ({"decision": Decision("unsure", None, None, None, "nobody_seen", "-"), "sightings": 0}, "Anna"),
+        ({"decision": Decision("unsure", None, None, None, "discarded", "no face"), "person_name": None}, "Anna"),
         ({"silent": True, "person_name": "Zoe"}, "Anna"),
     ],
 )
@@ -248,116 +186,104 @@ def test_a_picture_is_told_once_and_to_whoever_has_just_started() -> None:
     assert (again.payload, again.retain) == (b"picture of v1", False)
 
 
-def test_somebody_is_present_until_the_face_is_away_for_three_seconds() -> None:
-    empty = Look(Frame(None, 0.0, 1), ())
-    face = Look(Frame(None, 0.0, 1), (LiveFace("v1", Box(0, 0, 9, 9), "Anna", "known"),))
-    occupied = Occupied()
-
-    seen = [(empty, 0), (face, 1), (face, 2), (empty, 4.9), (empty, 5.0), (empty, 6)]
-    assert [occupied.change(look, at) for look, at in seen] == [None, True, None, None, False, None]
-    assert [occupied.change(Presence(names), 7) for names in (("Anna",), ("Anna", "Ben"), ())] == [True, None, False]
-    assert [occupied.change(message, 8) for message in (face, STARTED, Status("ended", "over"))] == [True, None, False]
-
-
-def test_the_device_that_home_assistant_discovers() -> None:
-    device = json.loads(discovery(FRONT, TOPICS, has_lock=False))
-
-    assert {key: value for key, value in device.items() if key != "cmps"} == {
-        "dev": {"ids": ["front"], "name": "Front door", "mf": "peephole", "mdl": "doorbell", "sw": __version__},
-        "o": {"name": "peephole", "sw": __version__},
-        "availability_topic": "doorbell/front/status",
-        "payload_available": "online",
-        "payload_not_available": "offline",
-        "qos": 1,
-    }
-    assert device["cmps"]["bell"] == {
-        "p": "event",
-        "unique_id": "front_bell",
-        "default_entity_id": "event.front_bell",
-        "name": "Bell",
-        "device_class": "doorbell",
-        "event_types": ["ring"],
-        "state_topic": "doorbell/front/event/bell",
-    }
-    assert list(device["cmps"]) == ["bell", "visitor", "last_person", "strangers", "present", "camera"]
-
-
-def test_a_picture_and_a_lock_are_announced_where_they_are_allowed() -> None:
-    device = json.loads(discovery(EVERYTHING, TOPICS, has_lock=True))
-
-    assert device["cmps"]["picture"]["image_topic"] == "doorbell/front/picture"
-    lock = device["cmps"]["lock"]
-    assert (lock["command_topic"], lock["optimistic"], lock["retain"]) == ("doorbell/front/lock/set", False, False)
-    assert "object_id" not in json.dumps(device)
-    assert [one.key for one in entities(EVERYTHING, has_lock=False)][-1] == "picture"
-
-
 def test_the_lock_is_as_home_assistant_calls_it() -> None:
     assert [state_of(Door(state)) for state in ("locked", "opening", "asleep")] == ["LOCKED", "OPENING", "None"]
     assert states(Reporter(Household(), EVERYTHING, Door("open")))["lock/state"] == "OPEN"
 
 
-@pytest.mark.parametrize(
-    ("topic", "payload", "retained", "connected", "wish"),
-    [
-        ("homeassistant/status", b"online", False, 0, "announce"),
-        ("homeassistant/status", b"online", True, 0, None),
-        ("homeassistant/status", b"offline", False, 9, None),
-        ("doorbell/front/bell/press", b"1", False, 0, "ring"),
-        ("doorbell/front/bell/press", b"1", True, 9, "forget"),
-        ("doorbell/front/bell/press", b"", False, 9, None),
-        ("doorbell/front/lock/set", b"UNLOCK", False, 2.0, "open"),
-        ("doorbell/front/lock/set", b"OPEN", False, 9, "open"),
-        ("doorbell/front/lock/set", b"LOCK", False, 9, "close"),
-        ("doorbell/front/lock/set", b"UNLOCK", False, 1.9, None),
-        ("doorbell/front/lock/set", b"UNLOCK", True, 9, "forget"),
-        ("doorbell/front/lock/set", b"unlock", False, 9, None),
-        ("doorbell/front/lock/set", b"", False, 9, None),
-        ("doorbell/back/lock/set", b"UNLOCK", False, 9, None),
-    ],
-)
-def test_what_a_message_asks_for(
-    topic: str, payload: bytes, retained: bool, connected: float, wish: str | None
-) -> None:
-    assert command(TOPICS, topic, payload, retained, connected) == wish
+OPENED = Opened("v1", NINE, "Anna", "p1", "face", "on", "Front")
 
 
-def test_only_what_is_allowed_is_listened_to() -> None:
-    assert subscriptions(FRONT, TOPICS, has_lock=True) == ["homeassistant/status"]
-    assert subscriptions(EVERYTHING, TOPICS, has_lock=False) == ["homeassistant/status", "doorbell/front/bell/press"]
-    assert "doorbell/front/lock/set" in subscriptions(EVERYTHING, TOPICS, has_lock=True)
+def test_an_opening_is_told_and_the_lock_is_seen_to_open_and_to_shut() -> None:
+    reporter = Reporter(Household(), EVERYTHING, Door("locked"))
+    assert states(reporter)["lock/state"] == "LOCKED"
 
+    event, state = reporter.hear(OPENED)
 
-@pytest.mark.parametrize(
-    ("wrong", "words"),
-    [
-        ({"ca": "/etc/ca.pem"}, "say tls = true too"),
-        ({"password": "text:x"}, "a password needs a user"),
-        ({"user": "bell", "password": "x"}, "a secret is"),
-        ({"root": "door/#"}, "without"),
-        ({"root": "/door"}, "without"),
-        ({"discovery": "home assistant"}, "without"),
-        ({"device": "front door"}, "pattern"),
-        ({"page": "192.168.1.5"}, "pattern"),
-    ],
-)
-def test_settings_that_cannot_be(wrong: dict[str, str], words: str) -> None:
-    with pytest.raises(ValidationError, match=words):
-        Mqtt(host="broker", **wrong)
-
-
-def test_the_usual_ports() -> None:
-    assert Mqtt(host="broker").address == "broker:1883"
-    assert Mqtt(host="::1", tls=True).address == "[::1]:8883"
-
-
-def test_every_topic_and_entity_is_documented() -> None:
-    page = DOCS.read_text()
-    properties = [name for name, value in vars(Topics).items() if isinstance(value, property)]
-    shown = {
-        getattr(TOPICS, name).replace("doorbell/front/", "~/").replace("/front/", "/DEVICE/") for name in properties
+    assert json.loads(event.payload) == {
+        "v": 1,
+        "event_type": "opened",
+        "visit_id": "v1",
+        "name": "Anna",
+        "person_id": "p1",
+        "by": "face",
+        "camera": "Front",
+        "time": "2026-11-18T11:06:40.000Z",
     }
+    assert (state.topic, state.payload, state.retain) == ("doorbell/front/lock/state", "UNLOCKED", True)
+    assert states(reporter)["lock/state"] == "LOCKED"  # so soon, and yet it was told
 
-    assert shown == set(re.findall(r"^\| `([^`]+/[^`]+)` \| (?:yes|no|to)", page, re.MULTILINE))
-    for one in entities(EVERYTHING, has_lock=True):
-        assert f"| `{one.platform}.front_{one.key}` |" in page
+
+SUSPECTED = Refused("v1", NINE, "Anna", "p1", "liveness_failed", "the face may be a picture", "on", "Front")
+
+
+@pytest.mark.parametrize(
+    ("reason", "event_type"), [("liveness_failed", "spoof_suspected"), ("too_far", "refused"), ("too_alike", "refused")]
+)
+def test_a_suspicious_refusal_is_a_visitors_event_with_a_visitors_keys(reason: str, event_type: str) -> None:
+    reporter = Reporter(Household(), FRONT, Door("locked"))
+    (event,) = reporter.hear(dataclasses.replace(SUSPECTED, reason=reason))
+    told = json.loads(event.payload)
+    assert (event.topic, event.kind) == ("doorbell/front/event/visitor", "event")
+    assert (told["event_type"], told["visit_id"], told["name"], told["reason"]) == (event_type, "v1", "Anna", reason)
+    assert set(told) == set(json.loads(payloads.visitor(DECIDED)))
+    known = json.loads(discovery(FRONT, TOPICS, has_door=True))["cmps"]["visitor"]
+    assert event_type in known["event_types"]
+
+
+def test_of_silent_and_of_erased_people_no_suspicion_is_told() -> None:
+    for tells in ({"p1": "silent"}, {}):
+        assert Reporter(Household(tells), FRONT, Door("locked")).hear(SUSPECTED) == []
+
+
+def test_a_lock_out_is_a_state_of_a_door_that_is_set_up() -> None:
+    door = Door("locked")
+    reporter = Reporter(Household(), FRONT, door)
+    assert not reporter.lags_behind()  # nobody has been told anything yet
+    assert states(reporter)["lock_out"] == "OFF"
+    door.waits = True
+    assert reporter.lags_behind() and states(reporter) == {"lock_out": "ON"}
+    assert not reporter.lags_behind()
+    assert "lock_out" not in states(Reporter(Household(), FRONT, None))
+
+
+def test_a_task_is_told_to_whatever_speaks_at_the_door_and_names_nobody() -> None:
+    (event,) = Reporter(Household(), FRONT, Door("locked")).hear(
+        Challenge("v1", NINE, "asked", "left", "turn your head to your left", "Front")
+    )
+
+    assert (event.topic, event.kind, event.retain) == ("doorbell/front/event/challenge", "event", False)
+    assert json.loads(event.payload) == {
+        "v": 1,
+        "event_type": "asked",
+        "visit_id": "v1",
+        "turn": "left",
+        "text": "turn your head to your left",
+        "camera": "Front",
+        "time": "2026-11-18T11:06:40.000Z",
+    }
+    known = json.loads(discovery(FRONT, TOPICS, has_door=True))["cmps"]["challenge"]
+    assert (known["state_topic"], event_types_of(Turns) <= set(known["event_types"])) == (event.topic, True)
+    assert "challenge" not in json.loads(discovery(FRONT, TOPICS, has_door=False))["cmps"]
+
+
+def event_types_of(task: type[Turns]) -> set[str]:
+    """Every state that a task can have."""
+    return set(get_args(get_type_hints(task)["state"]))
+
+
+def test_a_dry_run_is_told_as_such_and_a_silent_person_without_the_name() -> None:
+    dry = dataclasses.replace(OPENED, mode="dry-run")
+    (event,) = Reporter(Household(), EVERYTHING, Door("locked")).hear(dry)
+    assert json.loads(event.payload)["event_type"] == "dry_run"
+    (silent,) = Reporter(Household({"p1": "silent"}), FRONT, Door("locked")).hear(OPENED)
+    assert (json.loads(silent.payload)["name"], json.loads(silent.payload)["person_id"]) == (None, None)
+
+
+def test_of_several_cameras_all_must_work() -> None:
+    reporter = Reporter(Household(), FRONT, None)
+    reporter.hear(Status("watching", "Watching", "Front"))
+    reporter.hear(Status("lost", "away", "Garage"))
+    assert states(reporter)["camera"] == "OFF"
+    reporter.hear(Status("watching", "Watching", "Garage"))
+    assert states(reporter)["camera"] == "ON"

@@ -13,7 +13,8 @@ from arrays import filled
 from peephole.engine import Engine
 from peephole.fixedpoint import interpreter
 from peephole.fixedpoint.describe import describe
-from peephole.fixedpoint.float_network import FloatConv2d, FloatNetwork, FloatTensor
+from peephole.fixedpoint.float_layers import FloatConv2d
+from peephole.fixedpoint.float_network import FloatNetwork, FloatTensor
 from peephole.fixedpoint.layers import Conv2d, MaxPool, Tensor
 from peephole.fixedpoint.program import IntegerProgram
 
@@ -74,7 +75,7 @@ def test_the_range_of_a_tensor_is_that_of_its_type() -> None:
 BROKEN = {
     "task": ({"task": "recognise"}, "a program for the task recognise takes images; input kind tensor is for network"),
     "kind": ({"input_kind": "sound"}, "input kind 'sound' must be one of image, tensor"),
-    "offset": ({"input_offset": 128}, "input samples: integers that the caller quantises have no offset, not 128"),
+    "offset": ({"input_offset": 128}, "input samples: integers that the caller quantizes have no offset, not 128"),
     "image": ({"input_kind": "image"}, "input samples: must have one channel, a grey image, not 3; .* kind tensor"),
     "mirrored": ({"mirrored": True}, "a mirrored program must end in l2_normalize"),
 }

@@ -32,7 +32,11 @@ STRANGER = Occasion("stranger", "v2", 0.0, who="stranger:12", stranger=12, decis
 NEWCOMER = Occasion("stranger", "v3", 0.0, decision="stranger")
 RING = Occasion("ring", "v4", 0.0)
 DISK_FULL = Occasion("problem", None, 0.0, who="problem:storage", reason="storage", text="the disk is full")
-EVERYTHING = ("known", "stranger", "unsure", "ring", "problem")
+OPENED = Occasion("opened", "v1", 0.0, who="person:p1", person="Anna", person_id="p1", decision="known", reason="face")
+BY_HAND = Occasion("opened", None, 0.0, reason="owner")
+SUSPICIOUS = replace(OPENED, happening="suspicious", reason="liveness_failed")
+LOCKED_OUT = Occasion("suspicious", None, 0.0, reason="locked_out")
+EVERYTHING = ("known", "stranger", "unsure", "ring", "opened", "suspicious", "problem")
 
 
 def reason(occasion, rules=None, state=None, now=NOON, **changed) -> str:
@@ -48,7 +52,9 @@ def after(occasion, at=NOON) -> State:
     return delivered(handed_over(State(), occasion), occasion, SETTINGS, at.timestamp())
 
 
-@pytest.mark.parametrize("occasion", [ANNA, STRANGER, NEWCOMER, RING, DISK_FULL])
+@pytest.mark.parametrize(
+    "occasion", [ANNA, STRANGER, NEWCOMER, RING, OPENED, BY_HAND, SUSPICIOUS, LOCKED_OUT, DISK_FULL]
+)
 def test_at_noon_everything_wanted_is_told(occasion: Occasion) -> None:
     assert reason(occasion) == "told"
 
@@ -61,9 +67,38 @@ def test_a_target_hears_of_what_it_wants_alone(occasion: Occasion, events: tuple
     assert reason(occasion, events=events) == "not_wanted"
 
 
-def test_by_default_a_target_hears_of_strangers_rings_and_people() -> None:
-    assert PHONE.events == ("stranger", "ring", "known")
+def test_by_default_a_target_hears_of_strangers_rings_people_and_the_door() -> None:
+    assert PHONE.events == ("stranger", "ring", "known", "opened", "suspicious")
     assert not PHONE.pictures
+
+
+def test_an_opening_is_told_though_its_person_was_just_now_and_once_a_visit() -> None:
+    assert reason(OPENED, state=after(ANNA)) == "told"
+    ring = Occasion("ring", "v1", 0.0, who="person:p1", person="Anna", person_id="p1")
+    assert reason(OPENED, state=after(ring)) == "told"
+    assert reason(OPENED, state=after(OPENED)) == "told_already"
+    assert reason(ANNA, state=after(OPENED)) == "told"  # an opening greets nobody
+    assert reason(BY_HAND, state=after(BY_HAND)) == "told"
+    assert reason(OPENED, Rules(tell="log")) == "log"
+    assert reason(OPENED, now=NIGHT) == "quiet_hours"
+
+
+def test_what_is_suspicious_about_somebody_is_told_though_they_were_just_now_and_at_night() -> None:
+    assert reason(SUSPICIOUS, state=after(ANNA)) == "told"
+    assert reason(ANNA, state=after(SUSPICIOUS)) == "told"
+    assert reason(SUSPICIOUS, now=NIGHT) == reason(LOCKED_OUT, now=NIGHT) == "told"
+    assert reason(LOCKED_OUT, state=after(SUSPICIOUS)) == "told"  # of which it is a consequence
+
+
+def test_somebody_who_goes_on_trying_is_told_of_once_in_a_while() -> None:
+    again = replace(SUSPICIOUS, visit="v2")
+    assert reason(again, state=after(SUSPICIOUS)) == "cool_down"
+    assert reason(replace(again, who="person:p2", person_id="p2"), state=after(SUSPICIOUS)) == "told"
+
+
+@pytest.mark.parametrize("tell", ["log", "silent"])
+def test_of_people_who_are_listed_only_nothing_suspicious_is_told_either(tell: str) -> None:
+    assert reason(SUSPICIOUS, Rules(tell=tell)) == tell
 
 
 @pytest.mark.parametrize("tell", ["log", "silent"])
@@ -97,7 +132,7 @@ def test_a_ring_is_told_without_saying_who_where_that_is_not_told(rung: Occasion
     assert should_tell(replace(rung, ignored=False), Rules(), SETTINGS, PHONE, State(), NOON).named
 
 
-def test_in_quiet_hours_only_rings_and_problems_come_through() -> None:
+def test_in_quiet_hours_only_rings_problems_and_what_is_suspicious_come_through() -> None:
     assert reason(ANNA, now=NIGHT) == reason(STRANGER, now=NIGHT) == "quiet_hours"
     assert reason(RING, now=NIGHT) == reason(DISK_FULL, now=NIGHT) == "told"
     assert reason(RING, now=NIGHT, even_in_quiet_hours=("stranger",)) == "quiet_hours"

@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 from pydantic import ValidationError
 
-from peephole.doorbell.events import Decided, Problem, Rang, VisitEnded, VisitStarted
+from peephole.doorbell.events import Decided, LockedOut, Opened, Problem, Rang, Refused, VisitEnded, VisitStarted
 from peephole.live import Status
 from peephole.notify.occasions import LOST_SECONDS, RING_PATIENCE_SECONDS, Occasions
 from peephole.notify.rules import Occasion
@@ -22,29 +22,80 @@ RING = Occasion("ring", "v4", 1e9)
 
 
 @pytest.mark.parametrize(
-    ("occasion", "visits", "words"),
+    ("occasion", "words"),
     [
-        (ANNA, None, "Anna is at the door"),
-        (replace(ANNA, ended=True), None, "Anna was at the door"),
-        (replace(ANNA, happening="ring"), None, "Anna rang"),
-        (STRANGER, 4, "Somebody you do not know is at the door (Stranger 12, 4th visit)"),
-        (STRANGER, 111, "Somebody you do not know is at the door (Stranger 12, 111th visit)"),
-        (STRANGER, 22, "Somebody you do not know is at the door (Stranger 12, 22nd visit)"),
-        (replace(STRANGER, ended=True), 1, "Somebody you do not know was at the door (Stranger 12)"),
-        (replace(STRANGER, stranger=None), None, "Somebody you do not know is at the door"),
-        (replace(STRANGER, happening="ring"), 3, "Somebody you do not know rang (Stranger 12, 3rd visit)"),
-        (RING, None, "Somebody rang"),
-        (UNSURE, None, "Somebody was at the door, and could not be made out"),
-        (Occasion("problem", None, 1e9, text="the disk is full"), None, "the disk is full"),
+        (ANNA, "Anna is at the door"),
+        (replace(ANNA, ended=True), "Anna was at the door"),
+        (replace(ANNA, happening="ring"), "Anna rang"),
+        (replace(STRANGER, visits=4), "Somebody you do not know is at the door (Stranger 12, 4th visit)"),
+        (replace(STRANGER, visits=111), "Somebody you do not know is at the door (Stranger 12, 111th visit)"),
+        (replace(STRANGER, visits=22), "Somebody you do not know is at the door (Stranger 12, 22nd visit)"),
+        (replace(STRANGER, ended=True, visits=1), "Somebody you do not know was at the door (Stranger 12)"),
+        (replace(STRANGER, stranger=None), "Somebody you do not know is at the door"),
+        (replace(STRANGER, happening="ring", visits=3), "Somebody you do not know rang (Stranger 12, 3rd visit)"),
+        (RING, "Somebody rang"),
+        (UNSURE, "Somebody was at the door, and could not be made out"),
+        (Occasion("problem", None, 1e9, text="the disk is full"), "the disk is full"),
     ],
 )
-def test_one_line_says_it(occasion: Occasion, visits: int | None, words: str) -> None:
-    assert line(occasion, visits, named=True) == words
+def test_one_line_says_it(occasion: Occasion, words: str) -> None:
+    assert line(occasion, named=True) == words
+
+
+FOR_ANNA = Opened("v1", 1e9, "Anna", "p1", "face", "on")
+
+
+@pytest.mark.parametrize(
+    ("opened", "words"),
+    [
+        (FOR_ANNA, "The door was opened for Anna"),
+        (replace(FOR_ANNA, camera="Front"), "Front: The door was opened for Anna"),
+        (replace(FOR_ANNA, mode="dry-run"), "The door would have been opened for Anna, this is a dry run"),
+        (replace(FOR_ANNA, visit=None, person=None, person_id=None, by="owner"), "The door was opened by the owner"),
+    ],
+)
+def test_an_opening_is_told_in_one_line(opened: Opened, words: str) -> None:
+    [occasion] = Occasions(lambda: 0.0).hear(opened, 0.0)
+    assert line(occasion, named=True) == words
+    assert "Anna" not in line(occasion, named=False)
+
+
+PHOTO = Refused("v1", 1e9, "Anna", "p1", "liveness_failed", "the face may be a picture", "on")
+CODES = LockedOut(1e9, 1e9 + 900, "codes", "codes do not open the door until 14:20", "on", "Front")
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        (PHOTO, "The door stays shut for Anna: the face may be a picture"),
+        (replace(PHOTO, mode="dry-run"), "The door stays shut for Anna: the face may be a picture (a dry run)"),
+        (CODES, "Front: Codes do not open the door until 14:20"),
+    ],
+)
+def test_what_is_suspicious_is_told_in_one_line(told: Refused | LockedOut, words: str) -> None:
+    [occasion] = Occasions(lambda: 0.0).hear(told, 0.0)
+    assert line(occasion, named=True) == words
+    assert "Anna" not in line(occasion, named=False)
+
+
+def test_the_camera_begins_the_line_where_it_has_a_name() -> None:
+    at_the_garage = replace(ANNA, camera="Garage")
+    assert line(at_the_garage, named=True) == "Garage: Anna is at the door"
+    assert json.loads(webhook_json(notification(at_the_garage, True, ""), 1.0))["camera"] == "Garage"
+
+
+def test_each_camera_that_stays_away_is_told() -> None:
+    occasions = Occasions(lambda: 5.0)
+    occasions.hear(Status("lost", "no picture", "Front"), 0.0)
+    occasions.hear(Status("lost", "no picture", "Garage"), 10.0)
+    occasions.hear(Status("watching", "Watching", "Front"), 20.0)
+    assert occasions.next_due() == 10.0 + LOST_SECONDS
+    assert [one.who for one in occasions.due(1000.0)] == ["problem:camera:Garage"]
 
 
 def test_a_message_that_may_not_name_names_nobody() -> None:
     ring = replace(ANNA, happening="ring")
-    message = notification(ring, None, named=False, link="", picture=b"\xff\xd8")
+    message = notification(ring, named=False, link="", picture=b"\xff\xd8")
     said = webhook_json(message, 1e9).decode()
     assert message.line == "Somebody rang"
     assert message.picture is None
@@ -52,15 +103,15 @@ def test_a_message_that_may_not_name_names_nobody() -> None:
 
 
 def test_a_message_tells_when_and_leads_to_the_visit() -> None:
-    message = notification(ANNA, None, named=True, link="https://door.lan/bell/")
+    message = notification(ANNA, named=True, link="https://door.lan/bell/")
     at = datetime.fromtimestamp(1e9)
     assert message.link == "https://door.lan/bell/?visit=v1"
     assert body(message, at) == f"{at:%H:%M}\nhttps://door.lan/bell/?visit=v1"
-    assert body(notification(ANNA, None, named=True, link=""), at) == f"{at:%H:%M}"
+    assert body(notification(ANNA, named=True, link=""), at) == f"{at:%H:%M}"
 
 
 def test_a_webhook_is_told_in_json() -> None:
-    message = notification(STRANGER, 4, named=True, link="", picture=b"\xff\xd8")
+    message = notification(replace(STRANGER, visits=4), named=True, link="", picture=b"\xff\xd8")
     assert json.loads(webhook_json(message, 1e9 + 1)) == {
         "v": 1,
         "id": "v2-stranger",
@@ -72,12 +123,14 @@ def test_a_webhook_is_told_in_json() -> None:
         "stranger": 12,
         "visits": 4,
         "decision": "stranger",
+        "camera": None,
         "reason": "",
         "text": "",
         "ended": False,
         "time": "2001-09-09T01:46:40.000Z",
         "sent": "2001-09-09T01:46:41.000Z",
         "link": None,
+        "actions": [],
         "picture": "/9g=",
     }
 
@@ -110,6 +163,14 @@ def test_a_visit_is_news_when_it_is_decided_and_not_once_more_at_its_end() -> No
 def test_a_visit_that_turns_out_to_be_of_another_is_news_again() -> None:
     assert heard(decided("stranger"), ended("known", "Anna")) == [("stranger", None), ("known", "person:p1")]
     assert heard(decided("known", "Anna"), ended("unsure")) == [("known", "person:p1"), ("unsure", None)]
+
+
+def test_a_ring_that_nobody_was_seen_after_is_told_at_the_end_as_one_that_is_over() -> None:
+    occasions = Occasions(lambda: 0.0)
+    occasions.hear(VisitStarted("v1", 1.0), 0.0)
+    occasions.hear(Rang("v1", 1.0, "button"), 0.0)
+    (ring,) = occasions.hear(ended("unsure", reason="nobody_seen"), 1.0)
+    assert (ring.happening, ring.decision, ring.ended) == ("ring", None, True)
 
 
 def test_who_could_not_be_made_out_is_news_at_the_end_only() -> None:
@@ -220,3 +281,22 @@ def test_webhooks_are_shown_without_path_and_password(url: str, where: str) -> N
 def test_settings_that_cannot_work_are_refused(changed: dict[str, object], sentence: str) -> None:
     with pytest.raises(ValidationError, match=sentence):
         Notify.model_validate(changed)
+
+
+def test_a_camera_that_was_told_of_is_told_of_when_it_is_back() -> None:
+    occasions = Occasions(lambda: 77.0)
+    lost, back = Status("lost", "no picture", "Front"), Status("watching", "the picture is back", "Front")
+    assert occasions.hear(back, 0.0) == []
+    occasions.hear(lost, 0.0)
+    assert occasions.hear(back, 30.0) == []  # nobody was told that it was away
+    occasions.hear(lost, 40.0)
+    assert len(occasions.due(40.0 + LOST_SECONDS)) == 1
+    assert occasions.hear(Status("watching", "the picture is back", "Garage"), 120.0) == []
+    (told,) = occasions.hear(back, 130.0)
+    assert (told.happening, told.reason, told.text, told.camera) == (
+        "problem",
+        "camera_back",
+        "the picture is back",
+        "Front",
+    )
+    assert occasions.hear(back, 140.0) == []

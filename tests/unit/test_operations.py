@@ -130,7 +130,7 @@ def test_a_doorbell_that_hangs_is_not_fed_and_told_of_once(manager: Manager, mon
     monkeypatch.setattr(supervising, "HUNG_SECONDS", 0.5)
     live, source, told = LiveDoorbell(Nobody()), Hanging(), []  # type: ignore[arg-type]
     watching = threading.Thread(target=lambda: live.watch(source, at_its_pace=False))
-    with Supervisor(live, Health({"doorbell": hang_check(live)}), told.append) as supervisor:
+    with Supervisor([live], Health({"doorbell": hang_check(live)}), told.append) as supervisor:
         watching.start()
         supervisor.begun()
         first = manager.heard_within(0.4)
@@ -140,7 +140,7 @@ def test_a_doorbell_that_hangs_is_not_fed_and_told_of_once(manager: Manager, mon
         assert [one for one in manager.heard_within(0.5) if not one.startswith("STATUS=")] == []
         assert len(told) == 1 and "hung" in told[0]
         source.let.set()  # it ends: what is over does not hang
-        watching.join(5)
+        watching.join(30)
         assert "WATCHDOG=1" in manager.heard_within(0.5)
     assert manager.heard_within(0.2)[-1] == "STOPPING=1"
 

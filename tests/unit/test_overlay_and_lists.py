@@ -1,24 +1,28 @@
 """What the page draws and says."""
 
 import asyncio
+import dataclasses
+import json
+import time
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
+import cv2
 import numpy as np
 import pytest
 
 from peephole.doorbell.doorbell import LiveFace
-from peephole.doorbell.events import Event
+from peephole.doorbell.events import Challenge, Event, VisitEnded
 from peephole.doorbell.visit import Kind
-from peephole.live import Announcer, Changed, LiveDoorbell, Look, Presence, State, Status
+from peephole.live import Announcer, Changed, LiveDoorbell, Presence, State, Status, View
 from peephole.time_words import duration, moment
 from peephole.vision.detector import Box
 from peephole.vision.sources import Frame
 from peephole.web.lists import STATES, count, lost_line, present_line, sentence, state_word
 from peephole.web.overlay import MOST_WIDTH, Painter, draw, plain
-from peephole.web.streams import Streams, faces_json, presence_json, status_json
+from peephole.web.streams import Challenges, Streams, faces_json, message_sse, presence_json, status_json
 
 
 class NobodyWatches:
@@ -48,6 +52,47 @@ def test_box_is_drawn_on_a_copy() -> None:
     assert draw(image, (FACE,), names=True)[:28].any() and not drawn[:28].any()
 
 
+def test_how_near_somebody_known_is_stands_beside_the_name() -> None:
+    image, near = np.zeros((120, 160, 3), np.uint8), dataclasses.replace(FACE, near="0.43")
+    assert draw(image, (near,), names=True)[:28].sum() > draw(image, (FACE,), names=True)[:28].sum()
+    told = [faces_json(View(Frame(image, 0.0, 1), (face,)))["faces"][0] for face in (near, FACE)]
+    assert [(face["label"], face["near"]) for face in told] == [("Alice", "0.43"), ("Alice", "")]
+
+
+def test_a_browser_without_scripts_reads_in_the_picture_what_the_visitor_is_told() -> None:
+    live = LiveDoorbell(NobodyWatches())
+    streams = Streams(live)
+    live.newest = View(Frame(np.full((180, 320, 3), 60, np.uint8), 9.0, 0), ())
+
+    def lower_edge(names: bool = True, small: bool = False) -> bool:
+        """Tell whether something bright is written there."""
+        data = asyncio.run(streams.picture(live, names, small))
+        assert data is not None
+        return bool((cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)[150:] > 180).any())
+
+    assert not lower_edge()
+    live.announcer.announce(Challenge("v1", 9.0, "asked", "left", "turn your head to your left"))
+    assert (lower_edge(), lower_edge(names=False), lower_edge(small=True)) == (True, False, False)
+    live.announcer.announce(Challenge("v1", 9.0, "asked", "left", "turn your head to your left", "Garden"))
+    live.announcer.announce(
+        VisitEnded("v2", "known", "Anna", "p1", None, None, 9, 5, "", "", 8, 9.0, 13.0, False, False)
+    )
+    assert lower_edge()
+    live.announcer.announce(
+        VisitEnded("v1", "known", "Anna", "p1", None, None, 9, 5, "", "", 8, 9.0, 13.0, False, False)
+    )
+    assert not lower_edge()
+
+
+def test_a_challenge_that_is_said_no_more_goes_from_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    challenges = Challenges()
+    challenges.hear(Challenge("v1", 9.0, "done", None, "thank you"))
+    assert challenges.line("") == "To the visitor: thank you"
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + 60)
+    assert challenges.line("") == ""
+
+
 def test_grey_and_large_frames() -> None:
     assert draw(np.zeros((120, 160), np.uint8), (), names=False).shape == (120, 160, 3)
     large = draw(np.zeros((1000, 4000, 3), np.uint8), (LiveFace("v", Box(2000, 500, 400, 400), "", "unsure"),), False)
@@ -63,10 +108,10 @@ def test_names_in_letters_that_can_be_drawn() -> None:
 
 def test_encoded_once_a_frame() -> None:
     painter = Painter()
-    look = Look(Frame(np.zeros((8, 8, 3), np.uint8), 0.0, 1), ())
+    look = View(Frame(np.zeros((8, 8, 3), np.uint8), 0.0, 1), ())
     first = painter.jpeg(look, names=False)
     assert painter.jpeg(look, names=False) is first and first.startswith(b"\xff\xd8")
-    assert painter.jpeg(Look(Frame(look.frame.image, 0.1, 2), ()), names=False) is not first
+    assert painter.jpeg(View(Frame(look.frame.image, 0.1, 2), ()), names=False) is not first
 
 
 def test_times_in_words() -> None:
@@ -91,14 +136,23 @@ def test_times_in_words() -> None:
 )
 def test_who_is_there_in_the_page_and_in_its_events(labels: list[tuple[str, Kind]], line: str) -> None:
     faces = tuple(LiveFace("v", Box(0, 0, 4, 4), label, kind) for label, kind in labels)
-    look = Look(Frame(np.zeros((8, 8, 3), np.uint8), 0.0, 1), faces)
+    look = View(Frame(np.zeros((8, 8, 3), np.uint8), 0.0, 1), faces)
     assert present_line(look.present) == faces_json(look)["line"] == presence_json(look.present)["line"] == line
+
+
+def test_what_a_visitor_is_asked_to_do_is_said_at_the_picture_too() -> None:
+    said = message_sse(Challenge("v1", 9.0, "asked", "left", "turn your head to your left", "Front"))
+    name, data = said.split("\n")[:2]
+    told = json.loads(data.removeprefix("data: "))
+    assert (name, told["camera"], told["turn"]) == ("event: challenge", "Front", "left")
+    assert told["line"] == "To the visitor: turn your head to your left"
 
 
 def test_without_a_picture_nobody_is_said_to_be_away() -> None:
     lost = status_json(Status("lost", "camera 1: the picture stopped"))
     assert lost == {
-        "state": "lost", "text": "camera 1: the picture stopped", "word": "Lost", "line": "No picture of the door",
+        "state": "lost", "text": "camera 1: the picture stopped", "camera": "", "word": "Lost",
+        "line": "No picture of the door",
     }  # fmt: skip
     assert lost_line(pictures=True) == lost["line"]
     assert status_json(Status("watching", "Watching"))["line"] is None
@@ -126,7 +180,7 @@ def test_faces_of_the_last_frame_do_not_outlive_the_source() -> None:
         live = LiveDoorbell(NobodyWatches())
         events = Streams(live).events(faces=True)
         lines = [await anext(events)]
-        live.announcer.announce(Look(Frame(np.zeros((80, 80, 3), np.uint8), 0.0, 1), (FACE,)))
+        live.announcer.announce(View(Frame(np.zeros((80, 80, 3), np.uint8), 0.0, 1), (FACE,)))
         live.announcer.announce(Status("ended", "the recording has ended"))
         lines += [await anext(events) for _ in range(2)]
         await events.aclose()  # type: ignore[attr-defined]
@@ -144,6 +198,11 @@ class Pictureless:
         self.announcer = Announcer()
         self.status = Status(state, "text")
         self.present = ("Alice",)
+        self.camera = ""
+
+    @property
+    def cameras(self) -> tuple["Pictureless"]:
+        return (self,)
 
 
 def told_of_a_pictureless_door(state: State, faces: bool) -> list[str]:
@@ -162,7 +221,14 @@ def told_of_a_pictureless_door(state: State, faces: bool) -> list[str]:
 
 
 def test_who_is_there_is_told_at_once_of_a_door_without_pictures() -> None:
-    nobody_drawn = 'event: faces{"line": "%s is at the door", "faces": []}'
+    nobody_drawn = 'event: faces{"camera": "", "line": "%s is at the door", "faces": []}'
     assert told_of_a_pictureless_door("watching", faces=True) == [nobody_drawn % "Alice", nobody_drawn % "Bob"]
     assert told_of_a_pictureless_door("lost", faces=True) == [nobody_drawn % "Bob"]
     assert told_of_a_pictureless_door("watching", faces=False) == []
+
+
+def test_a_sentence_leaves_the_name_of_a_file_as_it_is() -> None:
+    assert sentence("choose a photo") == "Choose a photo."
+    assert sentence("zero.jpg: not a photo") == "zero.jpg: not a photo."
+    assert sentence("nobody comes. ever") == "Nobody comes. ever."
+    assert sentence("") == ""

@@ -240,7 +240,8 @@ def test_an_onnx_network_with_an_operator_that_is_not_supported_is_named_with_it
 
 def test_what_names_no_network_or_says_nothing_is_one_sentence(model: Path, tmp_path: Path) -> None:
     pytest.importorskip("torch", reason="needs the train extra")
-    assert_one_line(peephole("plan", "resnet50"), 1, "resnet50: no such program file", "squeezenet1_1", "mobilenet_v2")
+    assert_one_line(peephole("plan", "resnet50"), 1, "resnet50: no such file", "squeezenet1_1", "mobilenet_v2")
+    assert_one_line(peephole("plan", "gone.onnx", "--tensor"), 1, "gone.onnx: no such file; name", ".pt2 or .onnx")
     assert_one_line(peephole("plan", model, "--size", 64), 2, "--size is for a backbone")
     assert_one_line(peephole("plan", model, "--bits", 8), 2, "--bits is for a network that is not quantized yet")
     assert_one_line(peephole("plan", model, "--tensor"), 2, "--tensor is for a .pt2 or .onnx")

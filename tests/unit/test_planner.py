@@ -237,6 +237,14 @@ def test_without_time_and_without_or_tools_a_plan_says_that_it_is_not_proved(mon
     check_placement(placement.buffers, alignment=1)
 
 
+@given(st.tuples(st.integers(0, 4), st.integers(0, 4)), st.tuples(st.integers(0, 4), st.integers(0, 4)))
+def test_two_buffers_meet_exactly_if_some_step_has_both(one: tuple[int, int], other: tuple[int, int]) -> None:
+    lives = [range(min(ends), max(ends) + 1) for ends in (one, other)]
+    a, b = (Buffer(name, "L2", 1, life[0], life[-1]) for name, life in zip("ab", lives, strict=True))
+    assert a.meets(b) == b.meets(a) == bool(set(lives[0]) & set(lives[1]))
+    assert not a.meets(dataclasses.replace(b, level="L1"))
+
+
 def test_crowds_are_the_largest_sets_alive_together() -> None:
     assert crowds(blocks((1, 0, 0), (1, 0, 3), (1, 1, 1), (1, 2, 3))) == [[0, 1], [1, 2], [1, 3]]
     assert crowds(blocks((1, 0, 3), (1, 1, 3), (1, 2, 2))) == [[0, 1, 2]]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peephole.doorbell.policy import Policy, bars
+from peephole.doorbell.policy import Policy, bars, whole_points
 from peephole.fixedpoint.program import Calibration
 
 CALIBRATION = Calibration(((1e-4, 1000), (1e-3, 2000), (1e-2, 4000), (1e-1, 9000)), "made up")
@@ -16,6 +16,11 @@ POLICY = Policy(known_rate=1e-3, stranger_rate=1e-2, same_stranger_rate=1e-4, ma
 def test_rates_become_distances():
     found = bars(POLICY, CALIBRATION, people=1)
     assert (found.known, found.stranger, found.same_stranger, found.margin) == (2000, 4000, 1000, 200)
+
+
+def test_a_rate_is_counted_in_thousand_millionths():
+    rates, _ = whole_points(Calibration(((0.9, 5),), "made up"))
+    assert rates.tolist() == [900_000_000]
 
 
 def test_ten_people_share_the_rates_of_one():

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
-from peephole.fixedpoint.layers import AveragePool, CopyChannels, ShuffleChannels
-from peephole.fixedpoint.program import Calibration, Conv2d, GlobalAveragePool, IntegerProgram, Tensor
+from peephole.fixedpoint.layers import AveragePool, Conv2d, CopyChannels, GlobalAveragePool, ShuffleChannels, Tensor
+from peephole.fixedpoint.program import Calibration, IntegerProgram
 from peephole.fixedpoint.quantize import quantize
 from programs import programs, smooth_images, tiny_network
 

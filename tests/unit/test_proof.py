@@ -49,10 +49,14 @@ def test_bounds_by_hand() -> None:
 
 @given(
     weight=st.lists(st.integers(-32768, 32767), min_size=1, max_size=20),
+    bias=st.integers(-(1 << 31), (1 << 31) - 1),
+    norm=st.integers(0, 30),
     signed=st.booleans(),
     seed=st.integers(0, 999),
 )
-def test_no_input_exceeds_the_bound_and_the_worst_one_reaches_it(weight: list[int], signed: bool, seed: int) -> None:
+def test_no_input_exceeds_the_bound_and_the_worst_one_reaches_it(
+    weight: list[int], bias: int, norm: int, signed: bool, seed: int
+) -> None:
     low, high = (-32768 if signed else 0), 32767
     w = np.array(weight, np.int64)
     bound = int(sum_bounds(w.astype(np.int16).reshape(1, 1, 1, -1), low, high)[0])
@@ -61,6 +65,11 @@ def test_no_input_exceeds_the_bound_and_the_worst_one_reaches_it(weight: list[in
     assert max(most, -least) == bound
     x = np.clip(fill(np.random.default_rng(seed), "edges", w.shape, np.int16), low, high).astype(np.int64)
     assert np.abs(np.cumsum(x * w)).max() <= bound  # every partial sum too
+    whole = int(accumulator_bounds(conv(w.reshape(1, 1, 1, -1), bias, norm), (low, high))[0])
+    half = (1 << norm) >> 1
+    assert (
+        max(abs(most + bias + half), abs(least + bias + half), abs(bias) + bound) <= whole <= bound + abs(bias) + half
+    )
 
 
 def test_a_sum_of_exactly_31_bits_fits_and_one_more_does_not() -> None:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from peephole.fixedpoint import reference
 from peephole.fixedpoint.averages import mean_factor
 from peephole.fixedpoint.equalise import equalise
-from peephole.fixedpoint.float_network import FloatConv2d, FloatNetwork, fold_input
+from peephole.fixedpoint.float_layers import FloatConv2d
+from peephole.fixedpoint.float_network import FloatNetwork, fold_input
 from peephole.fixedpoint.formats import to_float
 from peephole.fixedpoint.interpreter import run
 from peephole.fixedpoint.layers import Conv2d
@@ -21,7 +22,7 @@ from peephole.fixedpoint.proof import fits_32_bits, value_ranges
 from peephole.fixedpoint.quantize import QuantizationOptions, quantize
 from peephole.fixedpoint.ranges import calibrate
 from peephole.fixedpoint.report import measure
-from peephole.fixedpoint.rounding import ConvRounding, quantize_conv
+from peephole.fixedpoint.rounding import ConvRounding, quantize_conv, weight_bits
 from programs import smooth_images, tiny_network
 
 IMAGES = smooth_images(16, 17)
@@ -133,6 +134,14 @@ def test_bias_correction_takes_the_mean_error_away(seed: int) -> None:
 
     assert (error(corrected) <= 2.0 ** -(corrected.weight_frac_bits.astype(float) + 12)).all()
     assert error(plain).max() > error(corrected).max()
+
+
+def test_the_smallest_weights_get_30_fraction_bits_and_no_shift_is_above_30() -> None:
+    weight = np.full((3, 1, 1, 6), 1e-12, np.float32)
+    layer = FloatConv2d("c", "x", "y", 0, 1, 0, True, weight, np.zeros(3))
+    assert weight_bits(layer, 16).tolist() == [30] * 3
+    made, _ = quantize_conv(layer, TensorFormat(16, 12), 8, (0, 32767), ConvRounding())
+    assert made.norm.tolist() == [30] * 3
 
 
 def test_a_dead_channel_and_a_large_bias_are_no_trouble() -> None:

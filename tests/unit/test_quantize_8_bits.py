@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from peephole.fixedpoint.equalise import equalise
-from peephole.fixedpoint.float_network import FloatConv2d, FloatNetwork
+from peephole.fixedpoint.float_layers import FloatConv2d
+from peephole.fixedpoint.float_network import FloatNetwork
 from peephole.fixedpoint.formats import fraction_bits
 from peephole.fixedpoint.layers import Conv2d
 from peephole.fixedpoint.quantize import QuantizationOptions, quantize

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from peephole.fixedpoint.float_network import FloatConv2d, FloatNetwork
+from peephole.fixedpoint.float_layers import FloatConv2d
+from peephole.fixedpoint.float_network import FloatNetwork
 from peephole.fixedpoint.mixed import calibrate_mixed, mixed_program
 from peephole.fixedpoint.quantize import QuantizationOptions, quantize
 from programs import smooth_images, tiny_network

@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,8 @@ import pytest
 import peephole
 
 ROOT = Path(peephole.__file__).parent
-README = Path(__file__).parents[2] / "README.md"
+CHECKOUT = Path(__file__).parents[2]
+README = CHECKOUT / "README.md"
 
 
 def _known(package: str) -> set[str]:
@@ -44,3 +47,10 @@ def test_a_package_knows_those_alone_that_stand_above_it_in_the_readme() -> None
     assert set(order) == packages
     below = {room: set(order[place + 1 :]) & _known(room) for place, room in enumerate(order)}
     assert not any(below.values()), below
+
+
+def test_the_picture_of_the_rooms_is_that_of_the_imports(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "docs/rooms.py", str(tmp_path / "rooms.svg")], cwd=CHECKOUT, check=True)
+    drawn = (tmp_path / "rooms.svg").read_text(encoding="utf-8")
+    kept = (CHECKOUT / "docs" / "images" / "rooms.svg").read_text(encoding="utf-8")
+    assert drawn == kept, "draw it again: python docs/rooms.py docs/images/rooms.svg"

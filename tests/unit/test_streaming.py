@@ -11,8 +11,8 @@ from graphs import graphs, random_graph, random_network
 from peephole.compiler.planner import place
 from peephole.compiler.schedule import Passes, lower
 from peephole.compiler.segments import Partitions, best, partition
-from peephole.compiler.streaming import Enter, Rows, Segment, tensors_read
-from peephole.fixedpoint.layers import Add, Conv2d, MaxPool, Tensor
+from peephole.compiler.streaming import Enter, Rows, Segment
+from peephole.fixedpoint.layers import Add, Conv2d, MaxPool, Tensor, tensors_read
 from peephole.fixedpoint.program import IntegerProgram
 from peephole.weights import default_program
 

@@ -15,26 +15,17 @@ from peephole.compiler.cost import Target, compute_cycles
 from peephole.compiler.memory import Memory
 from peephole.compiler.planner import place_arena
 from peephole.compiler.schedule import Passes, lower
-from peephole.compiler.streaming import Enter, tensors_read
+from peephole.compiler.streaming import Enter
 from peephole.compiler.tiled_schedule import TiledSchedule, l1_buffers, machine_of, tile, work_of
 from peephole.compiler.tiler import IN_L1, IN_L2, STAGED, Size, Tiler, candidates, cut, predict
-from peephole.compiler.tiles import (
-    Tile,
-    Work,
-    channels_read,
-    columns_read,
-    piece,
-    row_sizes,
-    rows_read,
-    run_tile,
-    tiles_of,
-)
+from peephole.compiler.tiles import Work, channels_read, columns_read, piece, row_sizes, rows_read
 from peephole.fixedpoint import reference
 from peephole.fixedpoint.describe import describe
 from peephole.fixedpoint.interpreter import apply, buffers, enter_input
-from peephole.fixedpoint.layers import Conv2d, Convolution, GlobalAveragePool, L2Normalize, Tensor
+from peephole.fixedpoint.layers import Conv2d, Convolution, GlobalAveragePool, L2Normalize, Tensor, tensors_read
 from peephole.fixedpoint.program import IntegerProgram
 from peephole.weights import default_program, landmark_program
+from tiles_run import Tile, run_tile, tiles_of
 
 GAP8 = Target()
 

@@ -9,21 +9,13 @@ from hypothesis import strategies as st
 
 from layer_strategies import KINDS, Case, cases
 from peephole.compiler.streaming import Rows
-from peephole.compiler.tiles import (
-    Work,
-    channel_sizes,
-    column_sizes,
-    row_sizes,
-    run_tile,
-    sizes,
-    split,
-    tiles_of,
-)
+from peephole.compiler.tiles import Work, channel_sizes, column_sizes, row_sizes, sizes, split
 from peephole.fixedpoint import reference
 from peephole.fixedpoint.averages import average_factors
 from peephole.fixedpoint.interpreter import apply
 from peephole.fixedpoint.layers import AveragePool, GlobalAveragePool, L2Normalize, Tensor
 from peephole.fixedpoint.window import Windowed
+from tiles_run import run_tile, tiles_of
 
 
 def work_of(case: Case) -> Work:

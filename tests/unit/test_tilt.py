@@ -1,12 +1,14 @@
 """Leaning faces: turned copies of the picture show them upright, and places lead back to the frame exactly."""
 
 import math
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from doorbell_parts import Calibration, describe
-from peephole.doorbell.recogniser import Image, Recogniser
+from peephole.doorbell.recogniser import Recogniser
 from peephole.doorbell.tilt import (
     MOST_DEGREES,
     STEP_DEGREES,
@@ -19,6 +21,7 @@ from peephole.doorbell.tilt import (
 )
 from peephole.vision.crop import crop_face, cut_face
 from peephole.vision.detector import Box, Face
+from peephole.vision.image import Image
 from peephole.vision.landmarks import FaceCut
 
 LAST = Box(100, 80, 60, 60)
@@ -120,3 +123,11 @@ def test_overlap():
     assert overlap(Box(0, 0, 10, 10), Box(0, 0, 10, 10)) == 1
     assert overlap(Box(0, 0, 10, 10), Box(5, 0, 10, 10)) == pytest.approx(1 / 3)
     assert overlap(Box(0, 0, 10, 10), Box(10, 0, 10, 10)) == 0
+
+
+def test_every_sine_of_the_kernels_table_is_the_nearest_one() -> None:
+    """Read from the source: a last digit that is wrong moves a corner by less than any picture would show."""
+    source = (Path(__file__).resolve().parents[2] / "csrc" / "app" / "tilt.c").read_text()
+    table = re.search(r"sine_q30\[.*?\] = \{(.*?)\}", source, re.DOTALL)
+    assert table is not None
+    assert [int(one) for one in table[1].split(",")] == [round(2**30 * math.sin(math.radians(d))) for d in range(91)]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from peephole.doorbell.policy import Bars, Policy
-from peephole.doorbell.visit import Quality, Sighting
+from peephole.doorbell.visit import Look, Quality
 from peephole.vision.detector import Box
 from tracker_steps import Tracker, Walk
 
@@ -12,8 +12,8 @@ POLICY = Policy(hold_seconds=1.0, blink_seconds=0.4, gap_seconds=3.0, longest_se
 BARS = Bars(known=100, stranger=900, same_stranger=50, margin=20)
 
 
-def look(place: int, time: float = 0.0, quality: int = 500, good: bool = True) -> Sighting:
-    return Sighting(time, Box(0, 0, 50, 50), np.array([place, 0], np.int16), Quality(50, 50, 9, quality, good), b"")
+def look(place: int, time: float = 0.0, quality: int = 500, good: bool = True) -> Look:
+    return Look(time, Box(0, 0, 50, 50), np.array([place, 0], np.int16), Quality(50, 50, 9, quality, good), b"")
 
 
 def box(x: int, y: int = 100, side: int = 50) -> Box:
@@ -59,6 +59,13 @@ def test_place_counts_for_the_hold_time_only():
     (walk,) = begun(tracker, 0.0, box(100))
     assert tracker.place(1.0, [box(100)]) == [walk]
     assert tracker.place(1.1, [box(100)]) == [None]
+
+
+def test_a_face_is_followed_at_any_hour():
+    tracker = Tracker(POLICY)
+    (walk,) = begun(tracker, 86_400.0, box(100))
+    assert tracker.place(86_400.9, [box(100)]) == [walk]
+    assert tracker.place(86_401.1, [box(100)]) == [None]
 
 
 def test_after_a_blink_the_same_place_is_not_enough():

@@ -14,6 +14,7 @@ pytest.importorskip("lightning")
 from peephole.evaluation.verification import area_under_curve  # noqa: E402
 from peephole.training.augmentation import Augmentation  # noqa: E402
 from peephole.training.batches import FaceBatches  # noqa: E402
+from peephole.training.checkpoints import read_checkpoint  # noqa: E402
 from peephole.training.config import SamplingConfig, Stage, TrainingConfig  # noqa: E402
 from peephole.training.curves import read_log  # noqa: E402
 from peephole.training.faces import load_packed_faces  # noqa: E402
@@ -85,14 +86,14 @@ def _told_apart(network: "torch.nn.Module", config: TrainingConfig) -> float:
 
 def _start(config: TrainingConfig, tmp_path: Path) -> "torch.nn.Module":
     still = replace(config, run=tmp_path / "still", stages=(Stage(16, 64, (0.0, 0.0)),))
-    return network_of_checkpoint(str(train(still, workers=0)))
+    return network_of_checkpoint(read_checkpoint(train(still, workers=0)))
 
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_each_loss_teaches_to_tell_people_apart(name: str, config: TrainingConfig, tmp_path: Path) -> None:
     config = replace(config, loss=LOSSES[name])
     before = _told_apart(_start(config, tmp_path), config)
-    after = _told_apart(network_of_checkpoint(str(train(config, workers=0))), config)
+    after = _told_apart(network_of_checkpoint(read_checkpoint(train(config, workers=0))), config)
     assert before < 0.6 and after > 0.7, (before, after)  # 0.5 is to know nothing
 
 

@@ -18,7 +18,9 @@ from peephole.alignment import TEMPLATE, template_windows  # noqa: E402
 from peephole.packed_index import split_held_out  # noqa: E402
 from peephole.training.augmentation import Augmentation, crop  # noqa: E402
 from peephole.training.batches import FaceBatches  # noqa: E402
-from peephole.training.config import SamplingConfig, Stage, TrainingConfig, read_config  # noqa: E402
+from peephole.training.checkpoints import read_checkpoint  # noqa: E402
+from peephole.training.config import SamplingConfig, Stage, TrainingConfig  # noqa: E402
+from peephole.training.config_file import read_config  # noqa: E402
 from peephole.training.data import PLAIN  # noqa: E402
 from peephole.training.faces import PackedFaces, load_packed_faces  # noqa: E402
 from peephole.training.loss_weights import LossWeights  # noqa: E402
@@ -64,7 +66,7 @@ def config(tmp_path: Path) -> TrainingConfig:
 
 
 def _weights(path: Path) -> dict[str, "torch.Tensor"]:
-    return network_of_checkpoint(str(path)).state_dict()
+    return network_of_checkpoint(read_checkpoint(path)).state_dict()
 
 
 def test_training_learns_to_follow_the_teacher(config: TrainingConfig) -> None:
@@ -74,7 +76,7 @@ def test_training_learns_to_follow_the_teacher(config: TrainingConfig) -> None:
     rows, _ = split_held_out(faces.identity, config.held_out_identities, config.seed)
     images, teacher, _ = next(iter(FaceBatches(faces, rows, 64, len(rows), PLAIN, 1, 0, 1)))
     with torch.no_grad():
-        student = network_of_checkpoint(str(checkpoint))((images.float() - 128) / 128)
+        student = network_of_checkpoint(read_checkpoint(checkpoint))((images.float() - 128) / 128)
     assert torch.cosine_similarity(student, teacher).mean() > 0.5
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from peephole.doorbell.policy import Bars, Policy
-from peephole.doorbell.visit import Quality, Sighting
+from peephole.doorbell.visit import Look, Quality
 from peephole.doorbell.voting import REASONS, decide, same_stranger, voters
 from peephole.people.matching import References
 from peephole.vision.detector import Box
@@ -25,9 +25,9 @@ def gallery(**places: int) -> References:
 FAMILY = gallery(anna=0, ben=100)
 
 
-def looks(*places: int, quality: int = 500, good: bool = True) -> list[Sighting]:
+def looks(*places: int, quality: int = 500, good: bool = True) -> list[Look]:
     return [
-        Sighting(
+        Look(
             float(number),
             Box(0, 0, 80, 80),
             np.array([place, 0], np.int16),

@@ -11,7 +11,7 @@ import decisions_in_python
 import tracking_in_python as plain
 from peephole import _core
 from peephole.doorbell.policy import Bars, Policy, whole_numbers
-from peephole.doorbell.visit import Quality, Sighting
+from peephole.doorbell.visit import Look, Quality
 from peephole.doorbell.voting import to_decision
 from peephole.people.matching import References
 from peephole.vision.detector import Box
@@ -49,9 +49,9 @@ def place(face) -> Box:
     return Box(40 * where + shift, 10, 60, 60)
 
 
-def look(time, face) -> Sighting:
+def look(time, face) -> Look:
     who, _, shift, value, good = face
-    return Sighting(time, place(face), np.array([25 * who + shift, 0], np.int16), Quality(60, 9, 9, value, good), b"")
+    return Look(time, place(face), np.array([25 * who + shift, 0], np.int16), Quality(60, 9, 9, value, good), b"")
 
 
 class Scene:
