@@ -9,15 +9,18 @@ ARGS ?=
 
 VENV := .venv
 CTEST_BUILD := build/ctest
+COVERAGE_BUILD := build/coverage
 C_FILES := $(shell find csrc -name '*.c' -o -name '*.h' -o -name '*.cpp')
 CORE := $(C_FILES) CMakeLists.txt pyproject.toml
 
 export PATH := $(abspath $(VENV))/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
+# The tests start hundreds of processes: each module is compiled once and kept, also where the shell asks for none.
+export PYTHONDONTWRITEBYTECODE :=
 PIP_INSTALL := $(VENV)/bin/python -m pip install --quiet
 
-.PHONY: help run test lint format ctest pytest core clean
+.PHONY: help run test lint format ctest pytest coverage core clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -26,6 +29,7 @@ help:
 	@echo "make lint   ruff, mypy and clang-format, changing nothing; make format changes the files"
 	@echo "make ctest  the C tests alone, with sanitizers; make pytest ARGS=... the Python tests alone"
 	@echo "            on every core; in one process: make pytest ARGS='-n 0'"
+	@echo "make coverage  which lines the tests run: of Python, and of the C by its own tests; many minutes"
 	@echo "make core   builds the C kernels anew after a change; make clean removes what was built"
 
 run: $(VENV)/.installed
@@ -52,6 +56,20 @@ ctest: $(VENV)/.installed-dev
 pytest: $(VENV)/.installed-dev
 	python -m pytest -n auto --dist worksteal $(ARGS)
 
+# Of Python every process counts for itself, tests and what they start; ARGS=tests/unit for a part. What pyproject.toml
+# says of coverage holds. A test that fails is told, and the counts of all others are shown all the same.
+coverage: $(VENV)/.installed-dev
+	$(PIP_INSTALL) "coverage>=7.10"
+	cmake -S . -B $(COVERAGE_BUILD) -G Ninja -DPEEPHOLE_TESTS=ON -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS=--coverage --log-level=WARNING
+	cmake --build $(COVERAGE_BUILD)
+	ctest --test-dir $(COVERAGE_BUILD) --quiet --parallel $$(nproc)
+	python benchmarks/c_coverage.py $(COVERAGE_BUILD)
+	mkdir -p build/python_coverage
+	coverage erase
+	-coverage run -m pytest -q -n auto --dist worksteal $(ARGS)
+	coverage combine --quiet
+	coverage report --skip-covered --sort=cover
+
 core: $(VENV)/.tools
 	$(PIP_INSTALL) --no-build-isolation --no-deps -e .
 
@@ -75,7 +93,7 @@ $(VENV)/.tools: $(VENV)/.made
 	@touch $@
 
 $(VENV)/.installed: $(VENV)/.tools $(CORE)
-	@echo "Installing peephole into $(VENV) (a minute or two the first time) ..."
+	@echo "Installing peephole into $(VENV) (some minutes the first time) ..."
 	@$(PIP_INSTALL) --no-build-isolation -e '.[demo]'
 	@touch $@
 
