@@ -169,6 +169,22 @@ def answered_late(page: Page, path: str) -> Iterator[None]:
     page.unroute(path)
 
 
+def test_a_row_answers_from_the_moment_it_is_there(quiet: Running, page: Page) -> None:
+    faults = watched(page)
+    sign_in(quiet, page.context)
+    opened(quiet, page)
+    expect(page.locator("#strangers .waiting")).to_have_count(1)
+    page.evaluate(
+        """() => {
+            const ignore = () => document.querySelector('#strangers form[action$="/ignore"]').requestSubmit();
+            document.addEventListener("htmx:afterSwap", () => setTimeout(ignore), { once: true });
+            window.htmx.trigger("#strangers", "refresh");
+        }"""
+    )
+    expect(page.locator("#notice")).to_contain_text("is ignored from now on")
+    assert faults == []
+
+
 def test_keys_walk_through_rows_name_and_ignore(quiet: Running, page: Page) -> None:
     faults = watched(page)
     page.set_viewport_size({"width": 1280, "height": 800})
