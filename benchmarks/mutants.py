@@ -111,7 +111,7 @@ SUBJECTS = (
     Subject("csrc/host/depthwise_packed_in.h", ("test_depthwise_conv2d_s16", *PACKED), ("wide_test",)),
     Subject("csrc/host/depthwise_packed_s16.c", ("test_depthwise_conv2d_s16", *PACKED), ("wide_test",)),
     Subject("csrc/host/depthwise_packed_s8.c", PACKED, ("wide_test",)),
-    Subject("csrc/host/enter_image.c", PACKED),
+    Subject("csrc/host/enter_image.c", PACKED, ("enter_image_test",)),
     Subject("csrc/host/max_pool_in.h", PACKED, ("wide_test",)),
     Subject("csrc/host/path.c", PACKED),
     Subject("csrc/host/squared_l2_many_s16_avx2.c", ("test_distance_s16",), ("wide_test",)),
