@@ -156,10 +156,16 @@ def run(
     seconds: Annotated[float, typer.Option(min=1, help="The emulator is stopped after this time.")] = 3600,
     json: JsonOption = False,
 ) -> None:
-    """Run an image in the emulator on frames of 320x240 grey pixels, and print what it tells."""
+    """Run an image in the emulator on frames of 320x240 grey pixels, and print what it tells.
+
+    What the settings hide of a camera that has this source stays hidden.
+    """
+    from peephole.cli.errors import complain
+    from peephole.cli.watching import sources_of
     from peephole.firmware.emulator import run_image
     from peephole.firmware.frames import WATCH, Mode, begun, camera_frames
     from peephole.firmware.toolchain import EMULATOR, need
+    from peephole.settings.reading import read_settings
     from peephole.vision.sources import open_source
 
     if target is Board.GAP8:
@@ -167,7 +173,10 @@ def run(
     need(EMULATOR)
     if data is not None and not data.is_dir():
         raise FileNotFoundError(f"{data}: no such folder; name one of peephole run with --data, or leave that out")
-    source = open_source(camera, report=lambda notice: None, once=True)
+    seen = sources_of(read_settings().settings, camera)[""]
+    source = open_source(camera, report=lambda notice: None, once=True, masks=seen.masks)
+    if seen.zone is not None:
+        complain("a device has no zone, so faces are looked at in the whole picture; masks hold")
     tell = _tell_look if looks else _tell_event
     mode = (Mode.LOOKS if looks else WATCH) | (Mode.PRESS if press else WATCH)
     mode |= Mode.STAY if serial is not None else WATCH
