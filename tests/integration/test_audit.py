@@ -74,6 +74,9 @@ def test_who_lets_a_person_open_the_door(site: Site) -> None:
     assert deeds(site.store)[1:] == []
     assert site.client.post(rules, data={"tell": "log", "may_open": "true", "password": PASSWORD}).status_code == 200
     assert deeds(site.store)[1:] == [("Olga", "may_open", None)]
+    assert site.client.post(rules, data={"tell": "log"}).status_code == 200
+    assert site.client.post("/api/undo", data={"password": PASSWORD}).status_code == 200
+    assert deeds(site.store)[1:] == [("Olga", "may_open", None)] * 2
 
 
 def test_owners_read_it_on_the_page_of_accounts_and_viewers_do_not(site: Site) -> None:

@@ -106,7 +106,7 @@ def test_whoever_is_joined_with_somebody_who_is_joined_is_the_last_one(bell):
     bell.dossiers.join("Carl", "Anna")
     assert [name for name, _ in names(bell)] == ["Carl"]
     assert bell.visit(come(bell, BEN, 5000.0)).person_name == "Carl"
-    bell.inbox.journal.undo()
+    bell.inbox.journal.undo(may_ease=True)
     assert [name for name, _ in names(bell)] == ["Anna", "Carl"]
     assert bell.visit(come(bell, BEN, 6000.0)).person_name == "Anna"
 

@@ -2,9 +2,10 @@
 
 import pytest
 
-from peephole.door.easier import easier, easier_rules
+from peephole.door.easier import easier
 from peephole.door.settings import DoorSettings
 from peephole.people.records import Rules
+from peephole.people.rules import easier_rules, opens_more
 
 USUAL: dict[str, object] = {"mode": "dry-run", "hours": "mon-fri 08:00-18:00", "least_looks": 5}
 
@@ -65,3 +66,11 @@ def test_of_somebodys_rules_only_the_right_itself_and_longer_hours_are_easier() 
     assert easier_rules(mornings, always) == ("hours",)
     assert easier_rules(always, mornings) == easier_rules(always, always) == easier_rules(mornings, nobody) == ()
     assert easier_rules(mornings, Rules(tell="silent", may_open=True, hours="8:00-12:00")) == ()
+
+
+def test_a_further_key_opens_more_and_one_that_is_gone_does_not() -> None:
+    closed, mornings, always = Rules(), Rules(may_open=True, hours="8:00-12:00"), Rules(may_open=True)
+    assert opens_more({}, {1: mornings}) and opens_more({1: closed}, {1: mornings})
+    assert opens_more({1: mornings, 2: always}, {1: always, 2: mornings})  # one is harder, and the other one easier
+    assert not opens_more({1: always, 2: mornings}, {1: mornings})
+    assert not opens_more({1: always}, {1: always, 2: closed})

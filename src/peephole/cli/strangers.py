@@ -199,7 +199,7 @@ def undo(
             erased = store.journal.erase(number)
             print_json({"final": erased}) if json else print(f"final: {erased}")
             return
-        deeds = store.journal.deeds() if show_list else [store.journal.undo(number)]
+        deeds = store.journal.deeds() if show_list else [store.journal.undo(number, may_ease=True)]
     if json:
         print_json([dataclasses.asdict(deed) for deed in deeds])
     elif not show_list:

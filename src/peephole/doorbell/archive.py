@@ -183,8 +183,11 @@ class JournalShelf(Protocol):
     def deeds(self, now: float | None = None) -> list[Deed]:
         """Return what can be taken back, the newest first."""
 
-    def undo(self, number: int | None = None) -> Deed:
-        """Take back one action, or the newest; raises ValueError where that is not possible any more."""
+    def undo(self, number: int | None = None, may_ease: bool = False) -> Deed:
+        """Take back one action, or the newest; raises ValueError where that is not possible any more.
+
+        may_ease: whether the door may open more easily afterwards; else EasierError is raised, and nothing is done.
+        """
 
     def erase(self, number: int | None = None) -> int:
         """Make one action final, or every one, and erase what it took away."""

@@ -1,4 +1,4 @@
-"""What the owner did and may take back, and the single looks at a stranger: plain frozen rows, no behaviour."""
+"""What the owner did and may take back, and the single looks at a stranger: plain frozen rows."""
 
 from dataclasses import dataclass
 
@@ -23,6 +23,15 @@ class Deed:
     what: str
     text: str
     erases: bool
+
+
+class EasierError(ValueError):
+    """To take a deed back makes the door open more easily, which was not allowed; `deed` says which."""
+
+    def __init__(self, deed: Deed) -> None:
+        """Say what would come of it."""
+        super().__init__(f"undoing this ({deed.text}) makes opening easier")
+        self.deed = deed
 
 
 @dataclass(frozen=True)

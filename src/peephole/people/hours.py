@@ -2,10 +2,11 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MINUTES = 24 * 60
+_MONDAY = datetime(2024, 1, 1)
 _SPAN = re.compile(r"(?:([a-z]{3})(?:-([a-z]{3}))? +)?(\d{1,2}):(\d{2}) *- *(\d{1,2}):(\d{2})")
 
 
@@ -52,6 +53,15 @@ def checked_hours(text: str) -> str:
     """Return hours as they are written; raise ValueError where `Hours` cannot read them."""
     Hours.parse(text)
     return text
+
+
+def within_others(hours: str, others: str) -> bool:
+    """Tell whether every minute of some hours is among others; empty hours are any time."""
+    if not hours or not others:
+        return not others
+    new, old = Hours.parse(hours), Hours.parse(others)
+    week = (_MONDAY + timedelta(minutes=minute) for minute in range(7 * _MINUTES))
+    return all(old.contains(moment) for moment in week if new.contains(moment))
 
 
 def _span(part: str, text: str) -> Span:

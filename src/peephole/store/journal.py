@@ -18,8 +18,10 @@ from itertools import chain
 from typing import Any
 
 from peephole.doorbell.voting import REASONS
-from peephole.people.deeds import Deed
+from peephole.people.deeds import Deed, EasierError
+from peephole.people.rules import opens_more
 from peephole.store.database import Database
+from peephole.store.door_keys import door_keys
 from peephole.store.journal_rows import Row, difference, row_of, text_of
 
 ERASED_AFTER = 600.0
@@ -180,10 +182,14 @@ class Journal:
             Deed(row["id"], row["time"], row["until"], row["what"], row["text"], bool(row["erases"])) for row in rows
         ]
 
-    def undo(self, number: int | None = None) -> Deed:
+    def undo(self, number: int | None = None, may_ease: bool = False) -> Deed:
         """Take back one action, or the newest; all of it, or nothing.
 
-        Raises ValueError where there is none, its time is over, or something newer changed the same rows.
+        may_ease: whether the door may open more easily afterwards. What a deed did to the door is not asked, but what
+        its undoing does now: rules may have been given since to whom a look comes back.
+
+        Raises ValueError where there is none, its time is over, or something newer changed the same rows; EasierError
+        where the door would open more easily and may not.
         """
         deeds = self.deeds()
         found = [deed for deed in deeds if number is None or deed.number == number]
@@ -196,10 +202,13 @@ class Journal:
         with self._database.change(gallery=True, erase=deed.what == "introduce") as connection:
             if connection.execute("SELECT 1 FROM undo WHERE id = ?", (deed.number,)).fetchone() is None:
                 raise ValueError(f"{deed.text}: was undone already")
+            keys = {} if may_ease else door_keys(connection)
             try:
                 _take_back(connection, deed)
             except sqlite3.IntegrityError as error:
                 raise _too_late(deed) from error
+            if not may_ease and opens_more(keys, door_keys(connection)):
+                raise EasierError(deed)
             connection.execute("DELETE FROM undo WHERE id = ?", (deed.number,))
         return deed
 

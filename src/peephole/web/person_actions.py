@@ -7,10 +7,10 @@ from fastapi import APIRouter, Form, Request, Response
 
 from peephole.accounts.accounts import Accounts
 from peephole.accounts.passwords import LONGEST
-from peephole.door.easier import easier_rules
 from peephole.doorbell.doorbell import Doorbell
 from peephole.doorbell.dossiers import Dossier
 from peephole.people.records import TELL, Rules
+from peephole.people.rules import easier_rules
 from peephole.web.answers import Answers, Outcome, refused
 from peephole.web.audit import noted
 from peephole.web.confirm import LooksGuard, Password, confirm

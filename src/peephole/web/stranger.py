@@ -47,7 +47,7 @@ def inbox_routers(door: Door, inbox: Inbox, answers: Answers, guard: LooksGuard)
         stranger_pages(door, inbox),
         inbox_actions(inbox, answers, guard),
         inbox_reading(inbox),
-        undo_routes(inbox, answers),
+        undo_routes(inbox, answers, guard.accounts),
     )
 
 
