@@ -55,6 +55,11 @@ def test_a_person_from_photo_to_oblivion(home: Path) -> None:
     archive = home / "ann.zip"
     assert peephole("people", "export", "Ann", "-o", archive, *_options(home)).returncode == 0
     assert stat.S_IMODE(archive.stat().st_mode) == 0o600
+    archive.write_bytes(b"the last one")
+    again = ("people", "export", "Ann", "-o", archive, *_options(home))
+    assert_one_line(peephole(*again), 1, "ann.zip: exists already; name another file, or say --force to replace it")
+    assert archive.read_bytes() == b"the last one"
+    assert peephole(*again, "--force").returncode == 0
     _run(home, "people", "remove", "Ann")
     assert _run(home, "people", "list") == []
     _run(home, "people", "import", archive, "--name", "Ann again")

@@ -53,7 +53,11 @@ def test_the_commands(machines, tmp_path):
     assert [door["name"] for door in listed] == ["Front"] and listed[0]["heard"] > 0
     assert_one_line(back("doors", "import", export, "--model", model), 1, "read already")
     assert_one_line(back("doors", "trust", "Me", back.public()), 1, "this door itself")
-    assert_one_line(front("doors", "export", export, "--for", "Shed"), 1, "Shed: no door")
+    assert_one_line(front("doors", "export", tmp_path / "shed", "--for", "Shed"), 1, "Shed: no door")
+    export.write_bytes(b"the last one")
+    assert_one_line(front("doors", "export", export), 1, "exists already; name another file, or say --force to replace")
+    assert export.read_bytes() == b"the last one"
+    assert front("doors", "export", export, "--force").stdout.endswith("bytes, for Back\n")
     assert back("doors", "forget", "front").stdout == "Front: trusted no more\n"
     assert_one_line(back("doors", "import", export, "--model", model), 1, "not trusted here")
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from peephole.cli.options import ConfigOption, ConfiguredDataOption, DataOption, JsonOption, ModelOption
-from peephole.cli.output import check_folder_of, local_time, plain, print_json, print_table
+from peephole.cli.options import ConfigOption, ConfiguredDataOption, DataOption, ForceOption, JsonOption, ModelOption
+from peephole.cli.output import check_folder_of, check_new, local_time, plain, print_json, print_table
 from peephole.whole_files import write_whole
 
 if TYPE_CHECKING:
@@ -104,12 +104,14 @@ def export(
         typer.Option("--for", metavar="NAME", show_default="all that are trusted", help="A door that may read it."),
     ] = None,
     config: ConfigOption = None,
+    force: ForceOption = False,
 ) -> None:
     """Write all people into a file that only the doors it is for can read."""
     from peephole.cli.gallery import opened_store
     from peephole.sync.exchange import export_people
 
     check_folder_of(output)
+    check_new(output, force)
     settings, folder = _settings(config, data)
     identity = identity_of(settings)
     with opened_store(folder, settings.storage) as store:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from peephole.cli import references
-from peephole.cli.options import DataOption, JsonOption, ModelOption
-from peephole.cli.output import check_folder_of, local_time, plain, print_json, print_table
+from peephole.cli.options import DataOption, ForceOption, JsonOption, ModelOption
+from peephole.cli.output import check_folder_of, check_new, local_time, plain, print_json, print_table
 from peephole.whole_files import write_whole
 
 if TYPE_CHECKING:
@@ -201,11 +201,13 @@ def export_person(
         bool, typer.Option("--visits/--without-visits", help="With visits and the door's log, or without, to carry on.")
     ] = True,
     model: ModelOption = None,
+    force: ForceOption = False,
 ) -> None:
     """Write everything about a person to a zip archive that only its owner may read; it is not encrypted."""
     from peephole.cli.gallery import opened_home
 
     check_folder_of(output)
+    check_new(output, force)
     with opened_home(data, model) as (store, doorbell):
         archive = doorbell.dossiers.export(key) if visits else doorbell.export_person(key)
         store.audit.note(None, "person_exported")
