@@ -8,6 +8,7 @@ from door_parts import Home
 from peephole.accounts.accounts import Accounts, new_account
 from peephole.cli.services import follow_owner
 from peephole.notify.notifier import Notifier
+from peephole.notify.senders import sender_of
 from peephole.settings.owner import OwnerSettings
 from peephole.settings.reading import read_settings
 from peephole.store.store import Store
@@ -29,11 +30,8 @@ class Site:
         self.bell, self.opener, self.store = self.home.bell, self.home.opener, store
         self.owner = OwnerSettings(read_settings(file), store.settings)
         self.accounts = Accounts(store.accounts)
-        services: list[object] = [self.opener]
-        if self.owner.settings.notify.targets:
-            from peephole.notify.senders import sender_of
-
-            services.append(Notifier(self.owner.settings.notify, self.bell, sender_of, print, lambda *told: None))
+        notifier = Notifier(self.owner.settings.notify, self.bell, sender_of, print, lambda *told: None)
+        services: list[object] = [self.opener, notifier]
         follow_owner(self.owner, self.bell, services, at_the_door=True)
         self.parts = HouseholdParts(self.owner, store, self.accounts, tuple(services))
         door = Door(self.bell, "the demo", memory=self.bell, opener=self.opener, parts=self.parts)

@@ -11,7 +11,9 @@ from broker import free_port
 from doorbell_parts import ANNA, BEN, MORNING, Walks
 from messages import IMPATIENT, TOKEN, Heard, said, through_apprise, webhook
 from peephole.doorbell.doorbell import Doorbell
+from peephole.doorbell.events import Problem
 from peephole.live import LiveDoorbell
+from peephole.notify.courier import MOST_WAITING, Patience
 from peephole.notify.senders import NotSent, sender_of
 from peephole.notify.settings import Notify
 from peephole.notify.words import trial
@@ -107,6 +109,24 @@ def test_nothing_is_sent_to_a_target_that_was_switched_off_while_the_message_wai
         assert notifier.connections() == ()
         with pytest.raises(ValueError, match="switched off"):
             notifier.try_out("mine")
+
+
+def test_nothing_is_sent_to_a_target_that_was_removed_while_messages_waited(bell: Doorbell, live: LiveDoorbell) -> None:
+    """Not even where so many wait that the end of its thread pushes one out."""
+    target = webhook(port := free_port(), events=("known", "problem"))
+    with Heard(bell, live, target, patience=Patience(60.0, 60.0, 600.0)) as notifier:
+        live.watch(Walks((ANNA,)), at_its_pace=False)
+        until(lambda: notifier.trouble() is not None)
+        for number in range(MOST_WAITING + 3):
+            notifier.hear(Problem(MORNING, f"reason_{number}", "the disk is full"))
+        until(lambda: notifier.unsent() > 0)
+        notifier.follow(Notify())
+        with Receiver(port=port) as back, Receiver() as other:
+            notifier.follow(Notify(targets=(webhook(other.port, "other", events=("problem",)),)))
+            notifier.hear(Problem(MORNING, "disk", "the disk is full"))
+            until(lambda: other.heard)
+            until(lambda: not any(thread.name == "notify mine" for thread in threading.enumerate()))
+            assert back.heard == []
 
 
 def test_a_target_that_cannot_be_used_is_not_tried_out_by_another_address(

@@ -34,7 +34,7 @@ def list_targets(config: ConfigOption = None, data: ConfiguredDataOption = None,
             ],
         )
     else:
-        print("nobody is told of anything; name a target in [[notify.targets]] of the settings")
+        print("nobody is told of anything; name a target on the page, or in [[notify.targets]] of the settings")
 
 
 @group.command()
@@ -58,7 +58,7 @@ def test(
         chosen = [one for one in settings.targets if one.name.casefold() == target.casefold()]
     if not chosen:
         which = "there is no such target" if target is None else f"{target}: no such target"
-        raise ValueError(f"{which}; name one in [[notify.targets]] of the settings")
+        raise ValueError(f"{which}; name one on the page, or in [[notify.targets]] of the settings")
     code = DONE
     for one in chosen:
         try:

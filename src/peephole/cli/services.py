@@ -39,8 +39,7 @@ def services_of(
     services: list[Service] = []
     if settings.mqtt.host is not None:
         services.append(_broker(settings, doorbell, live, opener))
-    if settings.notify.targets:
-        services.append(_notifier(settings, store, doorbell, live))
+    services.append(_notifier(settings, store, doorbell, live))  # also for nobody: the page can name somebody
     if settings.bell.pin is not None:
         services.append(_button(settings, live))
     if settings.sync.folder is not None:

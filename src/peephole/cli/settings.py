@@ -40,6 +40,7 @@ def forget(
     """Take back what was set on the page, all of it or some; a running doorbell follows after a restart."""
     from peephole.cli.gallery import opened_store
     from peephole.settings.reading import read_settings
+    from peephole.settings.targets import erase_address
     from peephole.store.settings import values_in
 
     settings = read_settings(config).settings  # of the file alone: what was set on the page may be impossible by now
@@ -53,6 +54,9 @@ def forget(
         return
     with opened_store(folder, settings.storage) as store:
         store.settings.change("a command", {}, keys or tuple(set_here))
+    for key in keys or set_here:
+        if key.startswith("notify.targets.") and key.endswith(".url"):
+            erase_address(folder, set_here[key])
     print(plain(f"as the file says again: {', '.join(keys or set_here)}"))
 
 

@@ -130,18 +130,15 @@ class Notifier:
         self._household = household
         self._tell = tell
         self._note = note
-        self._faults: list[str] = []
+        self._faults: dict[str, str] = {}
         self._fault: str | None = None
         self._recipients: list[Recipient] = []
         self._lock = threading.Lock()
+        self._senders = senders
+        self._patience = patience or Patience()
+        self._running = False
         for target in settings.targets:
-            try:
-                sender = senders(target)
-            except (OSError, ValueError) as error:
-                self._faults.append(str(error))
-                continue
-            courier = Courier(target.name, sender, patience or Patience(), tell)
-            self._recipients.append(Recipient(target, courier, State()))
+            self._add(target)
         self._occasions = Occasions(time.time)
         self._heard: NewestQueue[Message] = NewestQueue(MOST_WAITING, self._count_dropped)
         self._thread = threading.Thread(target=self._work, name="notify", daemon=True)
@@ -152,12 +149,27 @@ class Notifier:
             self._heard.put(message)
 
     def follow(self, settings: Notify) -> None:
-        """Go by other settings from now on; the addresses of the targets stay as they were at the start."""
+        """Go by other settings from now on.
+
+        A target that is new is told from now on, one that is gone is not, not even of what waits to be sent; the others
+        keep the addresses that they had.
+        """
         targets = {target.name: target for target in settings.targets}
         with self._lock:
             self._settings = settings
+            gone = [one for one in self._recipients if one.target.name not in targets]
+            for recipient in gone:
+                recipient.target = recipient.target.model_copy(update={"active": False})
+            self._recipients = [one for one in self._recipients if one.target.name in targets]
             for recipient in self._recipients:
-                recipient.target = targets.get(recipient.target.name, recipient.target)
+                recipient.target = targets[recipient.target.name]
+            self._faults = {name: fault for name, fault in self._faults.items() if name in targets}
+            known = {one.target.name for one in self._recipients} | set(self._faults)
+            for target in settings.targets:
+                if target.name not in known:
+                    self._add(target)
+        for recipient in gone:  # without the lock, for what waits too long is given up under it
+            recipient.courier.stop()
 
     def connections(self) -> tuple[str, ...]:
         """Return where messages go, and what is in them."""
@@ -196,7 +208,7 @@ class Notifier:
 
     def trouble(self) -> str | None:
         """Return what the owner should put right, in one sentence."""
-        sentences = [*self._faults, *([self._fault] if self._fault else [])]
+        sentences = [*self._faults.values(), *([self._fault] if self._fault else [])]
         for courier in (recipient.courier for recipient in self._recipients):
             if (sentence := courier.trouble) is not None:
                 sentences.append(f"{sentence} ({courier.unsent} not sent)" if courier.unsent else sentence)
@@ -217,10 +229,12 @@ class Notifier:
 
     def __enter__(self) -> "Notifier":
         """Start the threads."""
-        for fault in self._faults:
+        for fault in self._faults.values():
             self._tell(fault)
-        for recipient in self._recipients:
-            recipient.courier.start()
+        with self._lock:
+            self._running = True
+            for recipient in self._recipients:
+                recipient.courier.start()
         self._thread.start()
         return self
 
@@ -231,10 +245,29 @@ class Notifier:
         end = time.monotonic() + ENDING_SECONDS
         self._heard.put(None)
         self._thread.join(ENDING_SECONDS / 2)
-        for recipient in self._recipients:
+        with self._lock:
+            self._running = False
+            recipients = self._recipients
+        for recipient in recipients:
             recipient.courier.stop()
-        for recipient in self._recipients:
+        for recipient in recipients:
             recipient.courier.join(end - time.monotonic())
+
+    def _add(self, target: Target) -> None:
+        """Tell a target from now on, or tell of it where it cannot be used; at the start ImportError is raised."""
+        try:
+            sender = self._senders(target)
+        except (OSError, ValueError, ImportError) as error:
+            if isinstance(error, ImportError) and not self._running:
+                raise
+            self._faults[target.name] = str(error)
+            if self._running:
+                self._tell(str(error))
+            return
+        courier = Courier(target.name, sender, self._patience, self._tell)
+        self._recipients = [*self._recipients, Recipient(target, courier, State())]  # not changed in place
+        if self._running:
+            courier.start()
 
     def _count_dropped(self, message: Message) -> None:
         self.dropped += 1
@@ -273,7 +306,7 @@ class Notifier:
                     recipient.state = made_out(recipient.state, message.visit, who)
 
     def _tell_all(self, occasions: Sequence[Occasion]) -> None:
-        for occasion in occasions:
+        for occasion in occasions if self._recipients else ():
             rules = self._rules(occasion.person_id)
             picture = functools.cache(functools.partial(self._picture, occasion))  # it gets better: all see the same
             for recipient in self._recipients:

@@ -40,23 +40,25 @@ class Target(Section):
         Field(
             title="What it is told of",
             min_length=1,
-            description="What it is told of: `known`, `stranger`, `unsure`, `ring`, `opened`, `suspicious` and"
-            " `problem`.",
+            description="What it is told of: `known`, somebody whom you named; `stranger`, somebody whom nobody named; "
+            "`unsure`, a face that could not be made out; `ring`, the bell; `opened`, the door; `suspicious`, what "
+            "looked like a trick; `problem`, what you should put right.",
         ),
     ] = ("stranger", "ring", "known", "opened", "suspicious")
     pictures: Annotated[
         bool,
         Field(
             title="Send a small picture of the face",
-            description="Whether it gets a small picture of the face; for a service that means: its operator.",
+            description="Whether it gets a small picture of the face, which whoever runs its service can see, too.",
         ),
     ] = False
     actions: Annotated[
         bool,
         Field(
             title="Buttons in its messages",
-            description="Whether its messages have buttons, with `notify.link` set: open the visit, who is this, and "
-            "ignore; the last needs no password, so whoever reads the message may press it, once.",
+            description="Whether its messages have buttons, where there is a link in messages, too (`notify.link`): "
+            "open the visit, who is this, and ignore; the last needs no password, so whoever reads the message may "
+            "press it, once.",
         ),
     ] = False
 

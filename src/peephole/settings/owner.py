@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 from peephole.notify.settings import Target
 from peephole.section import Section
 from peephole.settings.household import Settings
-from peephole.settings.reading import ReadSettings, overlaid
+from peephole.settings.reading import HERE, OF_AN_ADDED_TARGET, ReadSettings, overlaid
 
 EDITABLE: Mapping[str, tuple[str, ...]] = {
     "recognition": ("known_rate", "stranger_rate"),
@@ -32,7 +32,9 @@ EDITABLE: Mapping[str, tuple[str, ...]] = {
     ),
     "log": ("level",),
 }
-"""By table. What is not here is the file's: addresses, secrets, cameras, and what a relay is wired to."""
+"""By table. What is not here is the file's: addresses, secrets, cameras, and what a relay is wired to.
+
+A target of notifications can be added, its address kept in a file of its own (`settings.targets`)."""
 OF_A_TARGET = ("active", "events", "pictures", "actions")
 """The same of each target of notifications, as `notify.targets.NAME.events`."""
 
@@ -84,7 +86,20 @@ class OwnerSettings:
 
     def is_usual(self, key: str) -> bool:
         """Tell whether nothing but the page says what a value is."""
-        return origin_of(self._read, key) == "default"
+        return self._of_an_added_target(key) or origin_of(self._read, key) == "default"
+
+    def without_the_page(self, key: str) -> Any:
+        """Return what a value would be without the page."""
+        return field_of(key).get_default() if self._of_an_added_target(key) else value_of(self.file, key)
+
+    def was_added(self, target: str) -> bool:
+        """Tell whether a target of notifications was added on the page."""
+        return self.origin(f"notify.targets.{target}.url") == HERE
+
+    def keys_of_target(self, target: str) -> list[str]:
+        """Return everything that was set on the page of a target of notifications, by its dotted key."""
+        begin = f"notify.targets.{target}.".casefold()
+        return [key for key in self._shelf.values() if key.casefold().startswith(begin)]
 
     def fixed_by(self, key: str) -> str | None:
         """Return the variable of the environment that says what a value is; None where the owner may."""
@@ -120,6 +135,9 @@ class OwnerSettings:
                 follower(before, now.settings)
         return now.settings
 
+    def _of_an_added_target(self, key: str) -> bool:
+        return key.startswith("notify.targets.") and self.was_added(key.split(".")[2])
+
     def _tried(self, values: Mapping[str, Any], back: Collection[str]) -> ReadSettings:
         for key in (*values, *back):
             field_of(key)
@@ -140,7 +158,7 @@ def settings_in_force(read: ReadSettings, owned: Mapping[str, Any]) -> ReadSetti
 def field_of(key: str) -> FieldInfo:
     """Return what describes an editable value; raises ValueError for any other key."""
     table, _, name = key.rpartition(".")
-    if table.startswith("notify.targets.") and table.count(".") == 2 and name in OF_A_TARGET:
+    if table.startswith("notify.targets.") and table.count(".") == 2 and name in (*OF_A_TARGET, *OF_AN_ADDED_TARGET):
         return Target.model_fields[name]
     if name in EDITABLE.get(table, ()):
         section = Settings.model_fields[table].annotation

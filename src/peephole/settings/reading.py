@@ -2,7 +2,7 @@
 
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +17,8 @@ from peephole.settings.mistakes import mistake
 
 HERE = "the page"
 """Origin of what the owner has set on the page."""
+OF_AN_ADDED_TARGET = ("service", "url")
+"""What only a target of notifications has on the page that was added there: `notify.targets.NAME.url` makes one."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,8 @@ def overlaid(read: ReadSettings, owned: Mapping[str, Any]) -> ReadSettings:
 
     Args:
         read: what `read_settings` returned.
-        owned: values by their dotted keys; those of a target that the file names no more have no effect.
+        owned: values by their dotted keys; those of a target that neither names any more have no effect, nor has the
+            address of one that the file names, too: it has its own.
 
     Raises:
         ValueError: file and page together are not possible.
@@ -62,6 +65,7 @@ def overlaid(read: ReadSettings, owned: Mapping[str, Any]) -> ReadSettings:
 
 def _checked(file: Path | None, content: Mapping[str, Any], owned: Mapping[str, Any]) -> ReadSettings:
     merged = deepcopy(dict(content))
+    owned = _with_targets(merged, owned)
     for key, value in owned.items():
         _put(merged, key, value)
     try:
@@ -75,6 +79,31 @@ def _checked(file: Path | None, content: Mapping[str, Any], owned: Mapping[str, 
     origins |= dict.fromkeys(owned, HERE)
     origins |= {key: _variable(key) for key, _ in flat(given)}
     return ReadSettings(settings, file, origins, content)
+
+
+def _with_targets(content: dict[str, Any], owned: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give the content the targets that the page has named, and return `owned` without addresses of the file's ones."""
+    in_file = {name.casefold() for name in _names(content)}
+    added = [place[2] for key in owned if (place := _place_of_target(key)) and place[3] == "url"]
+    new = [name for name in added if name.casefold() not in in_file]
+    if new:
+        content.setdefault("notify", {}).setdefault("targets", []).extend({"name": name} for name in new)
+    return {key: value for key, value in owned.items() if not _is_address_of(key, in_file)}
+
+
+def _is_address_of(key: str, names: Collection[str]) -> bool:
+    place = _place_of_target(key)
+    return place is not None and place[3] in OF_AN_ADDED_TARGET and place[2].casefold() in names
+
+
+def _place_of_target(key: str) -> list[str] | None:
+    """Return a key like `notify.targets.NAME.url` in its four parts; None for any other one."""
+    place = key.split(".")
+    return place if len(place) == 4 and place[:2] == ["notify", "targets"] else None
+
+
+def _names(content: Mapping[str, Any]) -> list[str]:
+    return [str(one.get("name")) for one in content.get("notify", {}).get("targets", ())]
 
 
 def _put(content: dict[str, Any], key: str, value: Any) -> None:

@@ -44,6 +44,8 @@ DONE = {
     "reset": "Earlier refusals count no more.",
     "account_added": "Added: may sign in from now on.",
     "account_removed": "Removed: may sign in no more.",
+    "target_added": "Added. Send a test to see that it arrives, and choose below what it is told of.",
+    "target_removed": "Removed: nothing more is sent there, and its address is erased.",
     "left_elsewhere": "Signed out everywhere else.",
     "opened": "The door was opened, or would have been in a dry run.",
 }

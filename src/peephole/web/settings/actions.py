@@ -1,4 +1,4 @@
-"""What the pages of settings do beside saving: open the door, end a lock-out, send a test, write a backup."""
+"""What the pages of settings do beside saving: open the door, end a lock-out, write a backup."""
 
 import tempfile
 from collections.abc import Iterator
@@ -9,7 +9,6 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import StreamingResponse
 
 from peephole.accounts.passwords import LONGEST, SHORTEST
-from peephole.notify.senders import NotSent
 from peephole.web.answers import Outcome, refused
 from peephole.web.audit import noted
 from peephole.web.confirm import account_name
@@ -44,24 +43,9 @@ def door_actions(site: Site) -> APIRouter:
 
 
 def other_actions(site: Site) -> APIRouter:
-    """A test message, and a backup."""
+    """A backup."""
     router = APIRouter(tags=["settings"])
     parts = site.parts
-
-    @router.post("/settings/notifications/test")
-    def test(request: Request, name: Text = "") -> Response:
-        """Send a test message to a target, without a picture; answers when it was delivered, or was not."""
-
-        def act() -> Outcome:
-            if parts.notifier is None:
-                raise ValueError("there is no such target")
-            try:
-                parts.notifier.try_out(name)
-            except (NotSent, ValueError) as error:
-                raise ValueError(f"{name}: {error}") from error
-            return Outcome("sent", f"{name}: sent.", {"name": name}, "/settings/notifications")
-
-        return site.answers.give(request, act)
 
     @router.post("/settings/keeping/backup")
     def backup(request: Request, passphrase: Text = "", again: Text = "") -> Response:

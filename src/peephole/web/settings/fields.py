@@ -129,7 +129,7 @@ def _field(owner: OwnerSettings, key: str) -> FormField:
         step="1" if info.annotation is int else "any",
         origin=_origin(origin),
         fixed=owner.fixed_by(key) is not None,
-        back=shown(value_of(owner.file, key)) if here else None,
+        back=shown(owner.without_the_page(key)) if here else None,
         back_to="usual" if owner.is_usual(key) else "file",
     )
 

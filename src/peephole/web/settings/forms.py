@@ -11,6 +11,7 @@ from starlette.datastructures import FormData
 from peephole.accounts.passwords import LONGEST, SHORTEST
 from peephole.door.assembly import in_force, make_actuator
 from peephole.door.easier import easier
+from peephole.notify.addresses import KINDS
 from peephole.settings.household import Settings
 from peephole.settings.owner import OF_A_TARGET
 from peephole.web.answers import Outcome
@@ -20,6 +21,7 @@ from peephole.web.settings.panels import (
     connections_panel,
     door_panel,
     keeping_panel,
+    notify_changes,
     overview,
     target_panels,
 )
@@ -58,7 +60,9 @@ def view_routes(site: Site) -> APIRouter:
     @router.get("/settings/notifications")
     def notifications(request: Request) -> Response:
         own = fields(parts.owner, keys_of("notify"))
-        return site.show(request, "notifications", fields=own, targets=target_panels(parts))
+        more = {"kinds": KINDS, "longest": LONGEST, "tells": parts.notifier is not None}
+        rows = {"targets": target_panels(parts), "changes": notify_changes(parts)}
+        return site.show(request, "notifications", fields=own, **rows, **more)
 
     @router.get("/settings/keeping")
     def keeping(request: Request) -> Response:

@@ -72,13 +72,17 @@ class DoorPanel:
 
 @dataclass(frozen=True)
 class TargetPanel:
-    """A target of notifications: its fields, where its messages go, how that went, and whether it can be tried out."""
+    """A target of notifications: its fields, where its messages go, how that went, and whether it can be tried out.
+
+    `added`: on the page, where it can be removed, too.
+    """
 
     name: str
     where: str
     result: str
     bad: bool
     usable: bool
+    added: bool
     fields: tuple[FormField, ...]
 
 
@@ -160,7 +164,8 @@ def target_panels(parts: HouseholdParts) -> list[TargetPanel]:
             where, result, bad = status.where, status.trouble or f"{last}{unsent}", status.trouble is not None
         keys = [f"notify.targets.{target.name}.{name}" for name in OF_A_TARGET]
         usable = status is not None and target.active
-        panels.append(TargetPanel(target.name, where, result, bad, usable, tuple(fields(parts.owner, keys))))
+        added = parts.owner.was_added(target.name)
+        panels.append(TargetPanel(target.name, where, result, bad, usable, added, tuple(fields(parts.owner, keys))))
     return panels
 
 
@@ -243,7 +248,14 @@ def _changes(parts: HouseholdParts, before: str, now: datetime) -> tuple[ChangeR
     return tuple(ChangeRow(moment(one.time, now), one.by, _change(one.key, one.after)) for one in rows)
 
 
+def notify_changes(parts: HouseholdParts) -> tuple[ChangeRow, ...]:
+    """Return what was changed on the page about notifications, the newest first."""
+    return _changes(parts, "notify.", datetime.now().astimezone())
+
+
 def _change(key: str, after: str | None) -> str:
+    if key.startswith("notify.targets.") and key.endswith(".url"):  # which names a file, of no use to a reader
+        return f"{key.removesuffix('.url')} {'added' if after is not None else 'removed'}"
     return f"{key} = {after}" if after is not None else f"{key} back to the file"
 
 
