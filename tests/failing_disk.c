@@ -11,6 +11,7 @@
 #define READING 1
 #define WRITING 2
 #define BRINGING 4
+#define READING_FURTHER 8 /* than the first page */
 
 int failing_disk = 0;
 
@@ -29,11 +30,21 @@ static int fails(int file, int what) {
 }
 
 ssize_t pread64(int file, void *bytes, size_t count, off64_t offset) {
-    return fails(file, READING) ? -1 : syscall(SYS_pread64, file, bytes, count, offset);
+    int what = offset > 0 ? READING | READING_FURTHER : READING;
+
+    return fails(file, what) ? -1 : syscall(SYS_pread64, file, bytes, count, offset);
 }
 
 ssize_t pread(int file, void *bytes, size_t count, off_t offset) {
     return pread64(file, bytes, count, offset);
+}
+
+ssize_t read(int file, void *bytes, size_t count) {
+    return fails(file, READING | READING_FURTHER) ? -1 : syscall(SYS_read, file, bytes, count);
+}
+
+ssize_t write(int file, const void *bytes, size_t count) {
+    return fails(file, WRITING) ? -1 : syscall(SYS_write, file, bytes, count);
 }
 
 ssize_t pwrite64(int file, const void *bytes, size_t count, off64_t offset) {

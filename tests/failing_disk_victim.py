@@ -1,6 +1,6 @@
 """A doorbell on a disk that fails for a while, for test_disk_fails.py; run with tests/failing_disk.c loaded.
 
-    python tests/failing_disk_victim.py FOLDER writing|bringing|opening|beginning|backup
+    python tests/failing_disk_victim.py FOLDER writing|bringing|opening|beginning|backup|restoring
 
 Prints as JSON what was told, each as [reason, text].
 """
@@ -17,9 +17,10 @@ from doorbell_parts import Actor, doorbell, paint, store_at, walk
 from peephole.doorbell.doorbell import Photo
 from peephole.doorbell.events import Decided, Event, Problem, VisitEnded
 from peephole.live import LiveDoorbell
+from peephole.store.backup import restore_backup
 from peephole.store.store import Store
 
-NOTHING, READING, WRITING, BRINGING = 0, 1, 2, 4
+NOTHING, READING, WRITING, BRINGING, READING_FURTHER = 0, 1, 2, 4, 8
 
 
 def fail(what: int) -> None:
@@ -104,8 +105,32 @@ def backup(store: Store) -> list[list[Any]]:
     return told
 
 
+def restoring(folder: Path) -> list[list[Any]]:
+    """A backup comes back while the database cannot be read again, or written, or the backup cannot be read."""
+    word = b"correct horse battery"
+    with store_at(folder) as store:
+        doorbell(store).enrol("Anna", [Photo("a.jpg", paint([Actor(1)]).image)])
+        for name in ("backup", "backup of peephole.db"):  # only the second one is on the disk that fails
+            with (folder / name).open("wb") as file:
+                store.write_backup(word, file)
+    told = []
+    faults = (("backup", READING), ("backup", READING_FURTHER), ("backup", WRITING), ("backup of peephole.db", READING))
+    for name, what in faults:
+        fail(what)
+        try:
+            restore_backup(folder / name, word, folder / "data", None, replace=True)
+        except (OSError, ValueError) as error:
+            told.append([type(error).__name__, what, str(error)])
+        fail(NOTHING)
+    with store_at(folder) as store:
+        return [*told, ["people", len(store.people.all("")), ""]]
+
+
 def main() -> None:
     folder, scene = Path(sys.argv[1]), sys.argv[2]
+    if scene == "restoring":
+        print(json.dumps(restoring(folder)))
+        return
     with store_at(folder) as store:
         if scene == "backup":
             print(json.dumps(backup(store)))

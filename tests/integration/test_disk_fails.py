@@ -78,3 +78,18 @@ def test_a_camera_goes_on_where_nothing_can_be_read_before_its_first_frame(tmp_p
     assert PASSES in lines[0][2] and "keep the file" in lines[0][2]
     assert "nobody was recognised meanwhile" in lines[2][2]
     assert lines[-1][2] == "a camera has ended"
+
+
+def test_a_backup_that_a_failing_disk_does_not_let_back_is_called_neither_damaged_nor_empty(
+    tmp_path: Path, shim: Path
+) -> None:
+    *told_of, people = told("restoring", tmp_path, shim)
+    assert [kind for kind, _, _ in told_of] == ["OSError"] * 4
+    read, further, written, backup = (text for _, _, text in told_of)
+    assert "peephole.db.arriving: the disk failed (disk I/O error), which may pass" in read
+    assert "peephole.db.arriving: the disk does not give back what is stored (Input/output error)" in further
+    assert "peephole.db.arriving: the disk did not take what was written (Input/output error)" in written
+    assert "backup of peephole.db: the disk does not give back what is stored (Input/output error)" in backup
+    assert all("another backup" not in text and "look for" in text for text in (read, further, written, backup))
+    assert people == ["people", 1, ""]
+    assert [file.name for file in (tmp_path / "data").iterdir() if "arriving" in file.name] == []

@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import IO
 
@@ -19,6 +20,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from peephole.store.database import DATABASE_NAME, Database
+from peephole.store.errors import clear_error, disk_told
 from peephole.store.files import make_private
 from peephole.store.instance import InstanceLock
 from peephole.store.keys import Keys
@@ -30,6 +32,8 @@ _MAGIC = b"peephole-backup 1\n"
 _PREFIX_BYTES = 7
 _PIECE = 1 << 20
 _TAG = 16
+_NOT_TAKEN = "did not take what was written"
+_NOT_GIVEN = "does not give back what is stored"
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ def restore_backup(backup: Path, passphrase: bytes, folder: Path, keys: Keys | N
         replace: whether a database that is there already may go.
 
     Raises:
-        OSError: the folder is in use, or cannot be written.
+        OSError: the folder is in use, or the disk takes or gives back less than it should.
         ValueError: another passphrase, a damaged file, one of a newer version, or a folder that is not empty.
     """
     target = folder / DATABASE_NAME
@@ -112,26 +116,27 @@ def _read(backup: Path, passphrase: bytes, arriving: Path) -> bytes | None:
     with backup.open("rb") as file, arriving.open("wb") as database:
         pieces = _pieces(file, passphrase, backup)
         line, _, rest = next(pieces).partition(b"\n")
-        database.write(rest)
-        for piece in pieces:
-            database.write(piece)
-        database.flush()
-        os.fsync(database.fileno())
+        for piece in chain((rest,), pieces):
+            with disk_told(arriving, _NOT_TAKEN):
+                database.write(piece)
+        with disk_told(arriving, _NOT_TAKEN):
+            database.flush()
+            os.fsync(database.fileno())
     key = json.loads(line)["data_key"]
     return None if key is None else bytes.fromhex(key)
 
 
 def _pieces(file: IO[bytes], passphrase: bytes, backup: Path) -> Iterator[bytes]:
-    head = file.read(len(_MAGIC) + SALT_BYTES + _PREFIX_BYTES)
+    head = _part(file, len(_MAGIC) + SALT_BYTES + _PREFIX_BYTES, backup)
     if not head.startswith(_MAGIC):
         raise ValueError(f"{backup}: not a backup of peephole")
     salt, prefix = head[len(_MAGIC) : -_PREFIX_BYTES], head[-_PREFIX_BYTES:]
     if len(head) < len(_MAGIC) + SALT_BYTES + _PREFIX_BYTES:
         raise ValueError(f"{backup}: cut off; take another backup")
     cipher = AESGCM(stretched(passphrase, salt))
-    number, sealed = 0, file.read(_PIECE + _TAG)
+    number, sealed = 0, _part(file, _PIECE + _TAG, backup)
     while True:
-        following = file.read(_PIECE + _TAG)
+        following = _part(file, _PIECE + _TAG, backup)
         try:
             yield cipher.decrypt(_nonce(prefix, number, last=not following), sealed, _MAGIC)
         except InvalidTag as error:
@@ -142,6 +147,11 @@ def _pieces(file: IO[bytes], passphrase: bytes, backup: Path) -> Iterator[bytes]
         number, sealed = number + 1, following
 
 
+def _part(file: IO[bytes], size: int, path: Path) -> bytes:
+    with disk_told(path, _NOT_GIVEN):
+        return file.read(size)
+
+
 def _nonce(prefix: bytes, number: int, *, last: bool) -> bytes:
     return prefix + number.to_bytes(4, "big") + bytes([last])
 
@@ -150,10 +160,15 @@ def _settle(arriving: Path, data_key: bytes | None, keys: Keys | None, backup: P
     """Check what arrived, bring it to the newest schema, and wrap its key with this machine's."""
     try:
         with closing(sqlite3.connect(arriving)) as connection:
-            if connection.execute("PRAGMA quick_check").fetchone()[0] != "ok":
-                raise ValueError(f"{backup}: holds a damaged database; take another backup")
+            whole = connection.execute("PRAGMA quick_check").fetchone()[0] == "ok"
     except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF not in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+            raise clear_error(error, arriving) from error
+        _read_through(arriving)
         raise ValueError(f"{backup}: holds no database; take another backup") from error
+    if not whole:
+        _read_through(arriving)
+        raise ValueError(f"{backup}: holds a damaged database; take another backup")
     database = Database(arriving, shipped())
     try:
         if data_key is not None:
@@ -165,6 +180,13 @@ def _settle(arriving: Path, data_key: bytes | None, keys: Keys | None, backup: P
         return Restored(*(int(row[0]) if row is not None else 0 for row in counts))
     finally:
         database.close()
+
+
+def _read_through(arriving: Path) -> None:
+    """Raise OSError where the disk does not give back what arrived; SQLite calls that damaged, too."""
+    with arriving.open("rb", buffering=0) as file:
+        while _part(file, _PIECE, arriving):
+            pass
 
 
 def _finish(database: Path) -> None:

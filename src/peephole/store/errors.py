@@ -4,7 +4,11 @@ import errno
 import os
 import resource
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from peephole.whole_files import DISK_FULL
 
 _FULL = sqlite3.SQLITE_FULL
 _WRITE_FAILED = {sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_TRUNCATE}
@@ -52,6 +56,20 @@ def clear_error(error: sqlite3.Error, path: Path) -> Exception:
         errno.EIO,
         f"{path}: the disk failed ({error}), which may pass; look for its faults in the system's log, and start again",
     )
+
+
+@contextmanager
+def disk_told(path: Path, what: str) -> Iterator[None]:
+    """Say in a sentence which file it is of that the system reads or writes nothing; what: the disk does not do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in DISK_FULL:
+            sentence = f"{path}: cannot be written, the disk is full; make room"
+        else:
+            reason = error.strerror or type(error).__name__
+            sentence = f"{path}: the disk {what} ({reason}); look for its faults in the system's log, and try again"
+        raise _os_error(error.errno or errno.EIO, sentence) from error
 
 
 def is_of_reading(error: sqlite3.Error) -> bool:
