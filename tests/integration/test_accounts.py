@@ -3,7 +3,6 @@
 import logging
 import re
 import threading
-import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -99,7 +98,8 @@ def test_before_there_is_an_owner_nothing_is_shown(house: House) -> None:
     answer = house.browser().get("/api/people")
     assert (answer.status_code, answer.json()["error"]) == (401, "this doorbell has no owner yet; open its page")
     assert house.browser().get("/", headers=HTML).headers["location"] == "/welcome"
-    assert "Choose the owner" in house.browser().get("/welcome").text
+    welcome = house.browser().get("/welcome").text
+    assert "Choose the owner" in welcome and "10 characters or more" in welcome
 
 
 def test_the_first_one_becomes_the_owner_and_nobody_after(house: House) -> None:
@@ -238,17 +238,22 @@ def test_where_the_data_lie_is_told_to_an_owner_only(
 def test_a_stream_ends_with_the_session_that_asked_for_it(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streams, "HEARTBEAT", 0.05)
     monkeypatch.setattr(gate, "CHECK_SECONDS", 0.1)
-    browser = house.owner()
+    browser, waited, wait = house.owner(), list[float](), streams.Mailbox.wait
+
+    async def counted(mailbox: streams.Mailbox, seconds: float) -> None:
+        await wait(mailbox, seconds)
+        waited.append(seconds)
 
     def leave() -> None:
-        until(lambda: house.streams.viewers)
-        time.sleep(0.5)
+        until(lambda: len(waited) > 5)
         house.accounts.leave(browser.cookies[gate.COOKIE])
 
-    threading.Thread(target=leave).start()
-    begin = time.monotonic()
+    monkeypatch.setattr(streams.Mailbox, "wait", counted)
+    leaving = threading.Thread(target=leave)
+    leaving.start()
     text = browser.get("/api/events?faces=1").text  # comes back with the stream's end
-    assert text.count(": still here") >= 1 and time.monotonic() - begin >= 0.5
+    leaving.join()
+    assert text.count(": still here") >= 1
     assert browser.get("/api/events").status_code == 401
 
 

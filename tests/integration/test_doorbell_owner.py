@@ -12,6 +12,7 @@ from doorbell_parts import MODEL, Actor, doorbell, paint, recogniser, store_at, 
 from peephole.doorbell.doorbell import Doorbell, Photo
 from peephole.vision.detector import Box, Face
 from peephole.vision.landmarks import FaceCut
+from peephole.web.actions import enrolled
 
 ANNA, BEN = 1, 2
 
@@ -78,9 +79,18 @@ def test_a_photo_of_somebody_else_is_left_out_among_three(bell):
     assert [row.references for row in bell.people()] == [2]
 
 
-def test_of_two_photos_that_differ_both_are_used(bell):
+def test_of_two_photos_that_differ_both_are_used_and_it_is_said(bell):
     enrolment = bell.enrol("Anna", [photo(Actor(ANNA)), photo(Actor(BEN))])
     assert [report.outcome for report in enrolment.photos] == ["ok", "ok"]
+    doubt = "used, but it is unlike the other photos: is it the same person?"
+    assert [(report.text, report.unlike) for report in enrolment.photos] == [(doubt, True)] * 2
+    assert enrolled(enrolment).text.count(doubt) == 2
+
+
+def test_a_photo_unlike_those_that_there_are_is_used_and_it_is_said(bell):
+    bell.enrol("Anna", [photo(Actor(ANNA)), photo(Actor(ANNA, noise=3))])
+    unlike, alike = bell.enrol("Anna", [photo(Actor(BEN)), photo(Actor(ANNA, noise=5))]).photos
+    assert unlike.unlike and not alike.unlike and alike.text == "used"
 
 
 def test_enrol_refuses_when_no_photo_can_be_used(bell):
@@ -279,5 +289,5 @@ def test_a_photo_that_was_added_before_is_left_out(bell):
     enrolment = bell.enrol("anna", [photo(Actor(ANNA, noise=3), label="again.jpg"), photo(Actor(ANNA, noise=4))])
     assert [report.outcome for report in enrolment.photos] == ["duplicate", "ok"]
     assert [row.references for row in bell.people()] == [2]
-    with pytest.raises(ValueError, match=r"no photo can be used \(a.jpg: was added before\)"):
+    with pytest.raises(ValueError, match=r"no photo can be used \(a.jpg: was added before\)$"):
         bell.enrol("Anna", [photo(Actor(ANNA, noise=4))])

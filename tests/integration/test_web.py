@@ -100,6 +100,7 @@ def test_ignore_and_discard(site: Site, verb: str) -> None:
     site.walk(5, 1000.0)
     answer = site.client.post(f"/api/strangers/{site.stranger()}/{verb}", headers=ORIGIN)
     assert answer.status_code == 200 and answer.json()["done"] == f"{verb}{'d' if verb == 'ignore' else 'ed'}"
+    assert answer.json()["done"] in answer.json()["text"]
     assert site.client.get("/api/strangers").json() == []
     assert "No stranger waits" in site.client.get("/parts/strangers").text
 

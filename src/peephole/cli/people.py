@@ -189,7 +189,19 @@ def remove(
     if json:
         print_json(kept)
     else:
-        print_table(("kept", "how many"), list(kept.items()))
+        print_table(("would be erased", "how many"), [(_ERASED[what], count) for what, count in kept.items()])
+
+
+_ERASED = {
+    "references": "looks at the person",
+    "aside": "looks set aside",
+    "visits": "name and picture of visits, which stay",
+    "looks": "single looks of those visits",
+    "unsure": "pictures of unsure visits near the person",
+    "strangers": "numbers of strangers who got the name",
+    "door": "name in rows of the door's log, which stay",
+}
+"""What erasing a person takes away, by the fields of `people.records.Kept`."""
 
 
 @group.command("export")

@@ -83,6 +83,7 @@ def run(
     if demo and not (named and data_named):
         # The demo's people are none of the owner's, not even where a camera is only unplugged today.
         data = data.with_name(f"{data.name}-demo")
+        complain(f"the demo has a folder of its own; to look into it, give other commands --data {data}", level="info")
     page = settings.page.model_copy(update={k: v for k, v in (("host", host), ("port", port)) if v is not None})
     with InstanceLock(data), opened_home(data, model, settings.storage) as (store, doorbell):
         owner = OwnerSettings(read, store.settings)

@@ -47,7 +47,7 @@ class PhotoReport:
     """What became of one photo: `text` says `outcome` in a sentence.
 
     With several faces the one most like the person is used, of somebody new the clearest; `faces` says how many there
-    were.
+    were. `unlike`: it is used, and is unlike the person's other photos, so the owner should look at it once more.
     """
 
     label: str
@@ -55,6 +55,7 @@ class PhotoReport:
     text: str
     faces: int
     box: Box | None
+    unlike: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,10 +123,13 @@ def usable(
         raise ValueError("no photo given; give at least one with the person's face in it")
     found = [examine(photo, recogniser, policy, own) for photo in photos]
     examined = _leave_out_known(_leave_out_unlike(found, recogniser, policy), own)
+    examined = _with_doubts(examined, recogniser, policy, own)
     looks = [look for _, look in examined if look is not None]
     if not looks:
         faults = "; ".join(f"{report.label}: {report.text}" for report, _ in examined)
-        raise ValueError(f"no photo can be used ({faults}); take one from the front with the face well lit and near")
+        good = all(report.outcome == "duplicate" for report, _ in examined)
+        advice = "" if good else "; take one from the front with the face well lit and near"
+        raise ValueError(f"no photo can be used ({faults}){advice}")
     return tuple(report for report, _ in examined), looks
 
 
@@ -158,6 +162,28 @@ def _leave_out_unlike(
             report = replace(examined[number][0], outcome="unlike", text="does not look like the other photos")
             kept[number] = (report, None)
     return kept
+
+
+def _with_doubts(
+    examined: list[tuple[PhotoReport, NewReference | None]],
+    recogniser: Recogniser,
+    policy: Policy,
+    own: Sequence[Descriptor],
+) -> list[tuple[PhotoReport, NewReference | None]]:
+    """Say so of each photo that is used and is as far from most others of the person as strangers are.
+
+    It is used all the same: of two that differ either may be right, and one of years ago differs, too.
+    """
+    farthest = bars(policy, recogniser.calibration, 1).stranger
+    looks = [look for _, look in examined if look is not None]
+    told = []
+    for report, look in examined:
+        others = [*own, *(one.descriptor for one in looks if one is not look)]
+        if look is not None and others and median(distance(look.descriptor, one) for one in others) > farthest:
+            text = f"{report.text}, but it is unlike the other photos: is it the same person?"
+            report = replace(report, text=text, unlike=True)
+        told.append((report, look))
+    return told
 
 
 def identify(image: Image, recogniser: Recogniser, gallery: Gallery, policy: Policy) -> list[IdentifiedFace]:

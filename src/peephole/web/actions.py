@@ -51,7 +51,7 @@ def stranger_routes(household: Household, answers: Answers, guard: LooksGuard) -
 
         def act() -> Outcome:
             row = household.discard(stranger)
-            return Outcome("discarded", f"Stranger {row.number} is forgotten.", {"id": row.id}, page_after(back))
+            return Outcome("discarded", f"Stranger {row.number} is discarded.", {"id": row.id}, page_after(back))
 
         return answers.give(request, act, "strangers", "visits")
 
@@ -100,7 +100,7 @@ def people_routes(household: Household, answers: Answers, guard: LooksGuard) -> 
 def enrolled(enrolment: Enrolment) -> Outcome:
     """Say what became of the photos."""
     used = [report for report in enrolment.photos if report.outcome == "ok"]
-    left = [f"{report.label}: {report.text}" for report in enrolment.photos if report.outcome != "ok"]
+    told = [f"{one.label}: {one.text}" for one in enrolment.photos if one.outcome != "ok" or one.unlike]
     text = f"{enrolment.person.name}: {len(used)} of {len(enrolment.photos)} photos used."
     facts = {
         "id": enrolment.person.id,
@@ -110,4 +110,4 @@ def enrolled(enrolment: Enrolment) -> Outcome:
             for report in enrolment.photos
         ],
     }
-    return Outcome("added", " ".join([text, *left]), facts)
+    return Outcome("added", " ".join([text, *told]), facts)

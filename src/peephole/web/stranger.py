@@ -72,7 +72,7 @@ def stranger_pages(door: Door, inbox: Inbox) -> APIRouter:
         groups = [
             Group(slug, title, slug != "open", stranger_rows(door, strangers, names, looks, now))
             for slug, title, strangers in (
-                ("open", "Wait for a name", [one for one in rows if one.state == "open"]),
+                ("open", "Waiting for a name", [one for one in rows if one.state == "open"]),
                 ("ignored", "Ignored", [one for one in rows if one.state == "ignored" and not one.no_face]),
                 ("no-face", "No face", [one for one in rows if one.no_face]),
             )
