@@ -80,6 +80,27 @@ def test_text_for_people(home: Path) -> None:
     assert peephole("strangers", "list", *_options(home)).stdout == "no strangers\n"
 
 
+def test_who_looks_like_somebody_else_is_said(home: Path) -> None:
+    _run(home, "people", "add", "Ann", home / "ann.png")
+    said = peephole("people", "add", "Bea", home / "ann.png", *_options(home)).stdout.splitlines()
+    assert said[2] == "Bea looks like Ann, so neither may be recognised; are they one person?"
+    added = _run(home, "people", "add", "Cleo", home / "ann.png")
+    assert isinstance(added, dict) and added["like"] in (["Ann"], ["Bea"])
+
+
+def test_a_stranger_with_another_face_than_the_names_is_doubted(home: Path) -> None:
+    program = tiny_program(home / "p.safetensors")
+    with Store(home / "d") as store:
+        bell = doorbell(store, model=program.model_id)
+        for who, start in ((BEN, 1000.0), (3, 2000.0)):
+            for frame in walk(who, start):
+                bell.process(frame)
+        bell.enrol("Ben", [Photo("b.jpg", paint([Actor(BEN, noise=200)]).image)])
+    assert peephole("strangers", "assign", "1", "Ben", *_options(home)).stdout == "stranger 1 is Ben\n"
+    named = peephole("strangers", "assign", "2", "Ben", *_options(home)).stdout.splitlines()
+    assert named[1] == "the face is unlike the photos of Ben; 'peephole strangers undo' takes it back"
+
+
 def test_a_photo_without_a_face_adds_nobody(home: Path) -> None:
     (home / "wall.png").write_bytes(png(astronaut()[:40, :40]))
     assert_one_line(peephole("people", "add", "Wall", home / "wall.png", *_options(home)), 1, "wall.png")

@@ -60,8 +60,9 @@ def test_references_that_are_not_there(home: Path) -> None:
 
 def test_an_export_has_visits_unless_it_is_to_carry_on(home: Path) -> None:
     for more, files in (((), {"visits.json", "door.json"}), (("--without-visits",), set())):
-        assert peephole("people", "export", "Ann", "-o", home / f"{len(more)}.zip", *more, *_options(home)).returncode == 0
-        with zipfile.ZipFile(home / f"{len(more)}.zip") as archive:
+        file = home / f"{len(more)}.zip"
+        assert peephole("people", "export", "Ann", "-o", file, *more, *_options(home)).returncode == 0
+        with zipfile.ZipFile(file) as archive:
             names = set(archive.namelist())
         assert names - files == {"person.json", "README.txt", "pictures/0.jpg", "pictures/1.jpg"}
 

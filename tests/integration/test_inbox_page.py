@@ -69,6 +69,17 @@ def test_each_deed_is_told_with_the_number_that_undoes_it(site: Site) -> None:
     assert Changed("strangers") in site.heard and Changed("visits") in site.heard
 
 
+def test_a_name_of_somebody_with_another_face_is_given_and_doubted(site: Site) -> None:
+    """Whoever typed it may know better than the doorbell; it can be undone."""
+    site.doorbell.enrol("Ben", [Photo("b.jpg", parts.paint([parts.Actor(BEN, noise=200)]).image)])
+    for path, form in (("assign", {}), ("bulk", {"do": "assign"})):
+        for number, told in ((1, ""), (2, " The face is unlike the photos of Ben: undo this if it is somebody else.")):
+            where = f"strangers/{site.ids[number]}/assign" if path == "assign" else "strangers/bulk"
+            _, answer = site.post(where, **form, name="ben", **({"stranger": number} if form else {}))
+            assert answer["text"] == f"From now on known as Ben.{told}"
+            site.post("undo", deed=answer["undo"])
+
+
 def test_a_notice_carries_the_undo_for_a_page_with_scripts(site: Site) -> None:
     answer = site.client.post(f"/api/strangers/{site.ids[1]}/ignore", headers={"hx-request": "true"})
     assert '"undo": 1' in answer.headers["hx-trigger"]

@@ -13,6 +13,7 @@ from peephole.cli.output import check_folder_of, check_new, local_time, plain, p
 from peephole.whole_files import write_whole
 
 if TYPE_CHECKING:
+    from peephole.doorbell.doorbell import Doorbell
     from peephole.people.records import Person
 
 group = typer.Typer(no_args_is_help=True, help="The people that the doorbell knows.")
@@ -77,13 +78,27 @@ def add(
     photos = [Photo(str(image), read_picture(image)) for image in images]
     with opened_doorbell(data, model) as doorbell:
         enrolment = doorbell.enrol(name, photos)
+        like = _like(doorbell, enrolment.person.id)
     if json:
-        print_json(dataclasses.asdict(enrolment))
+        print_json(dataclasses.asdict(enrolment) | {"like": like})
         return
     for photo in enrolment.photos:
         print(plain(f"{photo.label}: {photo.text}"))
     used = sum(photo.outcome == "ok" for photo in enrolment.photos)
     print(plain(f"{enrolment.person.name}: {used} of {len(photos)} photos added"))
+    for other in like:
+        print(plain(f"{enrolment.person.name} looks like {other}, so neither may be recognised; are they one person?"))
+        print("'peephole people join' makes them one, 'peephole people references' shows which looks are alike")
+
+
+def _like(doorbell: "Doorbell", person: str) -> list[str]:
+    """Return the names of those for whom a look at a person may be taken, and the other way round."""
+    from peephole.people.names import names_by_id
+
+    places = [one.place for one in doorbell.dossiers.read(person).references if not one.reference.aside]
+    names = names_by_id(doorbell.people())
+    alike = [one.other for one in places if one is not None and one.fault == "cross_risk" and one.other is not None]
+    return sorted({names.get(other, "somebody") for other in alike})
 
 
 @group.command("rename")

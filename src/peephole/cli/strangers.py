@@ -98,11 +98,14 @@ def assign(
     from peephole.cli.gallery import opened_doorbell
 
     with opened_doorbell(data, model) as doorbell:
+        unlike = doorbell.unlike([key], name)
         person = doorbell.assign(key, name)
     if json:
-        print_json(dataclasses.asdict(person))
-    else:
-        print(plain(f"stranger {key} is {person.name}"))
+        print_json(dataclasses.asdict(person) | {"unlike": unlike is not None})
+        return
+    print(plain(f"stranger {key} is {person.name}"))
+    if unlike is not None:
+        print(plain(f"the face is unlike the photos of {unlike}; 'peephole strangers undo' takes it back"))
 
 
 @group.command("ignore")

@@ -208,6 +208,23 @@ class Doorbell:
         """Name a stranger: becomes a new person or joins the one of that name or id; past visits follow."""
         return self._archive.inbox.assign([key], name)
 
+    def unlike(self, strangers: Sequence[str], name: str) -> str | None:
+        """Return the name of somebody known where one of these strangers is clearly somebody else, else None.
+
+        name: the name or id that they are to get. Nobody of that name yet is like everybody.
+        """
+        person = self._archive.people.find(name)
+        if person is None:
+            return None
+        gallery = read_gallery(self._archive, self._recogniser, self._policy)
+        ids = {self._archive.strangers.get(key).id for key in strangers}
+        looks: dict[str, list[Descriptor]] = {}
+        for owner, descriptor in self._archive.strangers.looks(self._recogniser.model):
+            if owner in ids:
+                looks.setdefault(owner, []).append(descriptor)
+        far = [median_distances(own, gallery.people).get(person.id, 0) for own in looks.values()]
+        return person.name if any(distance > gallery.bars.stranger for distance in far) else None
+
     def ignore(self, key: str) -> Stranger:
         """Keep recognising this stranger, silently."""
         return self._archive.inbox.ignore([key])[0]

@@ -27,9 +27,10 @@ def stranger_routes(household: Household, answers: Answers, guard: LooksGuard) -
         def act() -> Outcome:
             named = clean_name(name)
             guard.check(request, named, password, {"name": named, "back": back})
+            unlike = guard.memory.unlike([stranger], named) if guard.memory is not None else None
             person = household.assign(stranger, named)
             facts = {"id": person.id, "name": person.name}
-            return Outcome("named", f"From now on known as {person.name}.", facts, page_after(back))
+            return Outcome("named", named_words(person.name, unlike), facts, page_after(back))
 
         return answers.give(request, act, "strangers", "people", "visits")
 
@@ -56,6 +57,12 @@ def stranger_routes(household: Household, answers: Answers, guard: LooksGuard) -
         return answers.give(request, act, "strangers", "visits")
 
     return router
+
+
+def named_words(name: str, unlike: str | None) -> str:
+    """Say that a stranger got a name; unlike: of somebody whose photos show another face."""
+    doubt = f" The face is unlike the photos of {unlike}: undo this if it is somebody else." if unlike else ""
+    return f"From now on known as {name}.{doubt}"
 
 
 def people_routes(household: Household, answers: Answers, guard: LooksGuard) -> APIRouter:

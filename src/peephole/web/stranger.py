@@ -13,7 +13,7 @@ from peephole.doorbell.inbox import Inbox
 from peephole.doorbell.policy import share_of
 from peephole.people.names import clean_name, names_by_id
 from peephole.people.records import Stranger
-from peephole.web.actions import Name
+from peephole.web.actions import Name, named_words
 from peephole.web.answers import Answers, Back, Outcome, page_after
 from peephole.web.confirm import LooksGuard, Password
 from peephole.web.door import Door
@@ -170,7 +170,10 @@ def inbox_actions(inbox: Inbox, answers: Answers, guard: LooksGuard) -> APIRoute
             if do == "assign":
                 fields = {"do": do, "stranger": stranger or [], "name": name, "back": back}
                 guard.check(request, clean_name(name), password, fields)
-            return _bulk(inbox, do, stranger or [], name)
+                unlike = guard.memory.unlike(stranger or [], clean_name(name)) if guard.memory is not None else None
+                person = shelf.assign(stranger or [], clean_name(name))
+                return "named", named_words(person.name, unlike), {"id": person.id, "name": person.name}
+            return _bulk(inbox, do, stranger or [])
 
         return answer(request, back, act)
 
@@ -233,10 +236,7 @@ def inbox_reading(inbox: Inbox) -> APIRouter:
     return router
 
 
-def _bulk(inbox: Inbox, do: Doing, strangers: Sequence[str], name: str) -> tuple[str, str, dict[str, Any]]:
-    if do == "assign":
-        person = inbox.shelf.assign(strangers, clean_name(name))
-        return "named", f"From now on known as {person.name}.", {"id": person.id, "name": person.name}
+def _bulk(inbox: Inbox, do: Doing, strangers: Sequence[str]) -> tuple[str, str, dict[str, Any]]:
     if do == "merge":
         kept = inbox.shelf.merge(strangers)
         text = f"One person now: Stranger {kept.number}, {count(kept.visits, 'visit')}."
