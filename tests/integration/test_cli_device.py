@@ -14,7 +14,7 @@ import cv2
 import pytest
 
 from commands import Done, assert_one_line, peephole, process
-from device_line import BUTTON, SIDE, MadeUpDevice, pair, socket_to, stranger, terminal_to
+from device_line import BUTTON, SIDE, VISIT_ENDED, MadeUpDevice, pair, socket_to, stranger, terminal_to
 from peephole.cli.programs import load_program
 from peephole.vision.sources.demo import EILEEN
 
@@ -147,6 +147,19 @@ def test_settings_statistics_and_events(owner: tuple[MadeUpDevice, Ask]) -> None
     assert any(
         re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d  button", line) for line in out(ask("events")).splitlines()
     )
+
+
+def test_distances_of_events_are_shares_of_the_bar_for_known(owner: tuple[MadeUpDevice, Ask]) -> None:
+    device, ask = owner
+    stranger(device)
+    out(ask("strangers", "assign", 1, "Ada"))
+    out(ask("settings", "known_rate=2468"))  # which the device of tests has for its bar
+    with device.lock:
+        device.core.tell(VISIT_ENDED, 7, True, 1, 0, 1, 0, 0, 0)
+    ended = next(line for line in out(ask("events")).splitlines() if "visit ended" in line)
+    assert ", person Ada, distance 0.50, sightings 5" in ended and "margin" not in ended and "1234" not in ended
+    squared = [json.loads(line)["details"].get("distance") for line in out(ask("events", "--json")).splitlines()]
+    assert 1234 in squared
 
 
 def test_backup_and_restore(owner: tuple[MadeUpDevice, Ask], tmp_path: Path) -> None:

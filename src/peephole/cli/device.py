@@ -96,30 +96,41 @@ def events(
     follow: Annotated[bool, typer.Option("--follow", help="Go on with those to come, until interrupted.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Print what the device has seen and done since it was switched on, as far as it remembers."""
+    """Print what the device has seen and done since it was switched on, as far as it remembers.
+
+    A distance of 1.00 is the bar for known with the people that there are now, and less is more alike; with `--json`
+    distances are squared.
+    """
     from peephole.device.events import followed_events, past_events
 
     with opened_device(context) as opened:
         names = {person.id: person.name for person in opened.people()}
+        known = None if json else opened.settings()[1].get("known")
         latest = 0
         for event in past_events(opened):
-            _print_event(event, names, json)
+            _print_event(event, names, known, json)
             latest = event.sequence
         for news in followed_events(opened, latest) if follow else ():
             if news is not None:
-                _print_event(news, names, json)
+                _print_event(news, names, known, json)
 
 
-def _print_event(event: "DeviceEvent", names: dict[int, str], json: bool) -> None:
+def _print_event(event: "DeviceEvent", names: dict[int, str], known: int | None, json: bool) -> None:
+    """Print one event. known: the squared distance that distances are told as shares of; None: they are left out."""
+    from peephole.doorbell.policy import share_of
+
     person = event.details.get("person")
     if json:
         name = {} if person is None else {"name": names.get(person)}
         print_json(dataclasses.asdict(event) | name)
         return
-    shown = {key: value for key, value in event.details.items() if value is not None and not key.endswith("_seen")}
+    shown = {key: value for key, value in event.details.items() if not key.endswith("_seen")}
     if person is not None:
         shown["person"] = names.get(person, person)
-    words = ", ".join(f"{key.replace('_', ' ')} {_word(value)}" for key, value in shown.items())
+    for measure in ("distance", "margin"):
+        if shown.get(measure) is not None:
+            shown[measure] = None if known is None else share_of(shown[measure], known)
+    words = ", ".join(f"{key.replace('_', ' ')} {_word(value)}" for key, value in shown.items() if value is not None)
     print(
         plain(f"{local_time(event.time, seconds=True)}  {event.kind.replace('_', ' ')}{': ' if words else ''}{words}"),
         flush=True,
