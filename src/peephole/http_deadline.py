@@ -9,9 +9,14 @@ from contextlib import contextmanager, suppress
 
 @contextmanager
 def broken_off(connection: http.client.HTTPConnection, limit: float) -> Iterator[None]:
-    """Within the block a connection lives for `limit` seconds; after that what waits for it raises an error."""
+    """Within the block a connection lives for `limit` seconds; a block that takes longer raises an OSError.
+
+    That is at its end a TimeoutError: what has come of an answer that was broken off may read like the whole of one.
+    """
+    over = threading.Event()
 
     def break_off() -> None:
+        over.set()
         if connection.sock is not None:
             with suppress(OSError):
                 connection.sock.shutdown(socket.SHUT_RDWR)
@@ -21,5 +26,7 @@ def broken_off(connection: http.client.HTTPConnection, limit: float) -> Iterator
     timer.start()
     try:
         yield
+        if over.is_set():
+            raise TimeoutError
     finally:
         timer.cancel()

@@ -89,11 +89,11 @@ def test_redirects_are_not_followed_and_the_secret_is_not_told() -> None:
 
 
 def test_a_lock_that_does_not_answer_in_time_is_unclear_and_one_that_is_away_is_not() -> None:
-    with LockServer(slow=30.0) as lock:
+    with LockServer(slow=120.0) as lock:
         begun = time.monotonic()
         with pytest.raises(UnclearError, match="not known"):
-            Webhook(f"text:{lock.address}", limit=0.2).release(1.0)
-        assert time.monotonic() - begun < 15
+            Webhook(f"text:{lock.address}", limit=2.0).release(1.0)
+        assert time.monotonic() - begun < 60
         address = lock.address
     with pytest.raises(OSError, match="cannot be reached") as away:
         Webhook(f"text:{address}").release(1.0)
@@ -118,22 +118,24 @@ def test_a_request_that_would_go_out_late_is_not_sent(monkeypatch: pytest.Monkey
         assert lock.paths == []
 
 
-def test_an_answer_that_drips_is_broken_off() -> None:
+@pytest.mark.parametrize("begin", [b"", b"HTTP/1.1 200 OK", b"HTTP/1.1 200 OK\r\n"], ids=["nothing", "half", "a line"])
+def test_an_answer_that_drips_is_broken_off(begin: bytes) -> None:
     """Each piece comes in time; all of them would take a minute."""
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
 
     def drip() -> None:
         with listener, listener.accept()[0] as peer, suppress(OSError):
+            peer.sendall(begin)
             for byte in b"HTTP/1.1 200 OK" * 40:
-                peer.sendall(bytes([byte]))
                 time.sleep(0.1)
+                peer.sendall(bytes([byte]))
 
     threading.Thread(target=drip, daemon=True).start()
     begun = time.monotonic()
     with pytest.raises(UnclearError, match="no answer in time"):
-        Webhook(f"text:http://127.0.0.1:{port}/open", limit=0.5).release(1.0)
-    assert time.monotonic() - begun < 5
+        Webhook(f"text:http://127.0.0.1:{port}/open", limit=2.0).release(1.0)
+    assert time.monotonic() - begun < 30
 
 
 @pytest.mark.parametrize(
