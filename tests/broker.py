@@ -12,6 +12,7 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
+from ports import free_port
 from waiting import PATIENCE, until
 
 
@@ -21,12 +22,6 @@ def need_mosquitto() -> str:
     if program is None:
         pytest.skip("needs mosquitto")
     return program
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 class Broker:

@@ -25,6 +25,7 @@ from peephole.firmware.events import DECIDED, ENDED, STARTED
 from peephole.firmware.flash import kept_flash
 from peephole.firmware.frames import FRAMES, WATCH, GreyFrame, Mode, Stall, write_frames
 from peephole.firmware.image import Image
+from ports import free_port
 
 PATIENCE = 30.0  # seconds for an answer, on a machine that is busy
 LONGEST = 1.2  # until a cut, in terms of what the whole walk takes
@@ -118,9 +119,7 @@ class WholeDoorbell:
 
     @contextlib.contextmanager
     def _on(self, mode: Mode, frames: Sequence[GreyFrame | Stall]) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         with (self.folder / FRAMES).open("wb") as file:
             write_frames(file, frames, mode | Mode.STAY)
         with (self.folder / "printed").open("wb") as out:

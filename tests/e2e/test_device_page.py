@@ -21,6 +21,7 @@ from peephole.firmware.build import build_image, image_sources
 from peephole.firmware.toolchain import COMPILER, EMULATOR, MAKE
 from peephole.fixedpoint.program import IntegerProgram
 from peephole.weights import default_program, landmark_program
+from ports import free_port
 from running import Running, start_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -45,9 +46,7 @@ class Board:
     """`peephole firmware run`, switched on and off; its flash stays."""
 
     def __init__(self, image: Path, folder: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.line = f"socket://127.0.0.1:{self.port}"
         self._image, self._flash = image, folder / "home.flash"
         self._process: subprocess.Popen[bytes] | None = None

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import socket
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from peephole.firmware.flash import kept_flash
 from peephole.firmware.frames import FRAMES, WATCH, GreyFrame, Mode, write_frames
 from peephole.firmware.image import Image
 from peephole.vision.sources.demo import EILEEN
+from ports import free_port
 
 Ask = Callable[..., Done]
 
@@ -28,9 +28,7 @@ def switch_on(image: Image, demo: Callable[[int], GreyFrame], tmp_path: Path) ->
 
         def start(mode: Mode, frames: Sequence[int] = (0,)) -> Ask:
             stack.close()
-            with socket.socket() as free:
-                free.bind(("127.0.0.1", 0))
-                port = free.getsockname()[1]
+            port = free_port()
             with (tmp_path / FRAMES).open("wb") as file:
                 write_frames(file, [demo(number) for number in frames], mode | Mode.STAY)
             board = stack.enter_context(

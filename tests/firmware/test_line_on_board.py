@@ -3,7 +3,6 @@
 import contextlib
 import json
 import random
-import socket
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from peephole.firmware.events import DECIDED, ENDED, PROBLEM, STARTED
 from peephole.firmware.flash import kept_flash
 from peephole.firmware.frames import FRAMES, WATCH, GreyFrame, Mode, Stall, write_frames
 from peephole.firmware.image import Image
+from ports import free_port
 
 CAMERA, STORAGE = 0, 2  # of ph_problem
 FLASH_FAILED, BUSY = 7, 10  # of ph_status
@@ -75,9 +75,7 @@ def board(image: Image, demo: Callable[[int], GreyFrame], tmp_path_factory: pyte
     flash = kept_flash(image, folder / "kept.bin")
     with (folder / FRAMES).open("wb") as file:
         write_frames(file, [demo(0)], Mode.PRESS | Mode.STAY)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     with subprocess.Popen(
         qemu_command(image, flash, port), cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
     ) as running:

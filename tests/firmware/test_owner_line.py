@@ -17,6 +17,7 @@ from peephole.firmware.emulator import qemu_command
 from peephole.firmware.flash import kept_flash
 from peephole.firmware.frames import FRAMES, WATCH, GreyFrame, Mode, write_frames
 from peephole.firmware.image import Image
+from ports import free_port
 
 VERSION, HELLO, PAIR = 1, 0x01, 0x02
 WELCOME, PAIRED, REFUSED = 0x81, 0x82, 0xFF
@@ -87,9 +88,7 @@ def connect(image: Image, demo: Callable[[int], GreyFrame], tmp_path: Path) -> I
 
         def start(mode: Mode) -> Line:
             stack.close()
-            with socket.socket() as free:
-                free.bind(("127.0.0.1", 0))
-                port = free.getsockname()[1]
+            port = free_port()
             with (tmp_path / FRAMES).open("wb") as file:
                 write_frames(file, [demo(0)], mode | Mode.STAY)
             command = qemu_command(image, flash, port)

@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,16 +16,14 @@ from commands import assert_one_line, peephole
 from peephole.firmware.flash import kept_flash
 from peephole.firmware.image import Image
 from peephole.vision.sources.demo import EILEEN
+from ports import free_port
 
 IN_TIME = 20.0  # seconds, on a machine that is busy
 
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        number: int = free.getsockname()[1]
-    return number
+    return free_port()
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 from pydantic import ValidationError
 
-from broker import Broker, Ear, free_port
+from broker import Broker, Ear
 from door_parts import Home, long_walk
 from doorbell_parts import store_at
 from peephole.door.actuator import UnclearError
@@ -25,6 +25,7 @@ from peephole.door.settings import DoorSettings
 from peephole.mqtt.settings import Mqtt
 from peephole.settings.household import Settings
 from peephole.store.store import Store
+from ports import free_port
 from waiting import PATIENCE, until
 
 TOPIC = "cmnd/door/POWER"

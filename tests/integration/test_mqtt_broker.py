@@ -19,13 +19,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 pytest.importorskip("aiomqtt", reason="needs the extra mqtt")
-from broker import Broker, Ear, free_port
+from broker import Broker, Ear
 from broker_link import HOME, linked
 from commands import tiny_program
 from doorbell_parts import ANNA, Walks
 from peephole.doorbell.doorbell import Doorbell
 from peephole.live import LiveDoorbell
 from peephole.mqtt import link as link_module
+from ports import free_port
 from running import start_page
 from waiting import PATIENCE, until
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from broker import free_port
 from commands import peephole
 from messages import TOKEN, said
 from peephole.store.store import Store
+from ports import free_port
 from receivers import Receiver
 
 

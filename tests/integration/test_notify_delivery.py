@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from broker import free_port
 from doorbell_parts import ANNA, BEN, MORNING, Walks
 from messages import IMPATIENT, TOKEN, Heard, said, through_apprise, webhook
 from peephole.doorbell.doorbell import Doorbell
@@ -17,6 +16,7 @@ from peephole.notify.courier import MOST_WAITING, Patience
 from peephole.notify.senders import NotSent, sender_of
 from peephole.notify.settings import Notify
 from peephole.notify.words import trial
+from ports import free_port
 from receivers import Receiver
 from waiting import PATIENCE, until
 

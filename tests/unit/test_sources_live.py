@@ -15,6 +15,7 @@ import pytest
 from peephole.vision.sources import Notice, open_source
 from peephole.vision.sources.live import MOST_HUNG, LiveSource, Patience, open_stream
 from peephole.vision.sources.stillness import Stillness
+from ports import free_port
 from waiting import until
 
 QUICK = Patience(open=0.2, silence=0.2, first_retry=0.01, longest_retry=0.05)
@@ -175,12 +176,6 @@ def test_a_misspelt_address_is_not_repeated(spec: str) -> None:
     assert "s3cret" not in str(caught.value)
 
 
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
 def test_unreachable_stream() -> None:
     address = f"rtsp://owner:secret@127.0.0.1:{free_port()}/live"
     with pytest.raises(ConnectionError, match=r"^rtsp://127[.]0[.]0[.]1:\d+: cannot be reached"):
@@ -193,7 +188,7 @@ def test_stream_that_accepts_and_never_answers() -> None:
         begin = time.monotonic()
         with pytest.raises(ConnectionError, match="cannot be reached"):
             list(open_stream(address, once=True, report=lambda notice: None, patience=Patience(open=0.5, silence=0.5)))
-        assert time.monotonic() - begin < 15
+        assert time.monotonic() - begin < 60  # it would never
 
 
 class _Camera(http.server.BaseHTTPRequestHandler):
@@ -233,7 +228,7 @@ def test_real_stream_that_ends_and_comes_back() -> None:
             f"http://127.0.0.1:{port}/live",
             once=False,
             report=notices.append,
-            patience=Patience(open=3, silence=3, first_retry=0.05),
+            patience=Patience(open=30, silence=30, first_retry=0.05),
         )
         count = frames_until(source, lambda count: len(notices) >= 2)
     assert count > 5
