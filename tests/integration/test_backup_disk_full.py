@@ -67,3 +67,19 @@ def test_a_restore_on_a_full_disk_changes_nothing(tmp_path: Path, share: float) 
     assert "\n" not in str(told.value)
     assert contents(there) == before
     assert restore_backup(backup, WORD, there, own, replace=True).people == 1  # once there is room
+
+
+@pytest.mark.parametrize("missing", [1, 5000, 20000])
+def test_the_end_of_a_backup_that_finds_no_room_is_told_in_a_sentence(tmp_path: Path, missing: int) -> None:
+    """Also where it is noticed only when the file is closed."""
+    backup = tmp_path / "backup"
+    data, keys = home(tmp_path / "old", "Anna")
+    with Store(data, keys) as store, backup.open("wb") as file:
+        store.write_backup(WORD, file)
+    restore_backup(backup, WORD, tmp_path / "once", keys, replace=False)
+    whole = (tmp_path / "once" / DATABASE_NAME).stat().st_size
+    with (
+        files_of_at_most(whole - missing),
+        pytest.raises(OSError, match=r"arriving: cannot be written, the disk is full"),
+    ):
+        restore_backup(backup, WORD, tmp_path / "new", keys, replace=False)

@@ -10,7 +10,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -113,7 +113,7 @@ def _write(copy: Path, seal: object, passphrase: bytes, output: IO[bytes]) -> No
 
 def _read(backup: Path, passphrase: bytes, arriving: Path) -> bytes | None:
     """Write the database of a backup to `arriving` and return its data key."""
-    with backup.open("rb") as file, arriving.open("wb") as database:
+    with backup.open("rb") as file, _closed_silently(arriving.open("wb")) as database:
         pieces = _pieces(file, passphrase, backup)
         line, _, rest = next(pieces).partition(b"\n")
         for piece in chain((rest,), pieces):
@@ -124,6 +124,16 @@ def _read(backup: Path, passphrase: bytes, arriving: Path) -> bytes | None:
             os.fsync(database.fileno())
     key = json.loads(line)["data_key"]
     return None if key is None else bytes.fromhex(key)
+
+
+@contextmanager
+def _closed_silently(file: IO[bytes]) -> Iterator[IO[bytes]]:
+    """Close a file at the end; closing would tell in no sentence what was told before, that it took too little."""
+    try:
+        yield file
+    finally:
+        with suppress(OSError):
+            file.close()
 
 
 def _pieces(file: IO[bytes], passphrase: bytes, backup: Path) -> Iterator[bytes]:
