@@ -67,6 +67,8 @@ def test_a_row_says_who_rang_and_that_the_door_opened(store: Store) -> None:
         "reason": "all_hold",
         "mode": "on",
         "done": "done",
+        "by": "face",
+        "account": None,
     }
     assert site.client.get("/api/visits").json()[0]["door"] is None
 

@@ -92,7 +92,9 @@ def _opener(data: Path | None, config: Path | None) -> "Iterator[DoorOpener]":
     read, folder = in_force(config, data)
     settings = read.settings.door
     with opened_store(folder, read.settings.storage) as store:
-        yield DoorOpener(settings, _Nobody(), store.door, make_actuator(settings, read.settings.mqtt), Announcer())
+        lock = make_actuator(settings, read.settings.mqtt)
+        first = read.settings.cameras[0].name if read.settings.cameras else ""
+        yield DoorOpener(settings, _Nobody(), store.door, lock, Announcer(), camera=settings.camera or first)
 
 
 class _Nobody:

@@ -9,6 +9,9 @@ from peephole.door.settings import DoorSettings
 from peephole.doorbell.candidates import Candidate
 from peephole.store.door import DoorEntry, DoorTable
 
+LEFT_OPEN = 60.0
+"""Seconds without a word about a visit that is open; one that goes on is written every few."""
+
 
 class DoorBook:
     """Looks up what decisions go by; raises OSError where the log cannot be read."""
@@ -37,6 +40,14 @@ class DoorBook:
         reset = max(self._log.refusals(settings.mode, (LOCK_OUT_RESET,), begin), default=begin)
         return self._log.refusals(settings.mode, reasons, reset)
 
+    def visit_at(self, camera: str, now: float) -> str | None:
+        """Return the visit that goes on at a camera; None where nobody is there, or several: it is not known for whom.
+
+        What a killed doorbell left open a minute ago or more does not go on.
+        """
+        visits = self._log.visits_at(camera, now - LEFT_OPEN)
+        return visits[0] if len(visits) == 1 else None
+
 
 def entry_of(
     settings: DoorSettings,
@@ -47,15 +58,17 @@ def entry_of(
     candidate: Candidate | None = None,
     account: str | None = None,
     live: bool | None = None,
+    visit: str | None = None,
 ) -> DoorEntry:
     """Return a row about this moment; what became of an opening is not known yet where something is to move.
 
     account: name of whoever does it by hand. live: whether a live camera saw the face; None: none is the reason.
+    visit: that goes on meanwhile, where no face is the reason.
     """
     moves = verdict == "open" and settings.mode == "on"
     return DoorEntry(
         time=now,
-        visit=candidate.visit if candidate else None,
+        visit=candidate.visit if candidate else visit,
         person=candidate.person if candidate else None,
         verdict=verdict,
         reason=reason,

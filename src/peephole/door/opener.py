@@ -205,7 +205,11 @@ class DoorOpener:
         if not rate_holds(self._book.state(self.settings, now).openings, self.settings, now):
             self._log.note(entry_of(self.settings, now, by, "shut", "too_many_openings", account=account))
             return Answer(False, TEXTS["too_many_openings"])
-        return self._open(now, by, None, account)
+        visit = self._book.visit_at(self._camera, now)
+        answer = self._open(now, by, None, account, visit)
+        if visit is not None:
+            self._announcer.announce(Changed("visits"))
+        return answer
 
     def open_with_code(self, by: str, right: bool) -> Answer:
         """Open as `open` does, for somebody who gave a code; after too many wrong ones the right one waits, too."""
@@ -288,14 +292,16 @@ class DoorOpener:
         if visit.failed and verdict.reason not in _UNLOGGED:  # which no later picture can mend
             self._tell_refusal(candidate.visit, visit, PICTURE)
 
-    def _open(self, now: float, by: str, candidate: Candidate | None, account: str | None = None) -> Answer:
-        """Write it down, then open; once a visit, whatever becomes of it."""
+    def _open(
+        self, now: float, by: str, candidate: Candidate | None, account: str | None = None, visit: str | None = None
+    ) -> Answer:
+        """Write it down, then open; for a face once a visit, whatever becomes of it."""
         if not self._acting.acquire(blocking=False):
             return Answer(False, "the door is being opened already")
         reason, live = (OPEN, self._live) if candidate is not None else ("wished", None)
         try:
             number = self._log.note_opening(
-                entry_of(self.settings, now, by, "open", reason, candidate, account, live),
+                entry_of(self.settings, now, by, "open", reason, candidate, account, live, visit),
                 self.settings.most_openings,
                 now - HOUR,
             )

@@ -112,12 +112,16 @@ class DoorAnswer:
         reason: Slug of `door.conditions`.
         mode: How the door was set: on or dry-run.
         done: What became of an opening, `store.door.Outcome`.
+        by: Who wished it: face, owner, mqtt.
+        account: Name of the account that did it by hand; None where it was none.
     """
 
     verdict: Literal["open", "shut"]
     reason: str
     mode: Literal["dry-run", "on"]
     done: str
+    by: str = "face"
+    account: str | None = None
 
 
 @dataclass(frozen=True)

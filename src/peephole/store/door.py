@@ -37,7 +37,7 @@ class DoorEntry:
 
     Attributes:
         time: Seconds since 1970.
-        visit: Id of the visit; None where nobody's face was the reason.
+        visit: Id of the visit whose face was the reason, or which went on when it was done by hand; None: of no visit.
         person: Id of the person.
         verdict: Whether the door was to be opened.
         reason: Slug, one of `door.conditions`.
@@ -116,6 +116,13 @@ class DoorTable:
             (mode, since, *reasons),
         )
         return tuple(row["time"] for row in rows)
+
+    def visits_at(self, camera: str, since: float) -> tuple[str, ...]:
+        """Return the visits that go on at a camera; those of which nothing was written since a time were left open."""
+        rows = self._database.rows(
+            "SELECT id FROM visits WHERE closed = 0 AND camera = ? AND last_seen > ?", (camera, since)
+        )
+        return tuple(row["id"] for row in rows)
 
     def dry_run_seen(self, liveness: str) -> bool:
         """Tell whether the door would have opened for a face with `liveness` as given, or has opened for one.

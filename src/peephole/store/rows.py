@@ -154,7 +154,8 @@ def to_trace(visit: sqlite3.Row, looks: Sequence[sqlite3.Row]) -> Trace:
 def _door(row: sqlite3.Row) -> DoorAnswer | None:
     if row["door_verdict"] is None:
         return None
-    return DoorAnswer(row["door_verdict"], row["door_reason"], row["door_mode"], row["door_done"])
+    columns = ("verdict", "reason", "mode", "done", "by", "account")
+    return DoorAnswer(*(row[f"door_{name}"] for name in columns))
 
 
 def _box(row: sqlite3.Row) -> Box:

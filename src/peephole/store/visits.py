@@ -15,13 +15,15 @@ from peephole.store.strangers import add_stranger, remember
 
 _JOINED = (
     " LEFT JOIN people ON people.id = visits.person LEFT JOIN strangers ON strangers.id = visits.stranger"
-    # An opening counts more than a refusal: who is seen again after a restart may have both.
+    # An opening counts more than a refusal: who is seen again after a restart, or let in by hand, may have both. One
+    # that failed counts less than another.
     " LEFT JOIN door_log AS door ON door.id ="
-    " (SELECT id FROM door_log WHERE visit = visits.id ORDER BY verdict, id DESC LIMIT 1)"
+    " (SELECT id FROM door_log WHERE visit = visits.id ORDER BY verdict, done = 'failed', id DESC LIMIT 1)"
 )
 _RECORDS = (
     "SELECT visits.*, people.name AS person_name, strangers.number AS stranger_number,"  # noqa: S608 - words of ours
     " door.verdict AS door_verdict, door.reason AS door_reason, door.mode AS door_mode, door.done AS door_done,"
+    " door.by AS door_by, door.account AS door_account,"
     " (SELECT json_group_array(json_array(target, happening, verdict, time)) FROM notifications"
     " WHERE visit = visits.id) AS notified,"
     # All of the stranger's without the later ones: older ones may be forgotten, and are counted all the same.

@@ -45,10 +45,11 @@ def door_word(door: DoorAnswer | None, closed: bool = True) -> str:
         return ""
     if door.verdict == "shut":
         return "door stayed shut"
+    hand = "" if door.by == "face" else " by hand"
     if door.mode == "dry-run":
-        return "door would have opened"
+        return f"door would have opened{hand}"
     unheard = "door may have opened" if closed else "door opens"
-    return {"done": "door opened", "failed": "door failed to open"}.get(door.done, unheard)
+    return {"done": "door opened", "failed": "door failed to open"}.get(door.done, unheard) + hand
 
 
 def door_line(door: DoorAnswer | None) -> str:
@@ -58,12 +59,25 @@ def door_line(door: DoorAnswer | None) -> str:
     tried = ", a dry run" if door.mode == "dry-run" else ""
     if door.verdict == "shut":
         return f"The door stayed shut{tried}: {TEXTS.get(door.reason, door.reason)}."
+    if door.by != "face":
+        return _by_hand(door)
     if tried:
         return "The door would have opened: this was a dry run."
     return {
         "done": "The door opened.",
         "failed": "The door was to open, and did not.",
     }.get(door.done, "The door was to open; whether it did is not known.")
+
+
+def _by_hand(door: DoorAnswer) -> str:
+    """Return what became of it that somebody opened the door during the visit, in a sentence."""
+    who = "through the broker" if door.by == "mqtt" else f"by hand by {door.account or 'the owner'}"
+    if door.mode == "dry-run":
+        return f"The door would have been opened {who}: this was a dry run."
+    return {
+        "done": f"The door was opened {who}.",
+        "failed": f"The door was to be opened {who}, and did not open.",
+    }.get(door.done, f"The door was to be opened {who}; whether it did is not known.")
 
 
 def treatment_line(visit: VisitRecord) -> str:
