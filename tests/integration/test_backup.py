@@ -188,7 +188,8 @@ def test_by_command_from_one_home_to_another(tmp_path, monkeypatch):
 
     wrong = peephole("restore", tmp_path / "b", "--data", tmp_path / "d", "--passphrase", "text:no")
     assert_one_line(wrong, 1, "another passphrase, or a damaged file; nothing was changed")
-    assert_one_line(peephole("restore", tmp_path / "none", "--data", tmp_path / "d", *word), 1, "no such backup")
+    assert_one_line(peephole("restore", tmp_path / "none", "--data", tmp_path / "d", *word), 1, "no such file")
+    assert_one_line(peephole("restore", tmp_path, "--data", tmp_path / "d", *word), 1, "a folder, not a backup")
     assert_one_line(peephole("backup", tmp_path / "e", "--data", tmp_path / "gone", *word), 1, "no such data folder")
     assert_one_line(
         peephole("backup", tmp_path / "e", "--data", tmp_path / "c"), 1, "name the secret with --passphrase"

@@ -80,6 +80,12 @@ def test_text_for_people(home: Path) -> None:
     assert peephole("strangers", "list", *_options(home)).stdout == "no strangers\n"
 
 
+def test_bytes_that_are_no_text_are_refused_in_a_sentence(home: Path) -> None:
+    for command in (("people", "add", "\udcff", home / "ann.png"), ("people", "rules", "\udcff")):
+        assert_one_line(peephole(*command, *_options(home)), 1, "is not UTF-8; type it again")
+    assert_one_line(peephole("people", "import", home, *_options(home)), 1, "a folder, not an archive of a person")
+
+
 def test_who_looks_like_somebody_else_is_said(home: Path) -> None:
     _run(home, "people", "add", "Ann", home / "ann.png")
     said = peephole("people", "add", "Bea", home / "ann.png", *_options(home)).stdout.splitlines()

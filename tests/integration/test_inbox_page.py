@@ -80,6 +80,17 @@ def test_a_name_of_somebody_with_another_face_is_given_and_doubted(site: Site) -
             site.post("undo", deed=answer["undo"])
 
 
+def test_a_person_is_renamed_on_the_persons_page_and_stays_as_it_was_written(site: Site) -> None:
+    person = site.doorbell.enrol("mum", [Photo("b.jpg", parts.paint([parts.Actor(BEN, noise=200)]).image)]).person
+    page = f"/people/{person.id}"
+    assert site.goes_to(f"people/{person.id}/rename", name="mum h.") == f"{page}?done=renamed"
+    assert "mum renamed to mum h." in site.client.get("/strangers").text
+    assert site.post("undo")[1]["text"] == "Undone: mum renamed to mum h."
+    site.post(f"people/{person.id}/rules", tell="silent")
+    assert "Rules of mum changed" in site.client.get("/strangers").text
+    assert "There is no page of this address." in site.client.get("/nowhere", headers=BROWSER).text
+
+
 def test_a_notice_carries_the_undo_for_a_page_with_scripts(site: Site) -> None:
     answer = site.client.post(f"/api/strangers/{site.ids[1]}/ignore", headers={"hx-request": "true"})
     assert '"undo": 1' in answer.headers["hx-trigger"]

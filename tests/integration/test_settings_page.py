@@ -96,6 +96,7 @@ def test_every_service_is_asked_what_it_connects_to(site: Site) -> None:
         ("/keeping", {"retention.door": "5"}, "the door's log: the log of the door is kept for 30 days at least"),
         ("/keeping", {"retention.visits": "many"}, "visits: input should be a valid integer"),
         ("/notifications", {"notify.quiet_hours": "at night"}, "quiet hours: at night: hours are written as"),
+        ("/notifications", {"notify.link": "javascript:x"}, "link in messages: an address is written as http://"),
         ("/connections", {"log.level": "loud"}, "level of the log: input should be 'info', 'warning' or 'error'"),
         ("/door", {"door.hours": "25:00-26:00"}, "opens for faces: 25:00-26:00: 25:00 is no time of a day"),
     ],

@@ -7,7 +7,8 @@ import pytest
 
 from peephole.cli.app import invoke
 from peephole.secret import read_secret
-from peephole.settings.household import Camera
+from peephole.settings.household import Camera, Settings
+from peephole.settings.mistakes import WRITTEN
 from peephole.settings.reading import read_settings
 from peephole.settings.reference import reference
 from peephole.store.store import Store
@@ -80,6 +81,14 @@ def test_the_environment_outranks_the_file(tmp_path: Path, monkeypatch: pytest.M
             '[[cameras]]\nname = "front\\ndoor"\nsource = "demo"\n',
             "cameras.0.name: a name is one line of characters that can be shown, without blanks around it",
         ),
+        (
+            '[mqtt]\nhost = "mqtt://broker"\n',
+            "mqtt.host: a host is a name or an address alone, as broker.lan or 192.168.1.5, without mqtt:// or blanks",
+        ),
+        (
+            '[notify]\nlink = "doorbell.lan"\n',
+            "notify.link: an address is written as http://doorbell.lan:8642, without ? and #",
+        ),
         ("[page]\nprt = 1\n", "page.prt: there is no such setting; 'peephole settings reference' lists them"),
         ("[page]\nport = 65536\n", "page.port: Input should be less than or equal to 65535"),
         ('[[cameras]]\nname = "front"\n', "cameras.0.source: Field required"),
@@ -96,6 +105,16 @@ def test_a_mistake_is_named_with_its_key(tmp_path: Path, text: str, sentence: st
         read_settings(file)
 
     assert str(error.value) == f"{file}: {sentence}"
+
+
+def test_every_pattern_is_said_in_words() -> None:
+    def patterns(schema: object) -> set[str]:
+        if isinstance(schema, dict):
+            own = {schema["pattern"]} if isinstance(schema.get("pattern"), str) else set()
+            return own.union(*map(patterns, schema.values()))
+        return set().union(*map(patterns, schema)) if isinstance(schema, list) else set()
+
+    assert patterns(Settings.model_json_schema()) == set(WRITTEN)
 
 
 def test_a_mistake_of_the_environment_names_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:

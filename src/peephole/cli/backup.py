@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from peephole.cli.options import DataOption, ForceOption
-from peephole.cli.output import check_folder_of, check_new, counted, plain
+from peephole.cli.output import check_file, check_folder_of, check_new, counted, plain
 from peephole.cli.secrets import PassphraseOption, asked_secret
 from peephole.whole_files import write_whole
 
@@ -48,8 +48,7 @@ def restore(
     from peephole.cli.gallery import storage_keys
     from peephole.store.backup import restore_backup
 
-    if not file.is_file():
-        raise FileNotFoundError(f"{file}: no such backup")
+    check_file(file, "a backup")
     secret = asked_secret(passphrase, "--passphrase", "Passphrase of the backup", confirm=False)
     restored = restore_backup(file, secret, data, storage_keys(), replace)
     people, strangers = counted(restored.people, "person"), counted(restored.strangers, "stranger")

@@ -26,6 +26,8 @@ def describe(error: BaseException) -> str:
         text = f"{error.filename}: {error.strerror}"
     elif isinstance(error, OSError) and error.strerror:
         text = error.strerror
+    elif isinstance(error, UnicodeEncodeError):  # of what was typed: bytes that are no text of this system
+        text = "a name or a text that was given is not UTF-8; type it again"
     elif isinstance(error, OSError | ValueError | ImportError):
         text = str(error) or type(error).__name__
     else:

@@ -88,6 +88,14 @@ def check_new(output: Path, force: bool) -> None:
         raise FileExistsError(f"{output}: exists already; name another file, or say --force to replace it")
 
 
+def check_file(path: Path, what: str) -> None:
+    """Refuse, by an `OSError`, what is no file that could be read; what: it should have been."""
+    if path.is_dir():
+        raise IsADirectoryError(f"{path}: a folder, not {what}")
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file")
+
+
 def check_output(output: Path, ending: str, *read: Path) -> None:
     """Refuse an output that cannot be written, has another ending, or would replace what the command reads.
 

@@ -9,7 +9,7 @@ import typer
 
 from peephole.cli import references
 from peephole.cli.options import DataOption, ForceOption, JsonOption, ModelOption
-from peephole.cli.output import check_folder_of, check_new, local_time, plain, print_json, print_table
+from peephole.cli.output import check_file, check_folder_of, check_new, local_time, plain, print_json, print_table
 from peephole.whole_files import write_whole
 
 if TYPE_CHECKING:
@@ -253,8 +253,7 @@ def import_person(
     """Add the person of an exported archive."""
     from peephole.cli.gallery import opened_doorbell
 
-    if not archive.is_file():
-        raise FileNotFoundError(f"{archive}: no such archive")
+    check_file(archive, "an archive of a person")
     with opened_doorbell(data, model) as doorbell:
         try:
             person = doorbell.import_person(archive.read_bytes(), name)

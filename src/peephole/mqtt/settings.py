@@ -17,10 +17,21 @@ def _topic(text: str) -> str:
     return text
 
 
+def _host(text: str | None) -> str | None:
+    """Accept a name or an address alone; what else a broker's address may have is set beside it."""
+    if text is not None and re.search(r"[\s/?#@]", text):
+        raise ValueError(
+            "a host is a name or an address alone, as broker.lan or 192.168.1.5, without mqtt:// or blanks"
+        )
+    return text
+
+
 class Mqtt(Section):
     """The MQTT broker."""
 
-    host: Annotated[str | None, Field(min_length=1, description="Address of the broker; none: no broker.")] = None
+    host: Annotated[
+        str | None, AfterValidator(_host), Field(min_length=1, description="Address of the broker; none: no broker.")
+    ] = None
     port: Annotated[int | None, Field(ge=1, le=65535, description="Its port; without one 1883, with TLS 8883.")] = None
     user: Annotated[str | None, Field(min_length=1, description="Name that the broker knows the doorbell by.")] = None
     password: Annotated[Secret | None, Field(description="The password that goes with it, a secret.")] = None

@@ -86,7 +86,8 @@ def people_routes(household: Household, answers: Answers, guard: LooksGuard) -> 
 
         def act() -> Outcome:
             row = household.rename(person, clean_name(name))
-            return Outcome("renamed", f"Renamed to {row.name}.", {"id": row.id, "name": row.name})
+            back = f"/people/{row.id}" if guard.memory is not None else "/"
+            return Outcome("renamed", f"Renamed to {row.name}.", {"id": row.id, "name": row.name}, back)
 
         return answers.give(request, act, "people", "visits")
 

@@ -104,7 +104,8 @@ def create_app(
 
     @app.exception_handler(HTTPException)
     async def not_possible(request: Request, error: HTTPException) -> Response:
-        return refused(request, str(error.detail), error.status_code)
+        text = "there is no page of this address" if error.detail == "Not Found" else str(error.detail)
+        return refused(request, text, error.status_code)
 
     @app.exception_handler(OSError)
     async def not_stored(request: Request, error: OSError) -> Response:

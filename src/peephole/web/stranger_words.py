@@ -10,6 +10,7 @@ from peephole.time_words import moment
 
 STRIP = 12
 """Looks that a row of the inbox shows; the stranger's own page shows all."""
+_NO_NAMES = ("a visit ", "a reference of ", "rules of ")
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,10 @@ def suggestion_rows(
 
 
 def deed_row(deed: Deed, now: datetime) -> DeedRow:
-    """Put a deed into words."""
+    """Put a deed into words, with a capital letter where it does not begin with somebody's name."""
+    text = f"{deed.text[:1].upper()}{deed.text[1:]}" if deed.text.startswith(_NO_NAMES) else deed.text
     erased = f"pictures are erased at {moment(deed.until, now)}" if deed.erases else ""
-    return DeedRow(deed.number, deed.text, moment(deed.time, now), erased)
+    return DeedRow(deed.number, text, moment(deed.time, now), erased)
 
 
 def last_deed(inbox: Inbox, now: datetime) -> DeedRow | None:

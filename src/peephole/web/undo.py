@@ -44,7 +44,7 @@ def undo_routes(inbox: Inbox, answers: Answers, accounts: Accounts | None) -> AP
                 confirm(request, accounts, password, str(error), {"deed": str(number), "back": back})
                 done = journal.undo(number, may_ease=True)
                 noted(request, "may_open")
-            return "undone", f"Undone: {done.text}.", {"number": done.number}
+            return "undone", f"Undone: {done.text.removesuffix('.')}.", {"number": done.number}
 
         return answers.give(request, lambda: Outcome(*act(), _page_left(inbox, back)), *LISTS)
 
