@@ -66,10 +66,11 @@ def visited(folder: Path, *strangers: int, source: str = "") -> Iterator[Running
         for number, who in enumerate(strangers):
             for frame in walk(who, time.time() - 10_000 + 1000 * number):
                 bell.process(frame)
+    garden = folder / "the_garden_behind_the_house_as_the_camera_at_the_gate_sees_it_by_night"
     if not source:
-        (folder / "garden").mkdir()
-        cv2.imwrite(str(folder / "garden" / "empty.png"), np.full((432, 768), 90, np.uint8))
-    with start("--source", source or folder / "garden", "--data", folder / "data") as running:
+        garden.mkdir()
+        cv2.imwrite(str(garden / "empty.png"), np.full((432, 768), 90, np.uint8))
+    with start("--source", source or garden, "--data", folder / "data") as running:
         yield running
 
 
@@ -82,6 +83,26 @@ def sign_in(running: Running, context: BrowserContext) -> None:
 def opened(running: Running, page: Page, path: str = "") -> None:
     """Go to a page of the doorbell, by its path without the first slash."""
     page.goto(f"{running.url}{path}", wait_until="domcontentloaded")
+
+
+def stopped_clock(page: Page) -> None:
+    """Stop the clock of the pages that are opened from now on, so that nothing on them is over before it was seen."""
+    page.clock.install(time=0)
+    page.clock.pause_at(1)
+
+
+def walk_to(page: Page, row: Locator) -> None:
+    """Press the keys of the next row, and of the one before, until it is this one's turn: lists are drawn anew."""
+    for key in (*"j" * 20, *"k" * 20, *"j" * 20):
+        if row.evaluate("row => row === document.activeElement"):
+            return
+        page.keyboard.press(key)
+    expect(row).to_be_focused()
+
+
+def undo(page: Page) -> None:
+    """Press the button beside what was said; a busy machine may look for it when the line has gone by itself."""
+    page.locator("#notice button[form=undo]").dispatch_event("click")
 
 
 def phone(browser: Browser, **options: Any) -> BrowserContext:

@@ -18,6 +18,7 @@ _STATIC = {
     "app.js": "text/javascript",
     "enrol.js": "text/javascript",
     "keys.js": "text/javascript",
+    "held.js": "text/javascript",
     "hold.js": "text/javascript",
     "inbox.js": "text/javascript",
     "lists.js": "text/javascript",

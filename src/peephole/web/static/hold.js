@@ -2,6 +2,14 @@
 // Holding a button for a second opens the door; a short press only says so. Without this file a second page asks.
 (() => {
   const HOLD = 1000;
+  // The parts of the page that tell of it; the rest stays, with whatever is being filled in.
+  async function renew(parts) {
+    const text = await (await fetch(location.href)).text();
+    const now = new DOMParser().parseFromString(text, "text/html");
+    for (const part of parts.split(" ")) {
+      if (now.getElementById(part)) document.getElementById(part).replaceWith(now.getElementById(part));
+    }
+  }
   for (const button of document.querySelectorAll("[data-hold]")) {
     let timer = null;
     const release = () => {
@@ -19,7 +27,7 @@
         const answer = await fetch(button.dataset.hold, { method: "POST", headers: { accept: "application/json" } });
         const told = await answer.json();
         say(told.text || told.error, answer.ok);
-        if (answer.ok) setTimeout(() => { if (button.dataset.then === "reload") location.reload(); }, 1500);
+        if (answer.ok && button.dataset.renew) renew(button.dataset.renew);
       } catch {
         say("No connection to the doorbell.", false);
       }

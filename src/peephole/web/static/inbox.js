@@ -8,11 +8,7 @@
   function connect() {
     if (events) events.close();
     events = new EventSource("/api/events");
-    let again = false;
-    events.onopen = () => {
-      if (again) refresh(...LISTS);  // what was told meanwhile was missed
-      again = true;
-    };
+    events.onopen = () => refresh(...LISTS);  // what was told before was missed, since the page was made, too
     hearLists(events);
   }
 

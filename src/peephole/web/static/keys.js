@@ -90,12 +90,8 @@
   }
 
   // While a button is held down nothing may move, or it is another one by the time that it is let go.
-  let held = false;
-  const rehint = () => { if (!held) hint(here() === document.activeElement ? here() : null); };
-  document.addEventListener("pointerdown", () => { held = true; }, true);
-  for (const end of ["pointerup", "pointercancel"]) {
-    document.addEventListener(end, () => setTimeout(() => { held = false; rehint(); }), true);
-  }
+  const rehint = () => { if (!held.anything()) hint(here() === document.activeElement ? here() : null); };
+  document.addEventListener("letgo", rehint);
 
   document.addEventListener("focusin", () => {
     const row = here();

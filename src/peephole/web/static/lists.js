@@ -24,7 +24,22 @@ const { refresh, hearLists } = (() => {
     }
   }
 
-  document.addEventListener("focusout", () => { if (stale.size) refresh(...stale); });
+  for (const end of ["focusout", "letgo"]) document.addEventListener(end, () => { if (stale.size) refresh(...stale); });
+
+  // The control that had the focus has it again when its list was fetched anew: the one of the same words in the same
+  // row, and never another one.
+  const words = (one) => one.tagName + (one.tagName === "SUMMARY" ? "" : one.getAttribute("aria-label") || one.textContent);
+  let focused = null;
+  function keepFocus(list) {
+    const one = document.activeElement;
+    focused = list.contains(one) && one.matches("a, button, summary") ? { around: one.closest("[id]").id, words: words(one) } : null;
+  }
+  function giveFocus() {
+    const around = focused && byId(focused.around);
+    const one = around && [...around.querySelectorAll("a, button, summary")].find((other) => words(other) === focused.words);
+    if (one) one.focus({ preventScroll: true });
+    focused = null;
+  }
 
   // What is folded open stays open when its list is fetched anew.
   const open = new Set();
@@ -35,15 +50,17 @@ const { refresh, hearLists } = (() => {
   document.addEventListener("htmx:beforeSwap", (event) => {
     const list = event.detail.target;
     if (!LISTS.includes(list.id)) return;
-    if (inUse(list)) {  // it was asked for before somebody began to type
+    if (inUse(list) || held.within(list)) {  // it was asked for before somebody began to type
       event.detail.shouldSwap = false;
       stale.add(list.id);
     }
+    keepFocus(list);
     // A toggle is told late: what is folded open is read here, too.
     for (const fold of list.querySelectorAll("details[id]")) fold.open ? open.add(fold.id) : open.delete(fold.id);
   });
   document.addEventListener("htmx:afterSwap", () => {
     for (const id of open) if (byId(id)) byId(id).open = true;
+    giveFocus();
     count();
   });
 
@@ -60,14 +77,11 @@ const { refresh, hearLists } = (() => {
   document.addEventListener("htmx:afterRequest", (event) => {
     const form = event.target;
     if (form.tagName !== "FORM") return;
-    if (event.detail.successful) {
-      form.reset();
-      if (form.contains(document.activeElement)) document.activeElement.blur();
-      if (form.closest(".add")) form.closest(".add").open = false;
-      refresh(...LISTS);
-    } else if (!event.detail.xhr || !event.detail.xhr.getResponseHeader("HX-Trigger")) {
-      say("The doorbell did not answer. Is it still running?", false);
-    }
+    if (!event.detail.successful) return;
+    form.reset();
+    if (form.contains(document.activeElement)) document.activeElement.blur();
+    if (form.closest(".add")) form.closest(".add").open = false;
+    refresh(...LISTS);
   });
 
   // What the doorbell tells of; the inbox holds whatever is told of strangers.
