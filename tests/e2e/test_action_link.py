@@ -58,7 +58,6 @@ def test_a_stranger_is_ignored_by_the_button_of_a_message(house: House, browser:
         viewport={"width": 360, "height": 740}, color_scheme="dark", is_mobile=True, java_script_enabled=scripts
     )
     page = phone.new_page()
-    page.set_default_timeout(10_000)
     page.goto(f"{house.url}/act/{house.links.issue(house.bell.visits()[0].id)}")
     expect(page.get_by_text("Stranger 1")).to_be_visible()
     page.get_by_role("button", name="Ignore").click()

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from browsing import opened, sign_in, visited
+from browsing import opened, sign_in, stopped_clock, visited
 from peephole.doorbell.events import Challenge, VisitEnded
 from peephole.web.streams import message_sse
 from running import Running
@@ -24,7 +24,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 def hear(page: Page, house: Running, *messages: Challenge | VisitEnded) -> None:
-    """Open the live page while the doorbell tells it these messages and nothing else."""
+    """Open the live page while the doorbell tells it these messages and nothing else. Its clock stands."""
+    stopped_clock(page)
     sign_in(house, page.context)
     body = "retry: 600000\n\n" + "".join(message_sse(message) for message in messages)
     page.route("**/api/events*", lambda route: route.fulfill(content_type="text/event-stream", body=body))
@@ -35,9 +36,11 @@ def test_the_line_stands_at_the_picture_and_goes_when_nothing_more_is_said(house
     line = page.locator("#view").get_by_role("status")
     hear(page, house, ASKED)
     expect(line).to_have_text("To the visitor: turn your head to your left")
-    view, said = page.locator("#view").bounding_box(), line.bounding_box()
-    assert view is not None and said is not None
-    assert said["y"] + said["height"] == pytest.approx(view["y"] + view["height"], abs=1)
+    view, said = line.evaluate("said => [said.closest('#view'), said].map((one) => one.getBoundingClientRect().bottom)")
+    assert said == pytest.approx(view, abs=1)
+    page.clock.run_for(7_900)
+    expect(line).not_to_be_empty()
+    page.clock.run_for(200)
     expect(line).to_be_empty()
 
 

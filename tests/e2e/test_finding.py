@@ -9,9 +9,9 @@ from pathlib import Path
 
 import cv2
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
-from browsing import ROUND, drawn, opened, phone, shot, sign_in, watched, width
+from browsing import ROUND, drawn, opened, phone, shot, sign_in, walk_to, watched, width
 from peephole.vision.sources.demo import GRACE, head_of
 from running import Running
 
@@ -35,15 +35,6 @@ def on_a_phone_too(demo: Running, browser: Browser) -> Iterator[Callable[[Page, 
 
     yield look
     context.close()
-
-
-def walk_to(page: Page, row: Locator) -> None:
-    """Press the keys of the next row, and of the one before, until it is this one's turn: lists are drawn anew."""
-    for key in (*"j" * 20, *"k" * 20, *"j" * 20):
-        if row.evaluate("row => row === document.activeElement"):
-            return
-        page.keyboard.press(key)
-    expect(row).to_be_focused()
 
 
 def test_somebody_is_introduced_at_the_door_and_found_by_her_portrait(

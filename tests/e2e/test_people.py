@@ -10,7 +10,7 @@ import cv2
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from browsing import opened, shot, sign_in
+from browsing import opened, shot, sign_in, undo
 from peephole.vision.sources.demo import EILEEN, GRACE, head_of
 from running import OWNER, Running
 
@@ -140,7 +140,7 @@ def test_a_person_from_two_photos_to_oblivion(demo: Running, plain: Page, photos
     said(page, "One person now.")
     expect(references.nth(2)).to_be_visible()
     expect(page.get_by_role("heading", name="Introduced twice?")).to_have_count(0)  # nobody else is left
-    page.locator("#notice").get_by_role("button", name="Undo").click()
+    undo(page)
     expect(page.locator("#notice")).to_contain_text("Undone")
     opened(demo, page, "people")
     expect(page.locator(".rows > li")).to_have_count(2)

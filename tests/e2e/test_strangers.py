@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from browsing import drawn, opened, shot, sign_in, visited, watched
+from browsing import drawn, opened, shot, sign_in, undo, visited, watched
 from running import Running
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -25,10 +25,6 @@ def waiting(page: Page, number: int) -> Locator:
 
 def said(page: Page, text: str) -> None:
     expect(page.locator("#notice")).to_contain_text(text)
-
-
-def undo(page: Page) -> None:
-    page.locator("#notice").get_by_role("button", name="Undo").click()
 
 
 def test_named_merged_split_and_each_undone(house: Running, page: Page) -> None:

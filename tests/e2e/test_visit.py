@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from browsing import opened, phone, shot, sign_in, visited, watched
+from browsing import opened, phone, shot, sign_in, undo, visited, watched
 from running import Running
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -45,7 +45,7 @@ def test_put_right_and_taken_back(house: Running, browser: Browser, scripts: boo
     expect(had_said).to_contain_text("The doorbell had said: Eileen Collins,")
     shot(page, f"visit-corrected-{scripts}", full_page=True)
 
-    notice.get_by_role("button", name="Undo").click(no_wait_after=True)
+    undo(page)
     expect(notice).to_contain_text("Undone.")
     expect(title).to_have_text("Eileen Collins")
 
