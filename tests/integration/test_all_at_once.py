@@ -91,7 +91,7 @@ def test_cameras_a_bell_and_an_owner_get_in_nobodys_way(tmp_path: Path, monkeypa
         failures = cameras.watch([Film(number) for number in (1, 2, 3)], at_its_pace=False, failed=print)
         over.set()
         for thread in threads:
-            thread.join(10)
+            thread.join(60)
         assert not any(thread.is_alive() for thread in threads), "somebody waits for ever"
         assert (failures, faults) == ([], [])
 
