@@ -136,3 +136,18 @@ def test_nothing_moves_for_whoever_wants_no_motion(lived_in: Running, browser: B
         )
         assert moving == [], path
     page.context.close()
+
+
+def test_a_long_name_without_a_blank_widens_no_screen(lived_in: Running, browser: Browser) -> None:
+    page = at_home(lived_in, browser, "phone", "light")
+    ours = {"origin": lived_in.url.rstrip("/")}
+    person = page.request.get("/api/people").json()[0]["id"]
+    assert page.request.post(f"/api/people/{person}/rename", form={"name": 64 * "m"}, headers=ours).ok
+    wide = {}
+    for name, path in screens(page).items():
+        page.goto(path, wait_until="domcontentloaded")
+        page.evaluate(STYLED)
+        wide[name] = width(page)
+    assert page.request.post("/api/undo", headers=ours).ok
+    page.context.close()
+    assert {name: pixels for name, pixels in wide.items() if pixels > FORMS["phone"][0]} == {}
