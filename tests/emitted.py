@@ -31,6 +31,7 @@ KERNELS = {
     *("conv2d_s16", "conv2d_s8", "conv2d_s8_s16"),
     *("depthwise_conv2d_s16", "depthwise_conv2d_s8", "depthwise_conv2d_s8_s16"),
     *("add_s16", "add_s8", "max_pool_s16", "max_pool_s8", "shuffle_channels_s16", "shuffle_channels_s8"),
+    *("upsample_s16", "upsample_s8"),
     *("average_pool_s16", "average_pool_s8", "average_pool_s8_s16"),
     *("global_average_pool_s16", "global_average_pool_s8", "global_average_pool_s8_s16"),
     *("copy_channels_s16", "copy_channels_s8", "copy_channels_s8_s16", "copy_channels_s16_s8"),

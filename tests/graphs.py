@@ -20,6 +20,7 @@ from peephole.fixedpoint.layers import (
     MaxPool,
     ShuffleChannels,
     Tensor,
+    Upsample,
     add_shifts,
 )
 from peephole.fixedpoint.program import IntegerProgram
@@ -96,7 +97,7 @@ class Graph:
         """Some layers from one tensor to the next."""
         if self.varied and self.pick(0, 1):
             return self.pick_of(self.cell, self.width_changed)(source, number)
-        kind = self.pick(0, 1, 2, 3, 4, 5, 6)
+        kind = self.pick(0, 1, 2, 3, 4, 5, 6, 7)
         if kind == 0:
             window, sides = self.window(source)
             out = self.new(f"plain{number}", *sides, self.pick(2, 4, 6))
@@ -117,6 +118,8 @@ class Graph:
             return self.mixed(source, number)
         if kind == 5:
             return self.mean_pool(source, number)
+        if kind == 7 and min(source.shape[:2]) > 1:
+            return self.pyramid(source, number)
         window, sides = self.window(source)
         out = self.new(f"pool{number}", *sides, source.channels)
         moves = window_fields(window.stride, window.padding, window.dilation)
@@ -147,6 +150,16 @@ class Graph:
 
     def _padded(self, layer: Conv2d) -> Conv2d:
         return dataclasses.replace(layer, padding=1, padding_left=None)
+
+    def pyramid(self, source: Tensor, number: int) -> Tensor:
+        """A map of half the size, made as large again, beside what it was made of."""
+        height, width = source.height // 2, source.width // 2
+        coarse = self.new(f"coarse{number}", height, width, 3)
+        self.conv(source, coarse, 0, 3, Window((2, 2), (2, 2)))
+        out = self.new(f"pyramid{number}", 2 * height, 2 * width, 3 + self.pick(2, 4))
+        self.layers.append(Upsample(f"twice{number}", coarse.name, out.name, 0))
+        self.conv(source, out, 3, out.channels - 3, Window((1 + source.height % 2, 1 + source.width % 2)))
+        return out
 
     def mixed(self, source: Tensor, number: int) -> Tensor:
         """A split in two, one half shuffled with itself, the other rectified, and both side by side again."""

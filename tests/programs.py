@@ -28,6 +28,7 @@ from peephole.fixedpoint.layers import (
     MaxPool,
     ShuffleChannels,
     Tensor,
+    Upsample,
     add_shifts,
 )
 from peephole.fixedpoint.program import IntegerProgram
@@ -186,6 +187,12 @@ class Drawn:
             self.layers.append(CopyChannels(layer, read.name, name, channel, first, some, shift, relu))
         return out
 
+    def upsampled(self, source: Tensor, name: str) -> Tensor:
+        """Every pixel four times, of a map that stays small."""
+        self.layers.append(Upsample(name, source.name, name, 0))
+        height, width, channels = source.shape
+        return self.tensor(name, 2 * height, 2 * width, channels, source.frac_bits, source.bits)
+
     def mean(self, source: Tensor) -> Tensor:
         finer = self.draw(st.integers(0, 3))
         factor, shift = mean_factor(source.height * source.width, finer)
@@ -218,7 +225,7 @@ def programs(draw: st.DrawFn) -> IntegerProgram:
         if draw(st.booleans()) and min(tensor.height, tensor.width) >= 3:
             pool = draw(st.sampled_from([drawn.pool, drawn.average]))
             tensor = pool(tensor, f"pool{number}")
-        other = draw(st.sampled_from([None, drawn.grouped, drawn.shuffled]))
+        other = draw(st.sampled_from([None, drawn.grouped, drawn.shuffled, drawn.upsampled]))
         if other is not None and min(tensor.height, tensor.width) >= 3:
             tensor = other(tensor, f"other{number}")
     tensor = drawn.fill(drawn.mean(tensor), "descriptor", relu=False, wide=True)

@@ -10,6 +10,7 @@
 #include "peephole/add.h"
 #include "peephole/channels.h"
 #include "peephole/normalize.h"
+#include "peephole/upsample.h"
 
 namespace peephole {
 namespace {
@@ -122,6 +123,25 @@ void shuffle_channels_s8(nb::handle x, int32_t groups, nb::handle out, int32_t c
 }
 
 template <typename T, typename Kernel>
+void upsample(const char *function, Kernel kernel, nb::handle x_, nb::handle out_, int32_t channel) {
+    const auto x = input<T>(x_, "x", 3);
+    const auto out = output<T>(out_, "out", 3);
+    expect_shape(out, "out", {2 * x.shape[0], 2 * x.shape[1], out.shape[2]});
+    expect_slice(channel, x.shape[2], out.shape[2]);
+    expect_apart(x, "x", out, "out");
+    const ph_upsample layer{shape_of(x.shape), shape_of(out.shape), channel};
+    call_layer(function, [=] { return kernel(&layer, x.data, out.data); });
+}
+
+void upsample_s16(nb::handle x, nb::handle out, int32_t channel) {
+    upsample<int16_t>("upsample_s16", ph_upsample_s16, x, out, channel);
+}
+
+void upsample_s8(nb::handle x, nb::handle out, int32_t channel) {
+    upsample<int8_t>("upsample_s8", ph_upsample_s8, x, out, channel);
+}
+
+template <typename T, typename Kernel>
 void l2_normalize(const char *function, Kernel kernel, nb::handle x_, int32_t frac_bits, nb::handle out_) {
     const auto x = input<T>(x_, "x", 1);
     const auto out = output<int16_t>(out_, "out", 1);
@@ -178,6 +198,9 @@ void bind_layers(nb::module_ &m) {
         "shuffle_channels_s16", &shuffle_channels_s16, "x"_a, "groups"_a, "out"_a, "channel"_a,
         "The channels of x [H,W,C], those of like place in every group side by side, into out[..., channel:channel+C].");
     m.def("shuffle_channels_s8", &shuffle_channels_s8, "x"_a, "groups"_a, "out"_a, "channel"_a, "The same of 8 bits.");
+    m.def("upsample_s16", &upsample_s16, "x"_a, "out"_a, "channel"_a,
+          "Every pixel of x [H,W,C] four times, into out [2H,2W,..] from channel to channel+C.");
+    m.def("upsample_s8", &upsample_s8, "x"_a, "out"_a, "channel"_a, "The same of 8 bits.");
     m.def("l2_normalize_s16", &l2_normalize_s16, "x"_a, "frac_bits"_a, "out"_a,
           "Scale x [N] to length one, Q(frac_bits), into out [N].");
     m.def("enter_image", &enter_image, "image"_a, "offset"_a, "mirrored"_a, "out"_a,

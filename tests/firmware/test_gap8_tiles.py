@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from emitted import SANITIZED, STRICT, Project, differing, inputs_of, run, write_folder
 from graphs import random_graph
 from peephole import _core, weights
+from peephole.compiler.emit.layers import HEADERS
 from peephole.compiler.emit.project import checksum
 from peephole.compiler.emit.self_test import self_test_input
 from peephole.compiler.emit.sources import source_folder
@@ -155,10 +156,22 @@ def test_no_core_touches_what_another_one_writes(tmp_path: Path, objects: Object
     built.run([self_test_input(drawn)], EARLY)
 
 
-@pytest.mark.parametrize(("seed", "bits"), [(0, 16), (1, 16), (2, 8), (3, 8)])
+def of_seed(seed: int, bits: int) -> IntegerProgram:
+    return random_graph(seed, bits, blocks=6, mirrored=seed % 2 == 1, varied=True)
+
+
+DRAWN = [(0, 16), (7, 16), (6, 8), (9, 8)]
+
+
+def test_every_kind_of_layer_is_drawn() -> None:
+    assert {layer.kind for drawn in DRAWN for layer in of_seed(*drawn).layers} == set(HEADERS)
+    assert {bits for seed, bits in DRAWN for layer in of_seed(seed, bits).layers if layer.kind == "upsample"} == {8, 16}
+
+
+@pytest.mark.parametrize(("seed", "bits"), DRAWN)
 def test_drawn_programs_of_every_kind_of_layer(seed: int, bits: int, tmp_path: Path, objects: Objects) -> None:
     """With little L1, so that every layer is cut."""
-    program = random_graph(seed, bits, blocks=6, mirrored=seed % 2 == 1, varied=True)
+    program = of_seed(seed, bits)
     l1_bytes = smallest_l1(program)
     assert disagreements(tiled(program, l1_bytes=l1_bytes), tmp_path / "made", objects) == []
 

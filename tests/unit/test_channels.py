@@ -1,10 +1,13 @@
-"""Channels that are copied or shuffled: by hand, C and NumPy alike."""
+"""Channels that are copied or shuffled, and pixels that are repeated: by hand, C and NumPy alike."""
 
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from arrays import filled
 from peephole import _core
 from peephole.fixedpoint import reference
 
@@ -53,3 +56,25 @@ def test_a_shuffle_is_that_of_torch(kernels: Any, groups: int) -> None:
     kernels.shuffle_channels_s16(x, groups, out, 1)
     expected = torch.nn.ChannelShuffle(groups)(torch.from_numpy(x).permute(2, 0, 1)[None])[0].permute(1, 2, 0)
     np.testing.assert_array_equal(out[..., 1:], expected.numpy())
+
+
+@KERNELS
+def test_every_pixel_becomes_four(kernels: Any) -> None:
+    x = np.array([[[1, -2], [3, 4]]], np.int16)
+    out = np.full((2, 4, 4), -9, np.int16)
+    kernels.upsample_s16(x, out, 1)
+    assert out[..., 1].tolist() == [[1, 1, 3, 3]] * 2
+    assert out[..., 2].tolist() == [[-2, -2, 4, 4]] * 2
+    assert (out[..., [0, 3]] == -9).all()
+
+
+@given(data=st.data(), dtype=st.sampled_from([np.int16, np.int8]), height=st.integers(1, 7), width=st.integers(1, 7))
+def test_upsampling_in_c_equals_the_reference(data: st.DataObject, dtype: Any, height: int, width: int) -> None:
+    channels, channel, more = data.draw(st.sampled_from([1, 3, 8, 20])), *(data.draw(st.integers(0, 3)) for _ in "ab")
+    x = data.draw(filled((height, width, channels), dtype))
+    made = np.full((2, 2 * height, 2 * width, channel + channels + more), -7, dtype)
+    for kernels, out in zip((_core, reference), made, strict=True):
+        upsample = kernels.upsample_s8 if dtype is np.int8 else kernels.upsample_s16  # type: ignore[attr-defined]
+        upsample(x, out, channel)
+    np.testing.assert_array_equal(*made)
+    np.testing.assert_array_equal(made[0, ..., channel : channel + channels], x.repeat(2, 0).repeat(2, 1))

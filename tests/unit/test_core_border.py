@@ -130,6 +130,14 @@ def shuffle(**changes: Any) -> None:
     _core.shuffle_channels_s16(**(arguments | changes))
 
 
+def upsample(**changes: Any) -> None:
+    _core.upsample_s16(**({"x": zeros(3, 5, 3), "out": zeros(6, 10, 4), "channel": 1} | changes))
+
+
+def upsample8(**changes: Any) -> None:
+    _core.upsample_s8(**({"x": bytes_(3, 5, 3), "out": bytes_(6, 10, 4), "channel": 1} | changes))
+
+
 def many(**changes: Any) -> None:
     arguments = {"a": zeros(8), "b": zeros(3, 8), "out": np.zeros(3, np.uint64)}
     _core.squared_l2_many_s16(**(arguments | changes))
@@ -299,6 +307,14 @@ REFUSED: list[tuple[Callable[..., None], dict[str, Any], str]] = [
     (shuffle, {"out": zeros(5, 5, 7)}, r"out must have the shape \[6, 5, 7\]"),
     (shuffle, {"channel": 2}, "too few"),
     (shuffle, {"x": SHARED, "out": SHARED, "channel": 0}, "share memory with x"),
+    (upsample, {"x": bytes_(3, 5, 3)}, "x must hold int16"),
+    (upsample, {"out": zeros(6, 9, 4)}, r"out must have the shape \[6, 10, 4\]"),
+    (upsample, {"out": zeros(5, 10, 4)}, r"out must have the shape \[6, 10, 4\]"),
+    (upsample, {"channel": 2}, "too few"),
+    (upsample, {"x": SHARED[:3, :2].copy()[..., :0], "out": zeros(6, 4, 4)}, "sizes"),
+    (upsample, {"x": SHARED[:1, :1], "out": SHARED[:2, :2].copy(), "channel": 1}, "too few"),
+    (upsample8, {"out": zeros(6, 10, 4)}, "out must hold int8"),
+    (upsample8, {"x": zeros(3, 5, 3)}, "x must hold int8"),
     (windowed_average, {"factors": np.ones(8, np.int32)}, r"factors must have the shape \[9\]"),
     (windowed_average, {"factors": np.full(9, -1, np.int32)}, "exactly"),
     (windowed_average, {"size": (0, 3)}, "size must be 1"),
@@ -334,8 +350,23 @@ REFUSED: list[tuple[Callable[..., None], dict[str, Any], str]] = [
 ]
 
 
-NARROW = [conv8, depthwise8, add8, average8, unit8, copy8, windowed_average8]
-KERNELS = [conv, depthwise, add, pool, average, windowed_average, copy, shuffle, many, one, warp, resize, *NARROW]
+NARROW = [conv8, depthwise8, add8, average8, unit8, copy8, windowed_average8, upsample8]
+KERNELS = [
+    conv,
+    depthwise,
+    add,
+    pool,
+    average,
+    windowed_average,
+    copy,
+    shuffle,
+    upsample,
+    many,
+    one,
+    warp,
+    resize,
+    *NARROW,
+]
 
 
 @pytest.mark.parametrize(("kernel", "changes", "sentence"), REFUSED)

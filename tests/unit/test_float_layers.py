@@ -14,7 +14,7 @@ from peephole.fixedpoint.float_layers import (
     FloatLayer,
 )
 from peephole.fixedpoint.float_network import FloatNetwork, FloatTensor
-from peephole.fixedpoint.layers import MaxPool, ShuffleChannels
+from peephole.fixedpoint.layers import MaxPool, ShuffleChannels, Upsample
 from peephole.fixedpoint.window import window_fields
 
 torch = pytest.importorskip("torch", reason="needs the train extra")
@@ -80,6 +80,11 @@ def test_an_average_pool(ceil: bool, counted: bool) -> None:
     layer = FloatAveragePool("y", "x", "y", 0, 3, 2, size_x=4, stride_x=3, padding=1, padding_left=2)
     layer = FloatAveragePool(**(vars(layer) | {"counts_padding": counted}))
     assert_like_torch(layer, functional.avg_pool2d(stem(), (3, 4), (2, 3), (1, 2), ceil, counted), STEM, 6)
+
+
+@pytest.mark.parametrize("mode", ["nearest", "nearest-exact"])
+def test_an_upsampling(mode: str) -> None:
+    assert_like_torch(Upsample("y", "x", "y", 0), functional.interpolate(stem(), scale_factor=2, mode=mode), STEM, 6)
 
 
 def test_channels_and_clips() -> None:

@@ -268,6 +268,21 @@ MAPS: dict[str, tuple[nn.Module, str]] = {
         "copy_channels conv2d copy_channels conv2d add",
     ),
     "a channel": (Function(lambda x: x[:, 2]), "copy_channels"),
+    "upsampling": (nn.Upsample(scale_factor=2), "upsample"),
+    "upsampling to a size": (
+        Function(lambda x, a: a(F.interpolate(x.relu(), (18, 16))), conv(4)),
+        "copy_channels upsample conv2d",
+    ),
+    "upsampling, exactly": (
+        Function(lambda x, a: a(F.interpolate(x, scale_factor=2.0, mode="nearest-exact")), conv(4)),
+        "upsample conv2d",
+    ),
+    "a pyramid": (
+        Function(
+            lambda x, a, b: a(x) + F.interpolate(b(x), scale_factor=2), nn.Conv2d(6, 4, (2, 1)), nn.Conv2d(6, 4, 2, 2)
+        ),
+        "conv2d conv2d upsample add",
+    ),
     "shuffle": (nn.ChannelShuffle(3), "shuffle_channels"),
     "shuffle by hand": (Function(shuffled_by_hand), "shuffle_channels"),
     "a group by hand": (Function(lambda x: x.view(-1, 2, 3, 9, 8)[:, 1]), "copy_channels"),

@@ -92,7 +92,8 @@ class Everything(nn.Module):
         left, right = (self.grouped(y) + self.alone(y)).chunk(2, 1)
         pooled = nn.functional.avg_pool2d(y[:, 2:6], 3, 1, 1, count_include_pad=False)
         y = torch.cat([right, pooled * 0.7, left.relu()], 1)
-        return self.last(nn.functional.max_pool2d(y, 3, 2, 1, ceil_mode=True))
+        y = nn.functional.max_pool2d(y, 3, 2, 1, ceil_mode=True)
+        return self.last(nn.functional.interpolate(y, scale_factor=2))
 
 
 @pytest.mark.parametrize("bits", [16, 8])
@@ -105,6 +106,7 @@ def test_every_layer_on_tensors(bits: int) -> None:
     kinds = {layer.kind for layer in program.layers}
     assert kinds == {
         "conv2d", "depthwise_conv2d", "add", "copy_channels", "shuffle_channels", "average_pool", "max_pool",
+        "upsample",
     }  # fmt: skip
     assert (program.task, program.input_kind, program.input.bits, program.input_offset) == (
         "network",

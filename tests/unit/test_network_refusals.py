@@ -56,6 +56,26 @@ WRONG: dict[str, Case] = {
         MAP,
         "module 1: operator sigmoid is not supported; leave it out at the end of the network",
     ),
+    "upsampling by three": (
+        nn.Upsample(scale_factor=3),
+        MAP,
+        r"upsampling from \d+x\d+ to \d+x\d+ is not supported; by 2 is, once or several times",
+    ),
+    "upsampling by a little more than two": (
+        nn.Upsample(scale_factor=2.05),
+        MAP,
+        "upsampling from .* is not supported; by 2 is",
+    ),
+    "smooth upsampling": (
+        nn.Upsample(scale_factor=2, mode="bilinear"),
+        MAP,
+        "operator upsample_bilinear2d is not supported; use nearest-neighbour upsampling by 2",
+    ),
+    "upsampling of a series": (
+        nn.Upsample(scale_factor=2),
+        (6, 9),
+        "operator upsample_nearest1d is not supported; use nearest-neighbour upsampling by 2",
+    ),
     "the largest few": (Function(lambda x: x.topk(2)[0]), (5,), "operator topk is not supported; leave it out at the"),
     "a softmax in the middle": (
         nn.Sequential(nn.Linear(5, 5), nn.Softmax(1), nn.Linear(5, 5)),

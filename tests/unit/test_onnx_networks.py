@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from onnx_models import SHAPE, ReferenceEvaluator, W, imported_from, model, one, onnx, random, whole
+from peephole.fixedpoint.graph.onnx_operators import DOUBLING
 from peephole.fixedpoint.importer import Imported
 
 
@@ -116,6 +117,26 @@ MODELS: dict[str, tuple[Any, str]] = {
         "copy_channels",
     ),
     "gather": (model(one("Gather", "x,i", axis=1), i=np.int64(2)), "copy_channels"),
+    **{
+        f"upsampling, {places}, {rounding}": (
+            model(
+                one("Resize", "x,,s", coordinate_transformation_mode=places, nearest_mode=rounding),
+                s=np.array([1, 1, 2, 2], np.float32),
+            ),
+            "upsample",
+        )
+        for places, ways in DOUBLING.items()
+        for rounding in ways
+    },
+    "upsampling to sizes": (
+        model(("Resize", "x,,,s", "a", {}), one("Relu", "a"), s=whole(1, 4, 14, 12)),
+        "upsample copy_channels",
+    ),
+    "upsampling by axes": (
+        model(one("Resize", "x,,s", axes=[3, 2]), s=np.array([2, 2], np.float32)),
+        "upsample",
+    ),
+    "upsampling, old": (model(one("Upsample", "x,s"), s=np.array([1, 1, 2, 2], np.float32), version=9), "upsample"),
     "shuffle": (
         model(
             ("Reshape", "x,s", "a", {}),

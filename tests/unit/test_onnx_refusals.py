@@ -92,6 +92,26 @@ WRONG: dict[str, tuple[Any, str]] = {
         model(("RandomUniformLike", "c", "r", {}), one("Add", "x,r"), c=np.float32(0)),
         r"node r \(RandomUniformLike\): operator RandomUniformLike gives random values; make it a constant",
     ),
+    "upsampling by three": (
+        model(one("Resize", "x,,s"), s=np.array([1, 1, 3, 2], np.float32)),
+        r"node y \(Resize\): upsampling from 7x6 to 21x12 is not supported; by 2 is",
+    ),
+    "upsampling by a little more than two": (
+        model(one("Resize", "x,,s"), s=np.array([1, 1, 2.05, 2], np.float32)),
+        r"upsampling from 7x6 to 14\.35x12 is not supported; by 2 is",
+    ),
+    "upsampling of channels": (
+        model(one("Resize", "x,,s"), s=np.array([1, 2, 2, 2], np.float32)),
+        r"is not supported; by 2 is",
+    ),
+    "upsampling of other pixels": (
+        model(one("Resize", "x,,s", nearest_mode="floor"), s=np.array([1, 1, 2, 2], np.float32)),
+        "upsampling by half_pixel and floor takes other pixels than the nearest; use asymmetric and floor",
+    ),
+    "smooth upsampling": (
+        model(one("Resize", "x,,s", mode="linear"), s=np.array([1, 1, 2, 2], np.float32)),
+        "upsampling of mode linear is not supported; use nearest",
+    ),
     "a branch": (branched("x"), r"node y \(If\): control flow \(If\) is not supported; export the part that runs"),
     "a branch of constants": (branched("c"), r"node y \(If\): control flow \(If\) is not supported"),
     "a recurrent layer": (

@@ -12,7 +12,15 @@ from hypothesis import given, settings
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
-from peephole.fixedpoint.layers import AveragePool, Conv2d, CopyChannels, GlobalAveragePool, ShuffleChannels, Tensor
+from peephole.fixedpoint.layers import (
+    AveragePool,
+    Conv2d,
+    CopyChannels,
+    GlobalAveragePool,
+    ShuffleChannels,
+    Tensor,
+    Upsample,
+)
 from peephole.fixedpoint.program import Calibration, IntegerProgram
 from peephole.fixedpoint.quantize import quantize
 from programs import programs, smooth_images, tiny_network
@@ -133,6 +141,7 @@ X, Y = Tensor("x", 4, 4, 6, 3), Tensor("y", 4, 4, 6, 3)
 QUARTERS = np.array([1 << 28, 1 << 27, 89_478_486, 1 << 26], np.int32)
 POOL, POOLED = AveragePool("p", "x", "y", 0, 2, 2, 28, QUARTERS), dataclasses.replace(Y, height=2, width=2)
 COPY, SHUFFLE = CopyChannels("c", "x", "y", 0, 0, 6, 0), ShuffleChannels("s", "x", "y", 0, 3)
+DOUBLE, DOUBLED = Upsample("u", "x", "y", 0), dataclasses.replace(Y, height=8, width=8)
 ONE_LAYER: dict[str, tuple[Any, Tensor, str]] = {
     "factors": (
         dataclasses.replace(POOL, factors=QUARTERS[:3]),
@@ -151,6 +160,9 @@ ONE_LAYER: dict[str, tuple[Any, Tensor, str]] = {
     "rows": (COPY, POOLED, "makes 4x4, tensor y is 2x2"),
     "groups": (dataclasses.replace(SHUFFLE, groups=4), Y, "4 groups must divide its 6 channels"),
     "order": (SHUFFLE, dataclasses.replace(Y, frac_bits=5), "input has 3 fraction bits, output 5"),
+    "doubled": (DOUBLE, dataclasses.replace(DOUBLED, width=7), "makes 8x8, tensor y is 8x7"),
+    "repeated": (DOUBLE, dataclasses.replace(DOUBLED, frac_bits=5), "input has 3 fraction bits, output 5"),
+    "repeated width": (DOUBLE, dataclasses.replace(DOUBLED, bits=8), "reads 16 bits and writes 8 to tensor y, must"),
     "width": (SHUFFLE, dataclasses.replace(Y, bits=8), "reads 16 bits and writes 8 to tensor y, must write 16"),
 }
 
@@ -166,6 +178,7 @@ def test_unbroken_rules() -> None:
     small(POOL, X, POOLED)
     small(COPY, X, Y)
     small(SHUFFLE, X, Y)
+    small(DOUBLE, X, DOUBLED)
 
 
 @pytest.mark.parametrize("rule", BROKEN)

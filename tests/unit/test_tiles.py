@@ -13,7 +13,7 @@ from peephole.compiler.tiles import Work, channel_sizes, column_sizes, row_sizes
 from peephole.fixedpoint import reference
 from peephole.fixedpoint.averages import average_factors
 from peephole.fixedpoint.interpreter import apply
-from peephole.fixedpoint.layers import AveragePool, GlobalAveragePool, L2Normalize, Tensor
+from peephole.fixedpoint.layers import AveragePool, GlobalAveragePool, L2Normalize, Tensor, Upsample
 from peephole.fixedpoint.window import Windowed
 from tiles_run import run_tile, tiles_of
 
@@ -69,6 +69,17 @@ def test_means_of_everything_are_cut_by_channels_alone() -> None:
     whole, made = np.zeros((2, 1, 1, 8), np.int16)
     apply(reference, work.layer, {"x": x, "y": whole})  # type: ignore[arg-type]
     for tile in tiles_of(work, 1, 1, 3, True):
+        run_tile(reference, work, tile, [x], made)
+    np.testing.assert_array_equal(made, whole)
+
+
+def test_an_upsampling_is_cut_by_channels_alone() -> None:
+    x = np.random.default_rng(0).integers(-999, 999, (3, 5, 8)).astype(np.int16)
+    work = Work(Upsample("u", "x", "y", 0), Tensor("x", 3, 5, 8, 0), Tensor("y", 6, 10, 8, 0))
+    assert (row_sizes(work), column_sizes(work)) == ([6], [10])
+    whole, made = np.zeros((2, 6, 10, 8), np.int16)
+    apply(reference, work.layer, {"x": x, "y": whole})  # type: ignore[arg-type]
+    for tile in tiles_of(work, 6, 10, 3, True):
         run_tile(reference, work, tile, [x], made)
     np.testing.assert_array_equal(made, whole)
 

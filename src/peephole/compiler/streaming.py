@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
 
-from peephole.fixedpoint.layers import Add, GlobalAveragePool, L2Normalize, Layer, tensors_read
+from peephole.fixedpoint.layers import Add, GlobalAveragePool, L2Normalize, Layer, Upsample, tensors_read
 from peephole.fixedpoint.window import Windowed
 
 
@@ -32,8 +32,11 @@ Operation = Layer | Enter
 
 
 def is_local(operation: Operation) -> bool:
-    """Tell whether a row of the output depends on a few rows of the input."""
-    return not isinstance(operation, GlobalAveragePool | L2Normalize)
+    """Tell whether a row of the output depends on a few rows of the input, and the layer may run in turns.
+
+    An upsampling could, but its rows come two for one, which no window says; it runs on whole tensors.
+    """
+    return not isinstance(operation, GlobalAveragePool | L2Normalize | Upsample)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from peephole.fixedpoint.layers import (
     Layer,
     MaxPool,
     ShuffleChannels,
+    Upsample,
     channels_written,
     clip_limits,
     weight_bytes,
@@ -189,6 +190,8 @@ def _window(layer: Layer) -> str:
             return f"channels {layer.first} to {layer.first + layer.count - 1} shift {layer.shift}"
         case ShuffleChannels():
             return f"groups {layer.groups}"
+        case Upsample():
+            return "by 2"
         case GlobalAveragePool():
             return f"factor {layer.factor} shift {layer.shift}"
         case L2Normalize():

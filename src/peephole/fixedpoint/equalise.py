@@ -32,6 +32,7 @@ from peephole.fixedpoint.formats import BITS, integer_bits
 from peephole.fixedpoint.layers import (
     MaxPool,
     ShuffleChannels,
+    Upsample,
     channels_read,
     channels_written,
     read_by_outputs,
@@ -100,7 +101,7 @@ def _computed_channels(network: FloatNetwork) -> dict[str, NDArray[np.bool_]]:
 
     Of the others what they are made from decides: a pool makes nothing larger.
     """
-    passing = MaxPool | FloatAveragePool | FloatGlobalAveragePool | FloatCopyChannels | ShuffleChannels
+    passing = MaxPool | FloatAveragePool | FloatGlobalAveragePool | FloatCopyChannels | ShuffleChannels | Upsample
     channels = {tensor.name: tensor.channels for tensor in (network.input, *network.tensors)}
     computed = {name: np.ones(count, np.bool_) for name, count in channels.items()}
     for layer in network.layers:

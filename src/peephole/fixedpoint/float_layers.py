@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from peephole.fixedpoint.averages import counts_of
 from peephole.fixedpoint.formats import limits, round_half_up
-from peephole.fixedpoint.layers import MaxPool, ShuffleChannels, channels_read, padding_end
+from peephole.fixedpoint.layers import MaxPool, ShuffleChannels, Upsample, channels_read, padding_end
 from peephole.fixedpoint.window import Pair, Windowed
 
 Activation = NDArray[np.float32]
@@ -182,6 +182,7 @@ FloatLayer = (
     | FloatGlobalAveragePool
     | FloatCopyChannels
     | ShuffleChannels
+    | Upsample
     | FloatL2Normalize
 )
 LAYERS: dict[str, type[FloatLayer]] = {cls.kind: cls for cls in get_args(FloatLayer)}
@@ -204,6 +205,8 @@ def run_layer(layer: FloatLayer, size: Pair, x: Activation, *others: Activation)
             return _activated(layer, x[..., layer.first : layer.first + layer.count].copy())
         case ShuffleChannels():
             return x[..., channels_read(layer, x.shape[3])]
+        case Upsample():
+            return x.repeat(2, axis=1).repeat(2, axis=2)
         case FloatGlobalAveragePool():
             return np.asarray(x.mean((1, 2), keepdims=True), np.float32)
         case FloatL2Normalize():

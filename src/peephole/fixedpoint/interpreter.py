@@ -22,6 +22,7 @@ from peephole.fixedpoint.layers import (
     MaxPool,
     ShuffleChannels,
     Tensor,
+    Upsample,
     channels_written,
     clip_limits,
     tensors_read,
@@ -81,6 +82,12 @@ class Kernels(Protocol):
 
     def shuffle_channels_s8(self, *arguments: Any) -> None:
         """Channels in another order."""
+
+    def upsample_s16(self, *arguments: Any) -> None:
+        """Every pixel four times."""
+
+    def upsample_s8(self, *arguments: Any) -> None:
+        """Every pixel four times."""
 
     def global_average_pool_s16(self, *arguments: Any) -> None:
         """Mean over height and width."""
@@ -157,8 +164,8 @@ def apply_rows(
     inputs: of every tensor that the layer reads (`tensors_read`), the rows at hand, [h,W,I]. out: the
     rows wanted of its output tensor, [oh,OW,C]. padding_top: how far the first window hangs out above
     the rows at hand; `window.strip` tells both. What windows miss below counts as outside of the
-    tensor. Layers without a window make a row of every row; the mean and the scaling to length one
-    run on whole tensors alone.
+    tensor. Layers without a window make a row of every row; the mean, the upsampling and the scaling
+    to length one run on whole tensors alone.
     """
     x, channel = inputs[0], layer.channel
     narrow = x.dtype == np.int8
@@ -182,6 +189,8 @@ def apply_rows(
         case ShuffleChannels():
             shuffle = kernels.shuffle_channels_s8 if narrow else kernels.shuffle_channels_s16
             shuffle(x, layer.groups, out, channel)
+        case Upsample():
+            (kernels.upsample_s8 if narrow else kernels.upsample_s16)(x, out, channel)
         case GlobalAveragePool():
             average = kernels.global_average_pool_s8 if narrow else kernels.global_average_pool_s16
             average(x, layer.factor, layer.shift, out, channel)

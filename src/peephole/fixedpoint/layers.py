@@ -247,6 +247,17 @@ class ShuffleChannels:
 
 
 @dataclass(frozen=True)
+class Upsample:
+    """Every pixel four times: a map made twice as high and twice as wide (nearest neighbour)."""
+
+    kind: ClassVar[str] = "upsample"
+    name: str
+    input: str
+    output: str
+    channel: int
+
+
+@dataclass(frozen=True)
 class GlobalAveragePool:
     """Mean over height and width: clip((sum * factor + 2**(shift-1)) >> shift)."""
 
@@ -282,6 +293,7 @@ Layer = (
     | GlobalAveragePool
     | CopyChannels
     | ShuffleChannels
+    | Upsample
     | L2Normalize
 )
 

@@ -28,7 +28,7 @@ from peephole.fixedpoint.float_layers import (
 )
 from peephole.fixedpoint.float_network import FloatNetwork
 from peephole.fixedpoint.formats import BITS
-from peephole.fixedpoint.layers import MaxPool, ShuffleChannels, tensors_read
+from peephole.fixedpoint.layers import MaxPool, ShuffleChannels, Upsample, tensors_read
 from peephole.fixedpoint.program import IntegerProgram
 from peephole.fixedpoint.quantize import Prepared, QuantizationOptions, calibrate_equalised, to_program
 from peephole.fixedpoint.ranges import Samples, Statistics, sample_values
@@ -110,7 +110,7 @@ def tensor_widths(network: FloatNetwork, narrow: Collection[str]) -> dict[str, i
 def _widened(layer: FloatLayer, wide: Collection[str]) -> set[str]:
     """Return which tensors of a layer must have 16 bits, seeing which others have."""
     ends = {*tensors_read(layer), layer.output}
-    if isinstance(layer, MaxPool | ShuffleChannels | FloatAdd):
+    if isinstance(layer, MaxPool | ShuffleChannels | Upsample | FloatAdd):
         return ends if any(name in wide for name in ends) else set()
     if isinstance(layer, FloatCopyChannels):
         return {layer.input} if layer.output in wide else set()

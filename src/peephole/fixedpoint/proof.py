@@ -20,6 +20,7 @@ from peephole.fixedpoint.layers import (
     Layer,
     MaxPool,
     ShuffleChannels,
+    Upsample,
     Weight,
     clip_limits,
 )
@@ -56,7 +57,7 @@ def value_ranges(
         elif isinstance(layer, CopyChannels):
             clip = clip_limits(layer, bits_of(layer.output))
             low, high = (_clip(_shifted(end, layer.shift), *clip) for end in (low, high))
-        elif not isinstance(layer, MaxPool | ShuffleChannels):
+        elif not isinstance(layer, MaxPool | ShuffleChannels | Upsample):
             low, high = (least if low < 0 else 0), greatest
         before = ranges.get(layer.output, (0, 0))
         ranges[layer.output] = (min(low, before[0]), max(high, before[1]))

@@ -53,6 +53,7 @@ from peephole.fixedpoint.layers import (
     MaxPool,
     ShuffleChannels,
     Tensor,
+    Upsample,
     add_shifts,
 )
 from peephole.fixedpoint.network_formats import NetworkFormats, TensorFormat
@@ -277,7 +278,7 @@ def _integer_layer(layer: FloatLayer, shapes: Mapping[str, FloatTensor], formats
             return CopyChannels(**fields_of(layer) | integer_clips(layer, left.frac_bits, left.bits), shift=finer)
         case FloatL2Normalize():
             return L2Normalize(**fields_of(layer), frac_bits=left.frac_bits)
-        case MaxPool() | ShuffleChannels():
+        case MaxPool() | ShuffleChannels() | Upsample():
             return layer
         case FloatConv2d() | FloatDepthwiseConv2d():
             raise TypeError(f"layer {layer.name} has weights")

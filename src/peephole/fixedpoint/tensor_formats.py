@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from peephole.fixedpoint.float_layers import FloatAdd, FloatConvolution, FloatL2Normalize
 from peephole.fixedpoint.float_network import FloatNetwork
 from peephole.fixedpoint.formats import fraction_bits
-from peephole.fixedpoint.layers import MaxPool, ShuffleChannels, tensors_read
+from peephole.fixedpoint.layers import MaxPool, ShuffleChannels, Upsample, tensors_read
 from peephole.fixedpoint.network_formats import TensorFormat
 from peephole.fixedpoint.ranges import RULES, Samples, Statistics, least_squares_bits, percentile_bits, producer
 from peephole.fixedpoint.rounding import weight_bits
@@ -105,10 +105,10 @@ def _share(network: FloatNetwork, chosen: dict[str, int], chosen_by_pixels: set[
 
 
 def _sharing(network: FloatNetwork) -> list[set[str]]:
-    """Return the tensors that must have one format: what a layer only chooses among or puts in another order."""
+    """Return the tensors that must have one format: what a layer only chooses among, repeats or reorders."""
     groups: list[set[str]] = []
     for layer in network.layers:
-        if isinstance(layer, MaxPool | ShuffleChannels):
+        if isinstance(layer, MaxPool | ShuffleChannels | Upsample):
             tied = {layer.input, layer.output}
             tied = tied.union(*(group for group in groups if group & tied))
             groups = [group for group in groups if not group & tied] + [tied]
@@ -121,7 +121,8 @@ def wide_tensors(network: FloatNetwork) -> frozenset[str]:
     for layer in network.layers:
         if isinstance(layer, FloatL2Normalize):
             ends |= {layer.input, layer.output}
-    narrow = {layer.output for layer in network.layers if isinstance(layer, MaxPool | ShuffleChannels | FloatAdd)}
+    keeping = MaxPool | ShuffleChannels | Upsample | FloatAdd
+    narrow = {layer.output for layer in network.layers if isinstance(layer, keeping)}
     readers = [layer for layer in network.layers if not isinstance(layer, FloatL2Normalize)]
     read = {name for layer in readers for name in tensors_read(layer)}
     return frozenset(ends - narrow - read)

@@ -20,6 +20,7 @@ from peephole.fixedpoint.layers import (
     MaxPool,
     ShuffleChannels,
     Tensor,
+    Upsample,
     add_shifts,
     channels_written,
     clip_limits,
@@ -112,6 +113,8 @@ def _check_layer(layer: Layer, known: dict[str, Tensor]) -> None:
             _check_copy(layer, source, out)
         case ShuffleChannels():
             _check_shuffle(layer, source, out)
+        case Upsample():
+            _check_upsample(layer, source, out)
         case L2Normalize():
             _check_normalize(layer, source, out)
 
@@ -313,6 +316,13 @@ def _check_shuffle(layer: ShuffleChannels, source: Tensor, out: Tensor) -> None:
     _check_rows(layer, source, out)
     if layer.groups < 1 or source.channels % layer.groups:
         raise _wrong(layer, f"{layer.groups} groups must divide its {source.channels} channels")
+    _check_format(layer, source, out)
+
+
+def _check_upsample(layer: Upsample, source: Tensor, out: Tensor) -> None:
+    height, width = 2 * source.height, 2 * source.width
+    if (out.height, out.width) != (height, width):
+        raise _wrong(layer, f"makes {height}x{width}, tensor {out.name} is {out.height}x{out.width}")
     _check_format(layer, source, out)
 
 

@@ -17,6 +17,7 @@ HEADERS = {
     "global_average_pool": "pool",
     "copy_channels": "channels",
     "shuffle_channels": "channels",
+    "upsample": "upsample",
     "l2_normalize": "normalize",
 }
 

@@ -4,7 +4,7 @@ LEFT_OUT = "leave it out at the end of the network, and compare what it would re
 CLIP = "use ReLU or another clip, as ReLU6 and hardtanh, and train again"
 NORM = "use batch norm, which costs nothing, and train again"
 RECURRENT = "use convolutions along time"
-SMALLER = "use a convolution on a larger map, or leave the enlarging to whoever reads the output"
+SMALLER = "use nearest-neighbour upsampling by 2, or leave the enlarging to whoever reads the output"
 ATTENTION = "attention multiplies tensors; use convolutions"
 PRODUCT = "use a sum or a concatenation"
 WHOLE = "it changes a part of a tensor in place; make the parts apart and concatenate them"
@@ -19,8 +19,8 @@ ADVICE = {
     **dict.fromkeys(("layer_norm", "layernormalization", "group_norm", "instance_norm", "instancenormalization"), NORM),
     **dict.fromkeys(("lstm", "gru", "rnn_tanh", "rnn_relu", "rnn", "lstm_cell", "gru_cell"), RECURRENT),
     **dict.fromkeys(("rnn_tanh_cell", "rnn_relu_cell"), RECURRENT),
-    **dict.fromkeys(("conv_transpose1d", "conv_transpose2d", "convtranspose", "pixel_shuffle", "resize"), SMALLER),
-    **dict.fromkeys(("upsample_nearest2d", "upsample_bilinear2d", "upsample", "depth_to_space"), SMALLER),
+    **dict.fromkeys(("conv_transpose1d", "conv_transpose2d", "convtranspose", "pixel_shuffle"), SMALLER),
+    **dict.fromkeys(("upsample_nearest1d", "upsample_bilinear2d", "upsample_bicubic2d", "depth_to_space"), SMALLER),
     **dict.fromkeys(("slice_scatter", "select_scatter", "copy", "fill", "index_put", "masked_fill"), WHOLE),
     **dict.fromkeys(("bmm", "einsum", "baddbmm"), PRODUCT),
     "scaled_dot_product_attention": ATTENTION,

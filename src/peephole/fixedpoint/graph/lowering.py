@@ -29,9 +29,11 @@ from peephole.fixedpoint.graph.nodes import (
     Normalize,
     Shuffle,
     Slice,
+    Upsample,
 )
 from peephole.fixedpoint.layers import MaxPool as MaxPoolLayer
 from peephole.fixedpoint.layers import ShuffleChannels
+from peephole.fixedpoint.layers import Upsample as UpsampleLayer
 from peephole.fixedpoint.validation import LARGEST_DEPTHWISE_KERNEL
 from peephole.fixedpoint.window import window_fields
 
@@ -105,6 +107,8 @@ def _layer(node: Node, names: dict[Node, str], places: dict[Node, Place]) -> Flo
             return FloatCopyChannels(**where, first=first, count=count, **_clip(clip))
         case Shuffle(groups):
             return ShuffleChannels(**where, groups=groups)
+        case Upsample():
+            return UpsampleLayer(**where)
         case Normalize():
             return FloatL2Normalize(**where)
     raise TypeError(f"{names[node]}: {type(node.operator).__name__} is left to be simplified")

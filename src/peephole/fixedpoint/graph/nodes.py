@@ -147,6 +147,11 @@ class Shuffle:
 
 
 @dataclass(frozen=True)
+class Upsample:
+    """Every pixel four times: twice as high and twice as wide."""
+
+
+@dataclass(frozen=True)
 class Normalize:
     """A vector scaled to length one."""
 
@@ -164,6 +169,7 @@ Operator = (
     | Concatenate
     | Slice
     | Shuffle
+    | Upsample
     | Normalize
 )
 

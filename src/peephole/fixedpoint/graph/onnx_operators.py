@@ -12,6 +12,13 @@ from peephole.fixedpoint.graph.builder import Builder, Length, Value
 from peephole.fixedpoint.graph.operands import constant, optional, place, tensor
 from peephole.fixedpoint.graph.views import UnsupportedError
 
+# By which places and which rounding every pixel is taken twice, where a side becomes twice as long.
+DOUBLING = {
+    "asymmetric": ("floor", "round_prefer_floor"),
+    "half_pixel": ("round_prefer_floor", "round_prefer_ceil"),
+    "pytorch_half_pixel": ("round_prefer_floor", "round_prefer_ceil"),
+}
+NEAREST = "use asymmetric and floor, as torch exports it"
 FLOATS = (1, 10, 11, 16)  # onnx.TensorProto: float, float16, double, bfloat16
 
 
@@ -298,6 +305,38 @@ def _cast(builder: Builder, o: Operation) -> Any:
     return o.inputs[0]
 
 
+def _resize(builder: Builder, o: Operation) -> Value:
+    mode = o.get("mode", b"nearest").decode()
+    if mode != "nearest":
+        raise UnsupportedError(f"upsampling of mode {mode} is not supported; use nearest, or a convolution after it")
+    places = o.get("coordinate_transformation_mode", b"half_pixel").decode()
+    rounding = o.get("nearest_mode", b"round_prefer_floor").decode()
+    if rounding not in DOUBLING.get(places, ()):
+        raise UnsupportedError(f"upsampling by {places} and {rounding} takes other pixels than the nearest; {NEAREST}")
+    return _doubled(builder, o, o.input(2), o.input(3))
+
+
+def _upsample(builder: Builder, o: Operation) -> Value:
+    if (mode := o.get("mode", b"nearest").decode()) != "nearest":
+        raise UnsupportedError(f"upsampling of mode {mode} is not supported; use nearest, or a convolution after it")
+    return _doubled(builder, o, o.get("scales", o.input(1)), None)
+
+
+def _doubled(builder: Builder, o: Operation, scales: Any, sizes: Any) -> Value:
+    """scales, sizes: of all dimensions, the batch's first, or of those that `axes` names; one of the two is given."""
+    given = sizes if scales is None or np.size(constant(scales)) == 0 else scales
+    before = [o.batch, *o.value.sizes]
+    made: list[float] = [*before]
+    numbers = [] if given is None else constant(given).tolist()
+    axes = o.get("axes") or range(len(numbers))
+    for axis, number in zip(axes, numbers, strict=True):
+        made[axis] = number if given is sizes else before[axis] * number
+    if len(before) != 4 or made[0] != before[0]:
+        raise UnsupportedError(f"a tensor {list(o.value.sizes)} cannot be upsampled so; make a map [N,C,H,W] of it")
+    windows.check_doubled(made[1:], o.value.sizes)
+    return windows.upsample(builder, o.value)
+
+
 OPERATORS: dict[str, Handler] = {
     "Conv": _conv,
     "Gemm": _gemm,
@@ -311,6 +350,8 @@ OPERATORS: dict[str, Handler] = {
     "AveragePool": _average_pool,
     "GlobalAveragePool": _global_pool(False),
     "GlobalMaxPool": _global_pool(True),
+    "Resize": _resize,
+    "Upsample": _upsample,
     "ReduceMean": _reduced(False),
     "ReduceMax": _reduced(True),
     "ReduceSum": _reduced_sum,

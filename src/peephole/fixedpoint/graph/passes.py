@@ -24,6 +24,7 @@ from peephole.fixedpoint.graph.nodes import (
     Pad,
     Shuffle,
     Slice,
+    Upsample,
     Vector,
 )
 from peephole.fixedpoint.graph.views import UnsupportedError
@@ -267,7 +268,7 @@ def least(node: Node) -> float:
         low = max(low, least(node.inputs[0])) if operator.bounds.high is None else low
     elif isinstance(operator, Convolution):
         low = -np.inf if operator.clip.low is None else operator.clip.low
-    elif isinstance(operator, MaxPool | Mean | Concatenate | Slice | Shuffle):
+    elif isinstance(operator, MaxPool | Mean | Concatenate | Slice | Shuffle | Upsample):
         low = min(least(source) for source in node.inputs)
     elif isinstance(operator, AveragePool | Add | Normalize):
         low = 0.0 if min(least(source) for source in node.inputs) >= 0 else -np.inf
@@ -301,7 +302,7 @@ def _takes(graph: Graph, node: Node, bounds: Bounds) -> bool:
         return True
     if isinstance(operator, Concatenate):
         return True  # a part that cannot is copied
-    if isinstance(operator, MaxPool | Shuffle):
+    if isinstance(operator, MaxPool | Shuffle | Upsample):
         return graph.alone(node.inputs[0]) and _takes(graph, node.inputs[0], bounds)
     return False
 
@@ -310,7 +311,7 @@ def _clip(graph: Graph, node: Node, bounds: Bounds) -> None:
     operator = node.operator
     if isinstance(operator, Convolution | Add | Slice):
         node.operator = replace(operator, clip=operator.clip.then(bounds))
-    elif isinstance(operator, MaxPool | Shuffle) and not _clipped_already(node, bounds):
+    elif isinstance(operator, MaxPool | Shuffle | Upsample) and not _clipped_already(node, bounds):
         _clip(graph, node.inputs[0], bounds)
     elif isinstance(operator, Concatenate):
         for place, part in enumerate(node.inputs):

@@ -243,6 +243,16 @@ def _item(builder: Builder, a: Arguments) -> Any:
     return found
 
 
+def _upsample(builder: Builder, a: Arguments) -> Value:
+    value = tensor(a["self"])
+    scales = [scale for scale in a.get("scale_factors") or (a.get("scales_h"), a.get("scales_w")) if scale]
+    made: list[float] = a.get("output_size") or []
+    if scales:  # they say which pixels are taken, also where the sizes are given too
+        made = [side * scale for side, scale in zip(value.sizes[-2:], scales, strict=True)]
+    windows.check_doubled([*value.sizes[:-2], *made], value.sizes)
+    return windows.upsample(builder, value)
+
+
 def _first(handler: Handler) -> Handler:
     return lambda builder, a: [handler(builder, a), None]
 
@@ -268,6 +278,7 @@ OPERATORS: dict[str, Handler] = {
     **dict.fromkeys(("avg_pool1d", "avg_pool2d"), _average_pool),
     **dict.fromkeys(("adaptive_avg_pool1d", "adaptive_avg_pool2d", "_adaptive_avg_pool2d"), _adaptive(False)),
     **dict.fromkeys(("adaptive_max_pool1d", "adaptive_max_pool2d"), _first(_adaptive(True))),
+    **dict.fromkeys(("upsample_nearest2d", "_upsample_nearest_exact2d"), _upsample),  # by 2 they are the same
     "mean": _reduced(False),
     "amax": _reduced(True),
     "sum": _sum,

@@ -204,6 +204,24 @@ def average_pool(
     return source.value(builder.new(made, [source.node], (source.channels, *sides)))
 
 
+def upsample(builder: Builder, value: Value) -> Value:
+    """Every pixel four times, by the nearest neighbour: a map [C,H,W] becomes [C,2H,2W]."""
+    source = _Map(builder, value)
+    if source.rank != 2:
+        raise UnsupportedError(f"a tensor {list(value.sizes)} cannot be upsampled; make a map [N,C,H,W] of it")
+    height, width = source.sides
+    return source.value(builder.new(nodes.Upsample(), [source.node], (source.channels, 2 * height, 2 * width)))
+
+
+def check_doubled(made: Sequence[float], sizes: Sequence[int]) -> None:
+    """Refuse any upsampling but one by two. made: what the sizes after the batch, [C,H,W], are to become."""
+    twice = [*sizes[:-2], *(2 * side for side in sizes[-2:])]
+    if list(made) != twice:
+        told = "x".join(f"{side:g}" for side in made[-2:])
+        here = "x".join(map(str, sizes[-2:]))
+        raise UnsupportedError(f"upsampling from {here} to {told} is not supported; by 2 is, once or several times")
+
+
 def adaptive_pool(builder: Builder, value: Value, outputs: Numbers, maximum: bool) -> Value:
     """Mean or maximum over as many equal windows as there shall be outputs."""
     value = builder.channels_in_order(value)

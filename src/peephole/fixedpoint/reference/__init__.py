@@ -22,6 +22,8 @@ from peephole.fixedpoint.reference.shuffle_channels_s8 import shuffle_channels_s
 from peephole.fixedpoint.reference.shuffle_channels_s16 import shuffle_channels_s16
 from peephole.fixedpoint.reference.similarity_fit_s32 import similarity_fit_s32
 from peephole.fixedpoint.reference.squared_l2_s16 import squared_l2_many_s16, squared_l2_s16
+from peephole.fixedpoint.reference.upsample_s8 import upsample_s8
+from peephole.fixedpoint.reference.upsample_s16 import upsample_s16
 from peephole.fixedpoint.reference.warp_affine_u8 import warp_affine_u8
 from peephole.fixedpoint.reference.warp_points_s16 import warp_points_s16
 
@@ -49,6 +51,8 @@ __all__ = [
     "similarity_fit_s32",
     "squared_l2_many_s16",
     "squared_l2_s16",
+    "upsample_s8",
+    "upsample_s16",
     "warp_affine_u8",
     "warp_points_s16",
 ]
