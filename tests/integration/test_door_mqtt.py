@@ -124,8 +124,9 @@ def test_what_had_to_wait_for_another_message_is_not_sent_late(broker: Broker, m
     now, asked, failed = [0.0], threading.Event(), []
 
     def clock() -> float:
+        then = now[0]
         asked.set()
-        return now[0]
+        return then
 
     monkeypatch.setattr("peephole.door.mqtt.time", SimpleNamespace(monotonic=clock))
     lock = lock_at(broker.port, limit=0.2)
