@@ -114,6 +114,20 @@ def test_what_is_not_the_owners_cannot_be_set(site: Site) -> None:
         site.owner.change("Olga", {"page.port": 1})
 
 
+def test_whatever_the_file_says_is_listed(store: Store, tmp_path: Path) -> None:
+    corner = "[[0, 0], [0.3, 0], [0.3, 0.4]]"
+    camera = f'[[cameras]]\nname = "front"\nsource = "demo"\nmasks = [{corner}]\nzone = [[0, 0.5], [1, 0.5], [1, 1]]\n'
+    door = '[door]\ncamera = "front"\nactuator = "webhook"\nwebhook = "text:http://lock/geheim"\nmode = "dry-run"\n'
+    shown = Site(store, tmp_path, camera + door).page("/connections").partition("What the settings file says")[2]
+    listed = shown.partition("as usual")[0]
+    assert "front: demo (1 mask, a zone)" in listed and "door.camera" in listed and "door.actuator" in listed
+    assert "door.mode" not in shown and "geheim" not in shown
+
+
+def test_what_nobody_was_sure_of_has_one_word_on_all_pages(site: Site) -> None:
+    assert "Not sure" in site.page("/notifications") and "Unsure" not in site.page("/notifications")
+
+
 def test_the_doors_that_share_people_are_listed(site: Site, store: Store) -> None:
     assert "No other door is trusted" in site.page("/connections")
     store.sharing.trust("Back <b>", 8 * "0af1", bytes(64))

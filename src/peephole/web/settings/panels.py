@@ -1,7 +1,9 @@
 """What the pages of settings show beside their fields, in words."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from peephole.door.assembly import in_force
 from peephole.door.conditions import LOCK_OUT_RESET, SETTINGS_CHANGED
@@ -9,7 +11,7 @@ from peephole.door.log import reason_text, who_text
 from peephole.door.opener import DoorOpener
 from peephole.listening import Service
 from peephole.settings.household import Settings
-from peephole.settings.owner import OF_A_TARGET
+from peephole.settings.owner import EDITABLE, OF_A_TARGET
 from peephole.settings.reading import shown_values
 from peephole.store.door import DoorEntry
 from peephole.store.inventory import Inventory
@@ -17,7 +19,8 @@ from peephole.time_words import day, moment
 from peephole.web.settings.fields import FormField, fields, shown
 from peephole.web.settings.parts import HouseholdParts
 
-_NOT_SHOWN = ("data", "recognition", "retention", "notify", "door", "log")
+_NOT_SHOWN = ("data", "notify.targets", *(f"{table}.{name}" for table, names in EDITABLE.items() for name in names))
+"""What other pages show, and what no viewer needs to know."""
 MODES = {
     "off": "Off: the doorbell opens nothing.",
     "dry-run": "Dry run: it decides and writes the log, and nothing moves.",
@@ -259,8 +262,14 @@ def _change(key: str, after: str | None) -> str:
     return f"{key} = {after}" if after is not None else f"{key} back to the file"
 
 
+def _camera(values: Mapping[str, Any]) -> str:
+    masks, zone = len(values["masks"]), values["zone"] is not None
+    more = [*([_many(masks, "mask", "masks")] if masks else []), *(["a zone"] if zone else [])]
+    return f"{values['name']}: {values['source']}" + (f" ({', '.join(more)})" if more else "")
+
+
 def _fixed(parts: HouseholdParts, settings: Settings) -> list[tuple[str, str, str]]:
     """Return key, value and origin of what only the file and the environment say; secrets stay hidden."""
-    values = {key: value for key, value in shown_values(settings).items() if key.partition(".")[0] not in _NOT_SHOWN}
-    values["cameras"] = [f"{one['name']}: {one['source']}" for one in values["cameras"]]
+    values = {key: value for key, value in shown_values(settings).items() if key not in _NOT_SHOWN}
+    values["cameras"] = [_camera(one) for one in values["cameras"]]
     return [(key, shown(value), parts.owner.origin(key)) for key, value in values.items()]
