@@ -50,7 +50,7 @@ def lock_at(port: int, closing: str = "", limit: float = 5.0, **more: object) ->
 
 def test_a_face_opens_once_a_visit_and_the_broker_keeps_nothing(store: Store, broker: Broker) -> None:
     with Ear(broker) as ear:
-        home = Home(store, lock_at(broker.port, "OFF"), **GIVEN)
+        home = Home(store, lock_at(broker.port, "OFF"), **GIVEN, pulse_seconds=2)  # opening takes less
         home.see(long_walk(looks=25))
         until(lambda: ear.on(TOPIC)[-1:] == ["OFF"])
         assert ear.on(TOPIC) == ["ON", "OFF"]

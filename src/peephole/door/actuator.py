@@ -64,15 +64,22 @@ def pulse(actuator: Actuator, seconds: float, stop: threading.Event, released: C
 
     `released` is called when the door is open. Raises what `release` raises.
     """
-    guard = threading.Timer(seconds, actuator.secure)
-    guard.daemon = True
-    guard.start()
+    guard = _shut_after(seconds, actuator)
     try:
         if stop.is_set():
             raise OSError("the doorbell is being stopped")
         actuator.release(seconds)
+        guard.cancel()
+        guard = _shut_after(seconds, actuator)  # the first one is over where opening took longer
         released()
         stop.wait(seconds)
     finally:
         actuator.secure()
         guard.cancel()
+
+
+def _shut_after(seconds: float, actuator: Actuator) -> threading.Timer:
+    guard = threading.Timer(seconds, actuator.secure)
+    guard.daemon = True
+    guard.start()
+    return guard
