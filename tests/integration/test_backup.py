@@ -2,6 +2,8 @@
 
 import json
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from doorbell_parts import MODEL, Actor, doorbell, paint, walk
 from peephole.doorbell.doorbell import Photo
 from peephole.doorbell.events import VisitEnded
 from peephole.store.backup import Restored, restore_backup, write_backup
+from peephole.store.copies import private_copy
 from peephole.store.database import DATABASE_NAME, Database
 from peephole.store.instance import InstanceLock
 from peephole.store.keys import Keys, Storage
@@ -213,3 +216,49 @@ def test_a_backup_replaces_no_file_unless_it_is_told_to(tmp_path, monkeypatch):
 
     assert peephole("backup", backup, "--data", tmp_path / "data", "--force", *word).returncode == 0
     assert backup.read_bytes().startswith(b"peephole-backup 1\n")
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from peephole.store import backup
+from peephole.store.store import Store
+backup._write = lambda *given: os.kill(os.getpid(), signal.SIGKILL)
+with Store(Path(sys.argv[1])) as store:
+    store.write_backup(b"correct horse battery", sys.stdout.buffer)
+"""
+
+
+def test_a_backup_that_is_killed_leaves_no_copy_for_long(tmp_path: Path) -> None:
+    def copies() -> list[Path]:
+        return [path for path in (tmp_path / "data").iterdir() if ".copy" in path.name]
+
+    def kill() -> None:
+        subprocess.run([sys.executable, "-c", KILLED, tmp_path / "data"], check=False)
+        assert copies()
+
+    with Store(tmp_path / "data") as store:
+        bell = doorbell(store)
+        bell.enrol("Anna", [Photo("a.jpg", paint([Actor(1, noise=200)]).image)])
+        kill()
+        bell.remove("Anna")
+        assert copies() == []
+        kill()
+        with private_copy(tmp_path / "data" / DATABASE_NAME) as mine:
+            assert copies() == [mine]  # that of the one who was killed is gone
+            with Store(tmp_path / "data"):
+                assert copies() == [mine]  # somebody writes from it
+        assert copies() == []
+        kill()
+    with Store(tmp_path / "data"):
+        assert copies() == []
+
+
+def test_a_stranger_who_got_a_name_is_counted_once(tmp_path: Path) -> None:
+    lived_in(tmp_path / "old")
+    data, keys = machine(tmp_path / "old")
+    with Store(data, keys) as store, (tmp_path / "backup").open("wb") as file:
+        doorbell(store).assign("1", "Ben")
+        store.write_backup(WORD, file)
+    there, own = machine(tmp_path / "new")
+    assert restore_backup(tmp_path / "backup", WORD, there, own, replace=False) == Restored(2, 0, 2)

@@ -19,6 +19,7 @@ from typing import IO
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from peephole.store.copies import private_copy
 from peephole.store.database import DATABASE_NAME, Database
 from peephole.store.errors import clear_error, disk_told
 from peephole.store.files import make_private
@@ -52,13 +53,9 @@ def write_backup(database: Database, passphrase: bytes, output: IO[bytes]) -> No
     """
     if not passphrase:
         raise ValueError("a backup needs a passphrase")
-    copy = database.path.with_name(f"{database.path.name}.{os.getpid()}.copy")
-    make_private(copy)
-    try:
+    with private_copy(database.path) as copy:
         database.copy_to(copy)
         _write(copy, database.seal, passphrase, output)
-    finally:
-        copy.unlink(missing_ok=True)
 
 
 def restore_backup(backup: Path, passphrase: bytes, folder: Path, keys: Keys | None, replace: bool) -> Restored:
@@ -186,7 +183,8 @@ def _settle(arriving: Path, data_key: bytes | None, keys: Keys | None, backup: P
                 raise ValueError(f"{backup}: is sealed, and there is no key to seal it with here")
             with database.change() as connection:
                 store_key(connection, wrap(data_key, keys.source(make=True)))
-        counts = [database.row(f"SELECT count(*) FROM {table}") for table in ("people", "strangers", "visits")]  # noqa: S608
+        waiting = "strangers WHERE state IN ('open', 'ignored')"  # whoever got a name is one of the people
+        counts = [database.row(f"SELECT count(*) FROM {rows}") for rows in ("people", waiting, "visits")]  # noqa: S608
         return Restored(*(int(row[0]) if row is not None else 0 for row in counts))
     finally:
         database.close()

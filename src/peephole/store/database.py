@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from peephole.store.copies import remove_left_copies
 from peephole.store.errors import clear_error, is_of_reading
 from peephole.store.files import make_private
 from peephole.store.migrations import Migration, migrate, remove_backups
@@ -99,6 +100,7 @@ class Database:
             finally:
                 self._connection.execute(f"PRAGMA busy_timeout = {1000 * _BUSY_SECONDS:.0f}").fetchall()
         remove_backups(self.path)
+        remove_left_copies(self.path)
 
     def copy_to(self, target: Path) -> None:
         """Copy the whole database, as it is at this moment, into an empty file."""

@@ -8,6 +8,7 @@ from typing import IO
 from peephole.store.accounts import AccountsTable
 from peephole.store.audit import AuditTable
 from peephole.store.backup import write_backup
+from peephole.store.copies import remove_left_copies
 from peephole.store.corrections import CorrectionsTable
 from peephole.store.database import DATABASE_NAME, Database
 from peephole.store.door import DoorTable
@@ -44,6 +45,7 @@ class Store:
         `keys` seal descriptors and pictures; without them nothing is sealed, and a sealed database is refused.
         """
         make_folder(folder)
+        remove_left_copies(folder / DATABASE_NAME)
         self.folder = folder
         self._database = Database(folder / DATABASE_NAME, shipped())
         try:
