@@ -131,7 +131,7 @@ def test_without_scripts_a_second_page_asks_before_the_door_opens(quiet: Running
     page = context.new_page()
     post(quiet, page, "settings/door", {"door.mode": "dry-run", "password": OWNER["password"]})
     opened(quiet, page, "settings/door")
-    page.get_by_text("Hold to open the door").click()
+    page.get_by_text("Hold to try the door: a dry run").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Open the door now?")
     page.get_by_role("button", name="Open the door").click()
     expect(page.locator(".doorlog")).to_contain_text("would have opened")

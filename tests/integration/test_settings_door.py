@@ -40,8 +40,12 @@ def test_the_door_is_on_after_a_dry_run_and_with_the_password(store: Store, tmp_
     site.home.see(long_walk())
     text = site.page("/door")
     assert "would have opened" in text and "Anna" in text
+    home = site.client.get("/", headers={"accept": "text/html"}).text
+    assert "Hold to try the door: a dry run" in text and "Hold to try the door: a dry run" in home
     assert site.save("/door", **{"door.mode": "on", "password": PASSWORD}) == ["door.mode"]
     assert site.opener.settings.mode == "on"
+    home = site.client.get("/", headers={"accept": "text/html"}).text
+    assert "Hold to open the door" in site.page("/door") and "Hold to open the door" in home
     assert site.save("/door", **{"door.mode": "off"}) == ["door.mode"]
 
 

@@ -4,7 +4,7 @@ import threading
 from dataclasses import dataclass
 
 from peephole.doorbell.archive import Archive
-from peephole.doorbell.policy import Bars, Policy, bars
+from peephole.doorbell.policy import Bars, Policy, bars, share_of
 from peephole.doorbell.recogniser import Recogniser
 from peephole.people.matching import References
 from peephole.people.names import names_by_id
@@ -49,8 +49,9 @@ class Nearness:
             return None
         one, other = floor.names
         return (
-            f"{one} and {other} are so alike ({floor.distance:,}) that the bar for known ({now.known:,}) does not keep "
-            "them apart, and one could be taken for the other: make it stricter, or give both other photos"
+            f"{one} and {other} are so alike ({share_of(floor.distance, now.known)} of the bar for known) that it does "
+            "not keep them apart, and one could be taken for the other: join them if they are one person, set the "
+            "wrong look aside, or make the bar stricter"
         )
 
     def _newest(self) -> tuple[Spread, Floor | None]:

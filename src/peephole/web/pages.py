@@ -72,6 +72,7 @@ def page_routes(door: Door, live: Happenings) -> APIRouter:
             "source": door.source,
             "longest_name": door.longest_name,
             "opens": _may_open(request, door),
+            "dry": door.opener is not None and door.opener.settings.mode != "on",
         }
 
     @router.get("/", response_class=HTMLResponse)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from peephole.doorbell.doorbell import Doorbell
 from peephole.doorbell.floor import Floor
-from peephole.doorbell.policy import Bars, Policy, bars
+from peephole.doorbell.policy import Bars, Policy, bars, share_of
 from peephole.doorbell.settings import Recognition, policy_of
 from peephole.doorbell.trace import Rejudged
 
@@ -81,9 +81,10 @@ def floor_sentence(memory: Doorbell, led_to: Bars) -> str:
         return ""
     one, other = floor.names
     least = _least_looks(memory, floor)
-    help_ = f"say one look in {least:,} or more" if least else "no bar keeps them apart, so give both other photos"
+    none = "no bar keeps them apart; join them if they are one person, or set the wrong look aside"
+    help_ = f"say one look in {least:,} or more" if least else none
     return (
-        f"{one} and {other} are {floor.distance:,} apart, and this bar lies at {led_to.known:,}: "
+        f"{one} and {other} are at {share_of(floor.distance, led_to.known)} of this bar, and 1.00 is the bar: "
         f"one could be taken for the other; {help_}"
     )
 
