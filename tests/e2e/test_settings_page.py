@@ -147,6 +147,10 @@ def test_a_viewer_looks_on_a_phone_in_the_dark(quiet: Running, page: Page, brows
     page.locator("#own-password").fill(OWNER["password"])
     page.get_by_role("button", name="Add").click()
     expect(page.locator(".account", has_text="Vera")).to_contain_text("viewer")
+    expect(page.locator("#notice")).to_have_text("Added: may sign in from now on.")
+    page.reload()
+    expect(page.locator(".account", has_text="Vera")).to_contain_text("viewer")
+    expect(page.locator("#notice")).to_be_hidden()
 
     with phone(browser) as context:
         hers = context.new_page()

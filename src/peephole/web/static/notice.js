@@ -9,6 +9,11 @@ const say = (() => {
     timer = setTimeout(() => { notice.hidden = true; }, milliseconds);
   };
   if (notice && !notice.hidden) goLater(notice.querySelector("button") ? 10000 : 5000);
+  const address = new URL(location.href);
+  if (address.searchParams.has("done")) {  // said once: neither a reload nor the way back to here says it again
+    address.searchParams.delete("done");
+    history.replaceState(history.state, "", address);
+  }
   const ask = document.getElementById("ask");  // where the password is asked for, before something is done after all
   if (ask) ask.addEventListener("click", (event) => { if (event.target.hasAttribute("data-close")) ask.replaceChildren(); });
   const show = (text, good, undo) => {
