@@ -114,8 +114,7 @@ def test_stops_when_told_with_streams_open(program: Path, tmp_path: Path, pictur
     try:
         streams = [ask(running, path) for path in ("api/events", "live.mjpeg")]
         assert streams[0].readline() == b"event: status\n"
-        health = json.load(ask(running, "healthz"))
-        assert health["viewers"] == 2
+        until(lambda: json.load(ask(running, "healthz"))["viewers"] == 2)
         whole = streams[1].readline() + streams[1].readline() + streams[1].readline() + streams[1].readline()
         assert whole.startswith(b"--peephole-frame\r\nContent-Type: image/jpeg\r\nContent-Length: ")
         length = int(whole.split()[-1])
