@@ -111,7 +111,7 @@ def test_a_stranger_joins_whoever_has_the_name(site: Site) -> None:
 def test_ignore_and_discard(site: Site) -> None:
     first, second = site.stranger(), site.stranger()
     assert site.post(f"strangers/{first}/ignore") == (200, f"Stranger {first} is ignored from now on.")
-    assert site.post(f"strangers/{second}/discard") == (200, f"Stranger {second} is forgotten.")
+    assert site.post(f"strangers/{second}/discard") == (200, f"Stranger {second} is discarded.")
     assert site.client.get("/api/strangers").json() == []
     every = site.client.get("/api/strangers?every_state=1").json()
     assert [(row["number"], row["state"]) for row in every] == [(first, "ignored")]
