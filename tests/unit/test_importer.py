@@ -16,7 +16,6 @@ from torch import nn  # noqa: E402
 
 from peephole.fixedpoint.float_layers import FloatConv2d  # noqa: E402
 from peephole.fixedpoint.importer import import_network  # noqa: E402
-from peephole.fixedpoint.quantize import quantize  # noqa: E402
 from peephole.models import build  # noqa: E402
 from programs import smooth_images  # noqa: E402
 
