@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from peephole.cli import references
+from peephole.cli.errors import complain, describe
 from peephole.cli.options import DataOption, ForceOption, JsonOption, ModelOption
 from peephole.cli.output import check_file, check_folder_of, check_new, local_time, plain, print_json, print_table
 from peephole.whole_files import write_whole
@@ -237,7 +238,10 @@ def export_person(
     check_new(output, force)
     with opened_home(data, model) as (store, doorbell):
         archive = doorbell.dossiers.export(key) if visits else doorbell.export_person(key)
-        store.audit.note(None, "person_exported")
+        try:
+            store.audit.note(None, "person_exported")
+        except OSError as error:  # a disk that takes nothing: what is on it goes to another place all the more
+            complain(f"the export is not noted: {describe(error)}")
     write_whole(output, lambda stream: stream.write(archive), mode=0o600)
     print(f"{plain(str(output))}: {len(archive)} bytes")
 

@@ -12,20 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from peephole.store.copies import remove_left_copies
-from peephole.store.errors import clear_error, is_of_reading
-from peephole.store.files import make_private
-from peephole.store.migrations import Migration, migrate, remove_backups
+from peephole.store.errors import clear_error, is_full, is_of_reading
+from peephole.store.migrations import Migration, remove_backups
+from peephole.store.opening import BUSY_SECONDS, open_anyhow
 from peephole.store.seal import NoSeal, Seal
 
 DATABASE_NAME = "peephole.db"
-_BUSY_SECONDS = 10.0
 _ERASE_SECONDS = 1.0  # to wait for readers of the log before it is left for later
-_SETTINGS = (
-    "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = FULL",
-    "PRAGMA foreign_keys = ON",
-    "PRAGMA secure_delete = ON",  # what the owner erases is overwritten, not only unlinked
-)
 
 
 class Database:
@@ -35,29 +28,13 @@ class Database:
     """
 
     def __init__(self, path: Path, migrations: Sequence[Migration]) -> None:
-        """Open or create `path` and bring it to the newest schema."""
+        """Open or create `path` and bring it to the newest schema; it can be read on a full disk, too."""
         self.path = path
         self.seal: Seal = NoSeal()
         self._lock = threading.RLock()
         self._own_changes = 0
-        make_private(path)
-        try:
-            self._connection = sqlite3.connect(
-                path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
-        except sqlite3.Error as error:
-            raise clear_error(error, path) from error
-        try:
-            for setting in _SETTINGS:
-                self._connection.execute(setting).fetchall()
-            migrate(self._connection, path, migrations)
-        except sqlite3.Error as error:
-            self._connection.close()
-            raise clear_error(error, path) from error
-        except BaseException:
-            self._connection.close()
-            raise
-        self._connection.row_factory = sqlite3.Row
+        self._migrations = migrations
+        self._connection, self._alone = open_anyhow(path, migrations)
 
     def close(self) -> None:
         """Close the file; the database is of no use afterwards."""
@@ -72,6 +49,7 @@ class Database:
         deleted because it must not be kept.
         """
         with self._lock:
+            self._share_again()
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
                 yield self._connection
@@ -87,6 +65,14 @@ class Database:
             if erase:
                 self._drop_old_copies()
 
+    def _share_again(self) -> None:
+        """Let other processes in, where a full disk kept them out and has room now."""
+        if not self._alone or self._connection.in_transaction or is_full(self.path):
+            return
+        self._connection.close()
+        self._connection, self._alone = open_anyhow(self.path, self._migrations)
+        self._own_changes += 1  # another process may have changed something in between
+
     def _drop_old_copies(self) -> None:
         """Empty the write-ahead log, which holds old pages, and remove backups.
 
@@ -98,7 +84,7 @@ class Database:
             try:
                 self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             finally:
-                self._connection.execute(f"PRAGMA busy_timeout = {1000 * _BUSY_SECONDS:.0f}").fetchall()
+                self._connection.execute(f"PRAGMA busy_timeout = {1000 * BUSY_SECONDS:.0f}").fetchall()
         remove_backups(self.path)
         remove_left_copies(self.path)
 

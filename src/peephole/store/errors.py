@@ -26,7 +26,7 @@ def clear_error(error: sqlite3.Error, path: Path) -> Exception:
     code = getattr(error, "sqlite_errorcode", 0)
     family = code & 0xFF
     not_written = code in _WRITE_FAILED | _SHARED_MEMORY_FAILED
-    if family == _FULL or (not_written and _is_full(path)):
+    if family == _FULL or (not_written and is_full(path)):
         return _os_error(
             errno.ENOSPC, f"{path}: cannot be written, the disk is full; make room, nothing stored before is lost"
         )
@@ -48,6 +48,12 @@ def clear_error(error: sqlite3.Error, path: Path) -> Exception:
         )
     if family in _BUSY:
         return _os_error(errno.EBUSY, f"{path}: another process keeps it locked; try again when that has finished")
+    if family in _READ_ONLY and _is_mounted_read_only(path):
+        return _os_error(
+            errno.EROFS,
+            f"{path}: cannot be written, its disk is mounted read-only, as one that fails may be; look for its faults "
+            "in the system's log, and copy the folder to another disk while it can be read",
+        )
     if family in _READ_ONLY:
         return _os_error(errno.EACCES, f"{path}: cannot be opened for writing; check the owner and the permissions")
     if not code or family in _OURS:
@@ -78,8 +84,8 @@ def is_of_reading(error: sqlite3.Error) -> bool:
     return code in _READ_FAILED or code & 0xFF == sqlite3.SQLITE_CORRUPT
 
 
-def _is_full(path: Path) -> bool:
-    """Tell whether there is no room for what could not be written, on the disk or in files of the size allowed."""
+def is_full(path: Path) -> bool:
+    """Tell whether there is no room to write a database, on the disk or in files of the size allowed."""
     try:
         disk = os.statvfs(path.parent)
         files = path.parent.glob(f"{path.name}*")
@@ -88,6 +94,13 @@ def _is_full(path: Path) -> bool:
         return False
     allowed = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
     return disk.f_bavail * disk.f_frsize < _ROOM or (allowed != resource.RLIM_INFINITY and allowed < largest + _ROOM)
+
+
+def _is_mounted_read_only(path: Path) -> bool:
+    try:
+        return bool(os.statvfs(path.parent).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
 
 
 def _os_error(number: int, sentence: str) -> OSError:

@@ -1,6 +1,7 @@
 """The data folder: one SQLite file with people, strangers and visits."""
 
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -67,7 +68,8 @@ class Store:
         self.sharing = SharingTable(self._database)
         self.strangers = StrangersTable(self._database)
         self.visits = VisitsTable(self._database)
-        self.journal.expire(time.time())
+        with suppress(OSError):  # a disk that takes nothing can be read; the next forgetting is another try
+            self.journal.expire(time.time())
 
     def gallery_version(self) -> tuple[int, int]:
         """Return a value that changes when people or strangers change, here or in another process."""
