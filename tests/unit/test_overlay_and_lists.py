@@ -230,5 +230,8 @@ def test_who_is_there_is_told_at_once_of_a_door_without_pictures() -> None:
 def test_a_sentence_leaves_the_name_of_a_file_as_it_is() -> None:
     assert sentence("choose a photo") == "Choose a photo."
     assert sentence("zero.jpg: not a photo") == "zero.jpg: not a photo."
+    assert sentence("at the door.jpg: not a photo") == "at the door.jpg: not a photo."
+    assert sentence("p9cb57: nobody has this id") == "p9cb57: nobody has this id."
+    assert sentence("no camera: it is off") == "No camera: it is off."
     assert sentence("nobody comes. ever") == "Nobody comes. ever."
     assert sentence("") == ""

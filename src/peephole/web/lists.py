@@ -233,9 +233,10 @@ def count(number: int, noun: str) -> str:
 
 
 def sentence(text: str) -> str:
-    """With a capital letter and a full stop; a file name that it begins with stays as it is."""
-    names_a_file = re.search(r"\.\w{1,5}$", text.partition(": ")[0]) is not None
-    begun = text if names_a_file else text[:1].upper() + text[1:]
+    """With a capital letter and a full stop; what it is about (a file, an id, before the colon) stays as it is."""
+    about, colon, _ = text.partition(": ")
+    named = colon and (" " not in about or re.search(r"\.\w{1,5}$", about))
+    begun = text if named else text[:1].upper() + text[1:]
     return begun if not text or text.endswith((".", "?", "!")) else f"{begun}."
 
 
