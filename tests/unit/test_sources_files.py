@@ -126,6 +126,13 @@ def test_text_is_neither_video_nor_picture(tmp_path: Path, name: str) -> None:
         list(open_source(str(tmp_path / name), report=no_notice))
 
 
+def test_a_file_that_is_no_picture_is_refused_before_anything_is_served(tmp_path: Path) -> None:
+    (tmp_path / "words.jpg").write_text("words " * 99)
+    for path in (tmp_path / "words.jpg", tmp_path):
+        with pytest.raises(ValueError, match=r"words\.jpg: not an image"):
+            open_source(str(path), report=no_notice)
+
+
 def test_bad_names(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"gone\.mp4: no such file"):
         open_source(str(tmp_path / "gone.mp4"), report=no_notice)

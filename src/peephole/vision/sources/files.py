@@ -29,16 +29,18 @@ class FolderSource:
     live = False
 
     def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
-        """List the pictures.
+        """List the pictures and read the first, so that a file that is no picture fails here.
 
         Raises:
-            ValueError: there is none.
+            OSError: the first cannot be read.
+            ValueError: there is none, or the first is no picture.
         """
         self.name = str(path)
         found = [path] if path.is_file() else sorted(path.iterdir())
         self._paths = [entry for entry in found if entry.suffix.lower() in SUFFIXES and entry.is_file()]
         if not self._paths:
             raise ValueError(f"{path}: the folder holds no picture; put JPEG, PNG or WebP files into it")
+        self._first: Image | None = read_picture(self._paths[0])
         self._start = clock()
         self._closed = threading.Event()
 
@@ -47,7 +49,8 @@ class FolderSource:
         for number, path in enumerate(self._paths):
             if self._closed.is_set():
                 return
-            yield Frame(read_picture(path), self._start + number / FOLDER_RATE, number)
+            picture, self._first = self._first, None
+            yield Frame(read_picture(path) if picture is None else picture, self._start + number / FOLDER_RATE, number)
 
     def close(self) -> None:
         """End the iterator."""
