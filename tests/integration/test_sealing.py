@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from commands import peephole
 from doorbell_parts import MODEL, doorbell, paint, store_at, walk
 from peephole.doorbell.doorbell import Photo
 from peephole.people.records import NewReference
@@ -163,3 +164,18 @@ def test_a_wrapped_key_is_opened_by_its_source_alone():
     assert wrap(b"k" * 32, source).wrapped != wrapped.wrapped
     with pytest.raises(ValueError, match="this key does not open the data"):
         wrapped.unwrap(KeySource("key", bytes(32)))
+
+
+def test_a_key_that_others_may_read_is_told_of(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    look = ("visits", "list", "--data", tmp_path / "data")
+    assert peephole(*look).stderr == ""
+    (key,) = tmp_path.rglob("storage.key")
+    key.chmod(0o640)
+    warned = peephole(*look)
+    assert (warned.returncode, warned.stderr) == (
+        0,
+        f"peephole: {key}: others may read the key that faces are sealed with; chmod 600 it\n",
+    )
+    key.chmod(0o400)
+    assert peephole(*look).stderr == ""

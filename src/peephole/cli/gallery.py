@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from peephole.cli.errors import complain
 from peephole.cli.programs import load_program
 
 if TYPE_CHECKING:
@@ -67,9 +68,12 @@ def opened_store(data: Path, storage: "Storage | None" = None) -> "Store":
 
 
 def storage_keys(storage: "Storage | None" = None) -> "Keys":
-    """Return how a store comes by its key; `storage` None: as the usual settings say."""
+    """Return how a store comes by its key, and warn of one that lies open; `storage` None: as the settings say."""
     from peephole.settings.files import default_key_file
     from peephole.settings.reading import read_settings
     from peephole.store.keys import Keys
 
-    return Keys(storage if storage is not None else read_settings().settings.storage, default_key_file())
+    keys = Keys(storage if storage is not None else read_settings().settings.storage, default_key_file())
+    if warning := keys.exposed():
+        complain(warning)
+    return keys

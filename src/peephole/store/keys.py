@@ -1,6 +1,7 @@
 """Where the key comes from that descriptors and pictures are sealed with."""
 
 import secrets
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Self
@@ -68,6 +69,21 @@ class Keys:
                 "settings (storage.key), or restore a backup"
             )
         return _key(read_secret(f"file:{self.file}", "storage.key"), str(self.file))
+
+    def exposed(self) -> str | None:
+        """Say where others of this machine may read the key file; None: they may not, or another key is used.
+
+        Of a file that the settings name its owner decides: a container's secrets are often open to all in it.
+        """
+        if self.storage.passphrase is not None or self.storage.key is not None:
+            return None
+        try:
+            mode = self.file.stat().st_mode
+        except OSError:  # whoever reads it says so
+            return None
+        if not mode & (stat.S_IRGRP | stat.S_IROTH):
+            return None
+        return f"{self.file}: others may read the key that faces are sealed with; chmod 600 it"
 
 
 def _key(text: bytes, what: str) -> KeySource:
