@@ -218,7 +218,7 @@ def test_a_browser_that_is_refused_finds_the_way_back(site: Site, referer: str, 
         "/api/people/p0/rename", data={"name": "<b>"}, headers={"accept": "text/html", "referer": referer}
     )
     assert answer.status_code == 400
-    assert "P0: nobody has this name or id." in answer.text
+    assert "p0: nobody has this name or id." in answer.text
     assert "peephole people list" not in answer.text
     links = re.findall(r'<a href="([^"]*)"', answer.text)
     assert links == ([back, "/"] if back else ["/"])
