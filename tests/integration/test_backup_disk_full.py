@@ -80,6 +80,6 @@ def test_the_end_of_a_backup_that_finds_no_room_is_told_in_a_sentence(tmp_path: 
     whole = (tmp_path / "once" / DATABASE_NAME).stat().st_size
     with (
         files_of_at_most(whole - missing),
-        pytest.raises(OSError, match=r"arriving: cannot be written, the disk is full"),
+        pytest.raises(OSError, match=r"arriving: cannot be written, the disk is full; nothing was changed, make room$"),
     ):
         restore_backup(backup, WORD, tmp_path / "new", keys, replace=False)

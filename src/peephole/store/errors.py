@@ -66,15 +66,20 @@ def clear_error(error: sqlite3.Error, path: Path) -> Exception:
 
 @contextmanager
 def disk_told(path: Path, what: str) -> Iterator[None]:
-    """Say in a sentence which file it is of that the system reads or writes nothing; what: the disk does not do."""
+    """Say in a sentence of which file the system reads or writes nothing, while all or nothing is changed by it.
+
+    what: the disk does not do.
+    """
     try:
         yield
     except OSError as error:
         if error.errno in DISK_FULL:
-            sentence = f"{path}: cannot be written, the disk is full; make room"
+            sentence = f"{path}: cannot be written, the disk is full; nothing was changed, make room"
         else:
             reason = error.strerror or type(error).__name__
-            sentence = f"{path}: the disk {what} ({reason}); look for its faults in the system's log, and try again"
+            sentence = (
+                f"{path}: the disk {what} ({reason}); nothing was changed, look for its faults in the system's log"
+            )
         raise _os_error(error.errno or errno.EIO, sentence) from error
 
 
