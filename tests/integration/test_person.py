@@ -93,7 +93,7 @@ def test_rules_as_the_form_sends_them(site: Site) -> None:
         ({"minor": "true", "may_open": "true"}, "the door opens for no child"),
         ({"hours": "late"}, "hours are written as"),
         ({"tell": "shout"}, "Tell is one of notify, log, silent"),
-        ({"consent": "yes", "consent_on": "soon"}, "Soon: not a day"),
+        ({"consent": "yes", "consent_on": "soon"}, "soon: not a day"),
         ({"consent": "yes", "consent_on": "9999-12-31"}, "a day to come"),
         ({"consent": "x" * 2001}, "the note of consent is too long"),
     ],
