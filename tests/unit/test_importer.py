@@ -15,9 +15,10 @@ torch = pytest.importorskip("torch", reason="needs the train extra")
 from torch import nn  # noqa: E402
 
 from peephole.fixedpoint.float_layers import FloatConv2d  # noqa: E402
-from peephole.fixedpoint.importer import import_network  # noqa: E402
+from peephole.fixedpoint.importer import import_module, import_network  # noqa: E402
 from peephole.models import build  # noqa: E402
 from programs import smooth_images  # noqa: E402
+from torch_networks import Function  # noqa: E402
 
 
 def stir(network: nn.Module, *shape: int) -> nn.Module:
@@ -256,3 +257,15 @@ def test_the_import_of_our_networks_stays_the_same_to_the_bit() -> None:
     identity, *names = done.stdout.split()
     assert identity.startswith("08287578b7b8e059")
     assert names[:4] == ["conv1", "pool", "fire2.squeeze", "fire2.expand1x1"]
+
+
+def test_pixels_are_scaled_by_the_network_itself() -> None:
+    """What a network does to all pixels at its start goes into the image's offset and scale."""
+    layer = nn.Conv2d(1, 2, 3, padding=1)
+    network = Function(lambda x, a: a((x - 0.5) / 0.25), layer).eval()
+    imported = import_module(network, "net", (1, 6, 7), "image", offset=0, scale=255)
+    assert (imported.network.offset, imported.network.scale) == (127.5, 63.75)
+    image = np.random.default_rng(0).integers(0, 256, (2, 6, 7), np.uint8)
+    with torch.no_grad():
+        expected = network(torch.from_numpy(image[:, None]).float() / 255).numpy()
+    np.testing.assert_allclose(imported.output.from_tensor(imported.network.outputs(image)), expected, atol=1e-4)

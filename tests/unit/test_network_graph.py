@@ -390,25 +390,3 @@ def test_a_saved_program_is_the_same(tmp_path: Path) -> None:
         np.testing.assert_allclose(run(imported, samples), expected, rtol=1e-4, atol=1e-5)
         assert kinds(imported) == ["conv2d", "max_pool", "conv2d"]
     assert [layer.name for layer in imported.network.layers] == ["parts.0.0", "parts.0.3", "parts.0.5"]
-
-
-def test_pixels_are_scaled_by_the_network_itself() -> None:
-    """What a network does to all pixels at its start goes into the image's offset and scale."""
-    layer = nn.Conv2d(1, 2, 3, padding=1)
-    network = Function(lambda x, a: a((x - 0.5) / 0.25), layer).eval()
-    imported = import_module(network, "net", (1, 6, 7), "image", offset=0, scale=255)
-    assert (imported.network.offset, imported.network.scale) == (127.5, 63.75)
-    image = np.random.default_rng(0).integers(0, 256, (2, 6, 7), np.uint8)
-    with torch.no_grad():
-        expected = network(torch.from_numpy(image[:, None]).float() / 255).numpy()
-    np.testing.assert_allclose(imported.output.from_tensor(imported.network.outputs(image)), expected, atol=1e-4)
-
-
-def test_a_file_of_another_kind(tmp_path: Path) -> None:
-    (tmp_path / "a.pt2").write_bytes(b"PK\3\4 but no more")
-    (tmp_path / "a.txt").write_text("hello")
-    for name in ("a.pt2", "a.txt"):
-        with pytest.raises(ValueError, match=rf"{name}: not a whole network of torch\.export\.save"):
-            import_file(tmp_path / name)
-    with pytest.raises(FileNotFoundError, match=r"gone\.pt2: no such network"):
-        import_file(tmp_path / "gone.pt2")

@@ -220,3 +220,13 @@ def test_a_broken_file_is_one_sentence(tmp_path: Path) -> None:
     assert made.returncode == 1
     (line,) = made.stderr.splitlines()
     assert "net.pt2: not a whole network of torch.export.save" in line
+
+
+def test_a_file_of_another_kind(tmp_path: Path) -> None:
+    (tmp_path / "a.pt2").write_bytes(b"PK\3\4 but no more")
+    (tmp_path / "a.txt").write_text("hello")
+    for name in ("a.pt2", "a.txt"):
+        with pytest.raises(ValueError, match=rf"{name}: not a whole network of torch\.export\.save"):
+            import_file(tmp_path / name)
+    with pytest.raises(FileNotFoundError, match=r"gone\.pt2: no such network"):
+        import_file(tmp_path / "gone.pt2")
